@@ -1,0 +1,14 @@
+// UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing over U+10FFFF.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace muster {
+
+// Bytes of the valid sequence that `text` starts with, 0 where there is none.
+std::size_t utf8_sequence(std::string_view text);
+
+bool is_utf8(std::string_view text);
+
+}  // namespace muster

@@ -1,0 +1,102 @@
+// JSON text: a reader for documents that arrive and an appending writer for those that leave.
+// simdjson stays inside json.cc.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace muster::wire {
+
+// One value of a parsed document: a view, valid while its JsonDocument lives. Wrong kinds and
+// missing members are errors that name the path ("programs[2].command"), never defaults.
+class Json {
+ public:
+  enum class Kind { Null, Bool, Integer, Double, String, Array, Object };
+
+  Kind kind() const;
+  bool is_null() const { return kind() == Kind::Null; }
+
+  Result<std::string_view> string() const;
+  Result<std::int64_t> i64() const;
+  Result<std::uint64_t> u64() const;
+  Result<double> number() const;
+  Result<bool> boolean() const;
+
+  // Member of an object. Error kJsonMissing when absent, kJsonKind when this is no object.
+  Result<Json> at(std::string_view key) const;
+  // Nothing when absent or null.
+  Result<std::optional<Json>> find(std::string_view key) const;
+  // Elements of an array, in order.
+  Result<std::vector<Json>> items() const;
+  // Members of an object, in the order of the text.
+  Result<std::vector<std::pair<std::string_view, Json>>> members() const;
+
+ private:
+  friend class JsonDocument;
+  const void* document_ = nullptr;  // simdjson::dom::document
+  std::size_t tape_index_ = 0;
+};
+
+struct JsonLimits {
+  std::size_t bytes = 8u << 20;
+  unsigned depth = 32;
+};
+
+// Strict JSON (RFC 8259): UTF-8, one value, no duplicate keys, depth and size within the limits.
+class JsonDocument {
+ public:
+  static Result<JsonDocument> parse(ByteView text, JsonLimits limits = {});
+  JsonDocument(JsonDocument&&) noexcept;
+  JsonDocument& operator=(JsonDocument&&) noexcept;
+  ~JsonDocument();
+
+  Json root() const;
+
+ private:
+  struct State;
+  explicit JsonDocument(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// Appends JSON text; commas come by themselves. Calls must nest rightly (MUSTER_CHECK).
+//   JsonWriter w; w.object(); w.key("name").string("x"); w.key("sizes").array(); w.number(3);
+//   w.end(); w.end(); w.take()
+class JsonWriter {
+ public:
+  JsonWriter& object();
+  JsonWriter& array();
+  JsonWriter& end();
+  JsonWriter& key(std::string_view name);
+  JsonWriter& string(std::string_view value);
+  JsonWriter& number(std::int64_t value);
+  JsonWriter& number(std::uint64_t value);
+  JsonWriter& number(int value) { return number(static_cast<std::int64_t>(value)); }
+  JsonWriter& number(unsigned value) { return number(static_cast<std::uint64_t>(value)); }
+  JsonWriter& real(double value);
+  JsonWriter& boolean(bool value);
+  JsonWriter& null();
+  // A value that is JSON text already.
+  JsonWriter& raw(std::string_view json);
+
+  Bytes take() &&;
+  const Bytes& view() const { return out_; }
+
+ private:
+  void before_value();
+  Bytes out_;
+  std::vector<char> open_;  // '{' or '[' for each level that is not closed
+  bool first_ = true;
+  bool after_key_ = false;
+};
+
+// The canonical form that TUF signs (OLPC canonical JSON): keys sorted by bytes, no white space,
+// only '"' and '\' escaped, integers only. Error kJsonNotCanonical for a fraction.
+Result<Bytes> canonical_json(const Json& value);
+
+}  // namespace muster::wire
