@@ -93,7 +93,7 @@ Result<Duration> parse_duration(std::string_view text) {
     }
     std::int64_t whole = 0;
     const auto [stop, error] = std::from_chars(text.data() + i, text.data() + text.size(), whole);
-    if (error != std::errc() || whole < 0 || whole > kMost) return bad();
+    if (error != std::errc() || text[i] == '-' || whole > kMost) return bad();
     i = static_cast<std::size_t>(stop - text.data());
     std::int64_t thousandths = 0;
     if (i < text.size() && text[i] == '.') {

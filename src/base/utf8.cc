@@ -37,4 +37,18 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string printable_utf8(std::string_view text, std::size_t limit_bytes) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t size = utf8_sequence(text);
+    std::string_view next = size == 0 ? "\xEF\xBF\xBD" : text.substr(0, size);
+    const auto first = static_cast<unsigned char>(next[0]);
+    if (first < 0x20 || first == 0x7f) next = " ";
+    if (out.size() + next.size() > limit_bytes) break;
+    out += next;
+    text.remove_prefix(size == 0 ? 1 : size);
+  }
+  return out;
+}
+
 }  // namespace muster

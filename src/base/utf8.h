@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace muster {
@@ -10,5 +11,9 @@ namespace muster {
 std::size_t utf8_sequence(std::string_view text);
 
 bool is_utf8(std::string_view text);
+
+// `text` fit to be shown and stored: control characters become spaces, bytes that are not UTF-8
+// become U+FFFD; at most `limit_bytes`, cut between characters.
+std::string printable_utf8(std::string_view text, std::size_t limit_bytes);
 
 }  // namespace muster

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/result.h"
+#include "base/bytes.h"
 
 namespace muster::model {
 
@@ -23,5 +23,9 @@ struct Version {
 // Less than, equal to or greater than 0 as a is before, equal to or after b in `scheme`.
 // Dpkg: Debian Policy 5.6.12. Rpm: rpmvercmp with '~' and '^'. Dotted: numbers between dots.
 int compare_versions(VersionScheme scheme, std::string_view a, std::string_view b);
+
+// Bytes whose order (memcmp, then the shorter first) is that of compare_versions: equal versions
+// have equal keys.
+Bytes version_key(VersionScheme scheme, std::string_view text);
 
 }  // namespace muster::model

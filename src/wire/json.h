@@ -7,11 +7,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
 
 namespace muster::wire {
+
+struct JsonTape;
 
 // One value of a parsed document: a view, valid while its JsonDocument lives. Wrong kinds and
 // missing members are errors that name the path ("programs[2].command"), never defaults.
@@ -37,10 +40,18 @@ class Json {
   // Members of an object, in the order of the text.
   Result<std::vector<std::pair<std::string_view, Json>>> members() const;
 
+  // Where the value stands in its document: "programs[2].command", "" for the root.
+  std::string path() const;
+
  private:
   friend class JsonDocument;
-  const void* document_ = nullptr;  // simdjson::dom::document
-  std::size_t tape_index_ = 0;
+  Json(const JsonTape* tape, std::size_t index) : tape_(tape), index_(index) {}
+  // Index of the member's value, 0 where there is none. Only for objects.
+  std::size_t member(std::string_view key) const;
+  Failure wrong_kind(std::string_view wanted) const;
+
+  const JsonTape* tape_;
+  std::size_t index_;
 };
 
 struct JsonLimits {
@@ -49,8 +60,11 @@ struct JsonLimits {
 };
 
 // Strict JSON (RFC 8259): UTF-8, one value, no duplicate keys, depth and size within the limits.
+// Whole numbers reach from -2^63 to 2^64-1; beyond that is kJsonSyntax, as is a fraction that no
+// double holds.
 class JsonDocument {
  public:
+  // Errors: kJsonSyntax, kJsonLimit.
   static Result<JsonDocument> parse(ByteView text, JsonLimits limits = {});
   JsonDocument(JsonDocument&&) noexcept;
   JsonDocument& operator=(JsonDocument&&) noexcept;
@@ -65,8 +79,9 @@ class JsonDocument {
 };
 
 // Appends JSON text; commas come by themselves. Calls must nest rightly (MUSTER_CHECK).
+// Strings are written as valid UTF-8: each byte that is part of no sequence becomes U+FFFD.
 //   JsonWriter w; w.object(); w.key("name").string("x"); w.key("sizes").array(); w.number(3);
-//   w.end(); w.end(); w.take()
+//   w.end(); w.end(); std::move(w).take()
 class JsonWriter {
  public:
   JsonWriter& object();
@@ -78,6 +93,7 @@ class JsonWriter {
   JsonWriter& number(std::uint64_t value);
   JsonWriter& number(int value) { return number(static_cast<std::int64_t>(value)); }
   JsonWriter& number(unsigned value) { return number(static_cast<std::uint64_t>(value)); }
+  // Finite, the shortest text that reads back to the same double, always with a '.' or an 'e'.
   JsonWriter& real(double value);
   JsonWriter& boolean(bool value);
   JsonWriter& null();
@@ -96,7 +112,8 @@ class JsonWriter {
 };
 
 // The canonical form that TUF signs (OLPC canonical JSON): keys sorted by bytes, no white space,
-// only '"' and '\' escaped, integers only. Error kJsonNotCanonical for a fraction.
+// only '"' and '\' escaped, all else raw UTF-8, whole numbers only. Error kJsonNotCanonical for a
+// fraction.
 Result<Bytes> canonical_json(const Json& value);
 
 }  // namespace muster::wire

@@ -19,6 +19,11 @@ Failure unwritable(const fs::path& path, const char* what) {
 
 }  // namespace
 
+bool file_exists(const fs::path& path) {
+  std::error_code error;
+  return fs::exists(path, error);
+}
+
 Result<Bytes> read_file(const fs::path& path, std::size_t limit_bytes) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return fail(kFileUnreadable, "{}: {}", path.string(), std::strerror(errno));

@@ -11,6 +11,9 @@ namespace muster::os {
 
 inline constexpr std::size_t kSmallFile = 16u << 20;
 
+// Whether something lies there; what cannot be looked at is not there.
+bool file_exists(const std::filesystem::path& path);
+
 // The whole file. Errors: kFileUnreadable, kFileTooLarge.
 Result<Bytes> read_file(const std::filesystem::path& path, std::size_t limit_bytes = kSmallFile);
 

@@ -1,0 +1,322 @@
+#include "contract/api.h"
+
+#include "contract/document_errors.h"
+#include "contract/fields.h"
+
+namespace muster::contract {
+namespace {
+
+void write_optional_time(wire::JsonWriter& w, std::string_view key,
+                         const std::optional<Timestamp>& time) {
+  if (time) w.key(key).string(to_text(*time));
+}
+
+void write_value(wire::JsonWriter& w, const model::Value& value, model::ColumnType type) {
+  if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    if (type == model::ColumnType::Boolean) {
+      w.boolean(*number != 0);
+    } else if (type == model::ColumnType::Time) {
+      w.string(to_text(Timestamp{*number}));
+    } else {
+      w.number(*number);
+    }
+  } else if (const auto* text = std::get_if<std::string>(&value)) {
+    w.string(*text);
+  } else if (const auto* version = std::get_if<model::Version>(&value)) {
+    w.string(version->text);
+  } else {
+    w.null();
+  }
+}
+
+Result<std::string> value_text(const wire::Json& json) {
+  switch (json.kind()) {
+    case wire::Json::Kind::Null: return std::string();
+    case wire::Json::Kind::Bool: return std::string(TRY(json.boolean()) ? "true" : "false");
+    case wire::Json::Kind::Integer: return fmt::format("{}", TRY(json.i64()));
+    default: return std::string(TRY(json.string()));
+  }
+}
+
+}  // namespace
+
+void write_device(wire::JsonWriter& w, const DeviceView& device) {
+  w.object();
+  w.key("kind").string("Device");
+  w.key("name").string(device.name);
+  w.key("id").string(device.id);
+  w.key("site").string(device.site);
+  w.key("state").string(device.state);
+  if (!device.operating_system.empty()) w.key("operatingSystem").string(device.operating_system);
+  if (!device.client_version.empty()) w.key("clientVersion").string(device.client_version);
+  w.key("enrolled").string(to_text(device.enrolled));
+  write_optional_time(w, "lastSeen", device.last_seen);
+  write_optional_time(w, "inventoryAt", device.inventory_at);
+  w.key("inventoryRows").number(device.inventory_rows);
+  if (device.approved_by) w.key("approvedBy").string(*device.approved_by);
+  w.end();
+}
+
+Bytes encode_device_details(const DeviceView& device, const std::vector<model::ClassRows>& rows) {
+  wire::JsonWriter w;
+  w.object();
+  w.key(kDeviceMember);
+  write_device(w, device);
+  w.key(kInventoryMember).object();
+  for (const model::ClassRows& each : rows) {
+    w.key(each.type->name).array();
+    for (const model::Row& row : each.rows) {
+      w.object();
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        if (std::holds_alternative<std::monostate>(row[i])) continue;
+        w.key(each.type->columns[i].name);
+        write_value(w, row[i], each.type->columns[i].type);
+      }
+      w.end();
+    }
+    w.end();
+  }
+  w.end().end();
+  return std::move(w).take();
+}
+
+bool has_inventory(ByteView device_details) {
+  const auto document = wire::JsonDocument::parse(device_details, {.bytes = 1u << 30, .depth = 8});
+  if (!document) return false;
+  const auto device = document->root().find(kDeviceMember);
+  if (!device || !*device) return false;
+  const auto at = (*device)->find("inventoryAt");
+  return at && *at;
+}
+
+Bytes encode_page(const std::vector<Bytes>& items, std::string_view next) {
+  wire::JsonWriter w;
+  w.object();
+  w.key(kPageItems).array();
+  for (const Bytes& item : items) w.raw(item);
+  w.end();
+  if (!next.empty()) w.key(kPageNext).string(next);
+  w.end();
+  return std::move(w).take();
+}
+
+Bytes encode_query_answer(const std::vector<QueryAnswerColumn>& columns,
+                          const std::vector<model::Row>& rows) {
+  wire::JsonWriter w;
+  w.object();
+  w.key("columns").array();
+  for (const QueryAnswerColumn& column : columns) w.string(column.name);
+  w.end();
+  w.key("rows").array();
+  for (const model::Row& row : rows) {
+    w.array();
+    for (std::size_t i = 0; i < row.size(); ++i) write_value(w, row[i], columns[i].type);
+    w.end();
+  }
+  w.end().end();
+  return std::move(w).take();
+}
+
+Result<QueryAnswer> decode_query_answer(ByteView text) {
+  const auto document = TRY(wire::JsonDocument::parse(text, {.bytes = 1u << 30, .depth = 8}));
+  const wire::Json json = document.root();
+  QueryAnswer answer;
+  answer.columns = TRY(text_list_field(json, "columns"));
+  for (const wire::Json& row : TRY(TRY(json.at("rows")).items())) {
+    std::vector<std::string>& out = answer.rows.emplace_back();
+    for (const wire::Json& value : TRY(row.items())) out.push_back(TRY(value_text(value)));
+    if (out.size() != answer.columns.size())
+      return fail(kBadMember, "rows: {} values for {} columns", out.size(), answer.columns.size());
+  }
+  return answer;
+}
+
+Bytes encode_query_request(std::string_view query) {
+  wire::JsonWriter w;
+  w.object();
+  w.key("query").string(query);
+  w.end();
+  return std::move(w).take();
+}
+
+Result<std::string> decode_query_request(ByteView text) {
+  const auto document = TRY(wire::JsonDocument::parse(text, {.bytes = 1u << 20, .depth = 4}));
+  return text_field(document.root(), "query");
+}
+
+Bytes encode_site_view(const SiteView& site) {
+  wire::JsonWriter w;
+  w.object();
+  w.key("kind").string("Site");
+  w.key("site").string(site.site);
+  w.key("version").string(site.version);
+  w.key("devices").number(site.devices);
+  w.key("pending").number(site.pending);
+  w.key("quarantined").number(site.quarantined);
+  w.key("inboxBacklogBytes").number(site.inbox_backlog_bytes);
+  if (!site.trial.empty()) w.key("trial").string(site.trial);
+  w.end();
+  return std::move(w).take();
+}
+
+Bytes encode_token_request(const TokenRequest& request) {
+  wire::JsonWriter w;
+  w.object();
+  w.key("secretSha256").string(to_hex(request.secret_sha256));
+  if (request.life) w.key("life").string(to_text(*request.life));
+  w.end();
+  return std::move(w).take();
+}
+
+Result<TokenRequest> decode_token_request(ByteView text) {
+  const auto document = TRY(wire::JsonDocument::parse(text, {.bytes = 65536, .depth = 4}));
+  const wire::Json json = document.root();
+  TokenRequest request;
+  request.secret_sha256 = TRY(from_hex(TRY(sha256_field(json, "secretSha256"))));
+  if (TRY(json.find("life"))) request.life = TRY(duration_field(json, "life"));
+  return request;
+}
+
+void add_catalogue_upload(wire::Node& object, const CatalogueUpload& upload) {
+  wire::Node node = wire::mapping_node();
+  node.set("entry", wire::text_node(upload.entry));
+  if (upload.targets) node.set("targets", wire::text_node(*upload.targets));
+  object.set("catalogue", std::move(node));
+}
+
+std::optional<CatalogueUpload> take_catalogue_upload(wire::Node& object) {
+  std::optional<CatalogueUpload> upload;
+  std::erase_if(object.members, [&](const wire::NodeMember& member) {
+    if (member.key != "catalogue") return false;
+    upload.emplace();
+    if (const auto* entry = member.value.find("entry")) upload->entry = entry->text;
+    if (const auto* targets = member.value.find("targets")) upload->targets = targets->text;
+    return true;
+  });
+  return upload;
+}
+
+Bytes encode_status_view(const StatusView& view) {
+  wire::JsonWriter w;
+  w.object();
+  w.key("sequence").number(view.sequence);
+  w.key("at").string(to_text(view.at));
+  w.key("device").string(view.device);
+  w.key("statusId").number(view.status_id);
+  w.key("topic").number(view.topic);
+  w.key("state").number(view.state);
+  if (!view.deployment.empty()) w.key("deployment").string(view.deployment);
+  if (!view.detail.empty()) w.key("detail").string(view.detail);
+  w.end();
+  return std::move(w).take();
+}
+
+Bytes encode_audit_view(const AuditView& view) {
+  wire::JsonWriter w;
+  w.object();
+  w.key("sequence").number(view.sequence);
+  w.key("at").string(to_text(view.at));
+  w.key("actor").string(view.actor);
+  w.key("action").string(view.action);
+  w.key("kind").string(view.kind);
+  w.key("name").string(view.name);
+  w.key("hash").string(view.hash);
+  w.end();
+  return std::move(w).take();
+}
+
+Bytes encode_quarantine_view(const QuarantineView& view) {
+  wire::JsonWriter w;
+  w.object();
+  w.key("id").number(view.id);
+  w.key("at").string(to_text(view.at));
+  w.key("sender").string(view.sender);
+  w.key("type").string(view.type);
+  w.key("reason").string(view.reason);
+  w.end();
+  return std::move(w).take();
+}
+
+Bytes encode_ports(const std::vector<topology::PortRow>& rows) {
+  wire::JsonWriter w;
+  w.array();
+  for (const topology::PortRow& row : rows) {
+    w.object();
+    w.key("connection").string(row.connection);
+    w.key("from").string(row.from);
+    w.key("to").string(row.to);
+    w.key("protocol").string(row.protocol);
+    w.key("transport").string(row.transport);
+    w.key("port").string(row.port);
+    w.key("configurable").string(row.configurable);
+    w.key("note").string(row.note);
+    w.key("leg").string(row.leg);
+    w.key("role").string(row.role);
+    w.end();
+  }
+  w.end();
+  return std::move(w).take();
+}
+
+namespace {
+
+constexpr ApiColumn kDevices[] = {{"NAME", "name"},
+                                  {"STATE", "state"},
+                                  {"OPERATING SYSTEM", "operatingSystem"},
+                                  {"CLIENT", "clientVersion"},
+                                  {"LAST SEEN", "lastSeen"},
+                                  {"INVENTORY", "inventoryAt", true},
+                                  {"ROWS", "inventoryRows", true},
+                                  {"ID", "id", true},
+                                  {"APPROVED BY", "approvedBy", true}};
+constexpr ApiColumn kPackages[] = {{"NAME", "metadata.name"},
+                                   {"VERSION", "spec.version"},
+                                   {"ID", "metadata.id"},
+                                   {"SERIAL", "metadata.serial", true}};
+constexpr ApiColumn kCollections[] = {{"NAME", "metadata.name"},
+                                      {"LIMITED TO", "spec.limitedTo"},
+                                      {"MEMBERS", "status.members"},
+                                      {"ID", "metadata.id"},
+                                      {"SERIAL", "metadata.serial", true}};
+constexpr ApiColumn kDeployments[] = {{"NAME", "metadata.name"},
+                                      {"PACKAGE", "spec.package"},
+                                      {"PROGRAM", "spec.program"},
+                                      {"COLLECTION", "spec.collection"},
+                                      {"PURPOSE", "spec.purpose"},
+                                      {"START", "spec.start"},
+                                      {"SUCCEEDED", "status.succeeded"},
+                                      {"FAILED", "status.failed"},
+                                      {"ID", "metadata.id"},
+                                      {"DEADLINE", "spec.deadline", true},
+                                      {"SERIAL", "metadata.serial", true}};
+constexpr ApiColumn kStatus[] = {{"AT", "at"},
+                                 {"DEVICE", "device"},
+                                 {"STATUS", "statusId"},
+                                 {"TOPIC", "topic"},
+                                 {"STATE", "state"},
+                                 {"DEPLOYMENT", "deployment"},
+                                 {"DETAIL", "detail"}};
+constexpr ApiColumn kAudit[] = {{"SEQUENCE", "sequence"}, {"AT", "at"},     {"ACTOR", "actor"},
+                                {"ACTION", "action"},     {"KIND", "kind"}, {"NAME", "name"},
+                                {"HASH", "hash", true}};
+constexpr ApiColumn kQuarantine[] = {
+    {"ID", "id"}, {"AT", "at"}, {"SENDER", "sender"}, {"TYPE", "type"}, {"REASON", "reason"}};
+constexpr std::string_view kKinds[] = {"devices",         "packages", "collections", "deployments",
+                                       "status-messages", "audit",    "quarantine"};
+
+}  // namespace
+
+std::span<const ApiColumn> api_columns(std::string_view kind) {
+  if (kind == "devices") return kDevices;
+  if (kind == "packages") return kPackages;
+  if (kind == "collections") return kCollections;
+  if (kind == "deployments") return kDeployments;
+  if (kind == "status-messages") return kStatus;
+  if (kind == "audit") return kAudit;
+  if (kind == "quarantine") return kQuarantine;
+  return {};
+}
+
+std::span<const std::string_view> api_kinds() { return kKinds; }
+
+}  // namespace muster::contract

@@ -1,0 +1,264 @@
+#include <algorithm>
+#include <set>
+
+#include "contract/catalogue.h"
+#include "contract/catalogue_check.h"
+#include "contract/catalogue_text.h"
+#include "contract/errors.h"
+#include "contract/fields.h"
+#include "wire/json.h"
+
+namespace muster::contract {
+namespace {
+
+constexpr std::size_t kMostSignatures = 64;
+constexpr std::size_t kMostKeys = 256;
+constexpr std::size_t kMostPackages = 10'000;
+constexpr std::size_t kKeySize = 32;
+constexpr std::size_t kSignatureSize = 64;
+
+template <typename... Args>
+Failure malformed(fmt::format_string<Args...> format, Args&&... args) {
+  return fail(kCatalogueMalformed, format, std::forward<Args>(args)...);
+}
+
+struct Head {
+  std::uint64_t version = 0;
+  Timestamp expires;
+};
+
+Result<Head> read_head(const wire::Json& part, std::string_view type) {
+  const std::string found = TRY(text_field(part, "_type"));
+  if (found != type) return malformed("_type is '{}' instead of '{}'", found, type);
+  const std::string spec = TRY(text_field(part, "spec_version"));
+  if (!spec.starts_with("1.")) return malformed("spec_version '{}' is not 1.x", spec);
+  Head head{TRY(number_field(part, "version")), TRY(time_field(part, "expires"))};
+  if (head.version == 0) return malformed("version is 0");
+  return head;
+}
+
+Result<std::vector<CatalogueKey>> read_keys(const wire::Json& object) {
+  std::vector<CatalogueKey> keys;
+  for (const auto& [id, json] : TRY(TRY(object.at("keys")).members())) {
+    if (keys.size() == kMostKeys) return malformed("over {} keys", kMostKeys);
+    if (TRY(text_field(json, "keytype")) != "ed25519" || TRY(text_field(json, "scheme")) != "ed25519")
+      return malformed("key {} is not of type and scheme ed25519", id);
+    auto raw = from_hex(TRY(text_field(TRY(json.at("keyval")), "public")));
+    if (!raw || raw->size() != kKeySize)
+      return malformed("key {} is not {} bytes in hex", id, kKeySize);
+    keys.push_back({*std::move(raw)});
+    if (keys.back().id() != id) return malformed("key {} stands under another key's id", id);
+  }
+  return keys;
+}
+
+Result<RoleKeys> read_role(const wire::Json& json, const std::vector<CatalogueKey>& keys) {
+  RoleKeys role{TRY(text_list_field(json, "keyids")), TRY(number_field(json, "threshold"))};
+  const std::set<std::string> distinct(role.key_ids.begin(), role.key_ids.end());
+  if (distinct.size() != role.key_ids.size()) return malformed("a role names a key twice");
+  if (role.threshold == 0 || role.threshold > role.key_ids.size())
+    return malformed("threshold {} with {} keys", role.threshold, role.key_ids.size());
+  for (const std::string& id : role.key_ids) {
+    const bool known = std::any_of(keys.begin(), keys.end(),
+                                   [&](const CatalogueKey& key) { return key.id() == id; });
+    if (!known) return malformed("a role names key {}, which is not in the document", id);
+  }
+  return role;
+}
+
+Result<CatalogueRoot> read_root(const wire::Json& part) {
+  const Head head = TRY(read_head(part, "root"));
+  if (!TRY(truth_field(part, "consistent_snapshot")))
+    return malformed("consistent_snapshot is false");
+  CatalogueRoot root{.version = head.version, .expires = head.expires};
+  root.keys = TRY(read_keys(part));
+  const wire::Json roles = TRY(part.at("roles"));
+  if (TRY(roles.members()).size() != 4) return malformed("there are not exactly four roles");
+  root.root = TRY_IN(read_role(TRY(roles.at("root")), root.keys), "role root");
+  root.targets = TRY_IN(read_role(TRY(roles.at("targets")), root.keys), "role targets");
+  root.snapshot = TRY_IN(read_role(TRY(roles.at("snapshot")), root.keys), "role snapshot");
+  root.timestamp = TRY_IN(read_role(TRY(roles.at("timestamp")), root.keys), "role timestamp");
+  return root;
+}
+
+Result<std::string> read_delegation(const wire::Json& json,
+                                    const std::vector<CatalogueKey>& operators) {
+  const std::string name = TRY(text_field(json, "name"));
+  if (!name.starts_with(kPackageRolePrefix)) return malformed("role '{}' is no package's", name);
+  std::string package = name.substr(kPackageRolePrefix.size());
+  TRY(model::check_name(package));
+  const RoleKeys role = TRY(read_role(json, operators));
+  if (role.threshold != 1 || role.key_ids.size() != operators.size())
+    return malformed("role '{}' is not delegated to every operator alone", name);
+  const std::vector<std::string> paths = TRY(text_list_field(json, "paths"));
+  if (paths.size() != 1 || paths[0] != fmt::format("{}{}/*", kTargetFolder, package))
+    return malformed("role '{}' has other paths than its package's", name);
+  if (!TRY(truth_field(json, "terminating"))) return malformed("role '{}' does not end", name);
+  return package;
+}
+
+Result<CatalogueTargets> read_targets(const wire::Json& part) {
+  const Head head = TRY(read_head(part, "targets"));
+  if (!TRY(TRY(part.at("targets")).members()).empty())
+    return malformed("targets.json lists a target itself");
+  CatalogueTargets targets{.version = head.version, .expires = head.expires};
+  const wire::Json delegations = TRY(part.at("delegations"));
+  targets.operators = TRY(read_keys(delegations));
+  for (const wire::Json& item : TRY(TRY(delegations.at("roles")).items())) {
+    if (targets.packages.size() == kMostPackages) return malformed("over {} roles", kMostPackages);
+    std::string package = TRY(read_delegation(item, targets.operators));
+    if (!targets.packages.empty() && targets.packages.back() >= package)
+      return malformed("roles are not sorted, or '{}' stands twice", package);
+    targets.packages.push_back(std::move(package));
+  }
+  return targets;
+}
+
+Result<std::vector<int>> read_codes(const wire::Json& json, std::string_view key) {
+  std::vector<int> codes;
+  for (const wire::Json& item : TRY(TRY(json.at(key)).items())) {
+    const std::int64_t code = TRY_IN(item.i64(), "{}", key);
+    if (code < INT32_MIN || code > INT32_MAX) return malformed("{}: {} has over 32 bits", key, code);
+    codes.push_back(static_cast<int>(code));
+  }
+  return codes;
+}
+
+Result<model::Program> read_program(const wire::Json& json) {
+  // An unknown member may be a restriction that this version cannot keep.
+  if (TRY(json.members()).size() != 6) return malformed("a program has unknown members");
+  model::Program program{TRY(text_field(json, "name"))};
+  program.argv = TRY(text_list_field(json, "argv"));
+  const std::string run_as = TRY(text_field(json, "runAs"));
+  const auto known = model::parse_run_as(run_as);
+  if (!known) return malformed("runAs '{}' is not known", run_as);
+  program.run_as = *known;
+  program.max_runtime = TRY(duration_field(json, "maxRuntime"));
+  program.success_codes = TRY(read_codes(json, "successCodes"));
+  program.reboot_codes = TRY(read_codes(json, "rebootCodes"));
+  return program;
+}
+
+Result<PackageEntry> read_entry(const wire::Json& part) {
+  const Head head = TRY(read_head(part, "targets"));
+  if (TRY(part.find("delegations"))) return malformed("a package's document delegates");
+  const auto targets = TRY(TRY(part.at("targets")).members());
+  if (targets.size() != 1) return malformed("{} targets instead of one", targets.size());
+  const auto& [path, target] = targets[0];
+
+  PackageEntry entry{.version = head.version, .expires = head.expires};
+  entry.manifest_length = TRY(number_field(target, "length"));
+  entry.manifest_sha256 = TRY(sha256_field(TRY(target.at("hashes")), "sha256"));
+  const wire::Json custom = TRY(TRY(target.at("custom")).at("muster"));
+  if (TRY(custom.members()).size() != 3) return malformed("the package has unknown members");
+  entry.package = TRY(text_field(custom, "package"));
+  entry.package_version = TRY(text_field(custom, "packageVersion"));
+  for (const wire::Json& item : TRY(TRY(custom.at("programs")).items()))
+    entry.programs.push_back(TRY(read_program(item)));
+  TRY(check_entry(entry));
+  if (path != manifest_target(entry.package))
+    return malformed("its target is '{}', its package '{}'", path, entry.package);
+  return entry;
+}
+
+Result<CatalogueFile> read_file(const wire::Json& json) {
+  CatalogueFile file{TRY(number_field(json, "version")), TRY(number_field(json, "length")),
+                     TRY(sha256_field(TRY(json.at("hashes")), "sha256"))};
+  if (file.version == 0) return malformed("version is 0");
+  return file;
+}
+
+Result<CatalogueSnapshot> read_snapshot(const wire::Json& part) {
+  const Head head = TRY(read_head(part, "snapshot"));
+  CatalogueSnapshot snapshot{.version = head.version, .expires = head.expires};
+  constexpr std::string_view kEnd = ".json";
+  for (const auto& [name, json] : TRY(TRY(part.at("meta")).members())) {
+    if (snapshot.files.size() > kMostPackages) return malformed("over {} files", kMostPackages);
+    const std::string_view role =
+        name.ends_with(kEnd) ? name.substr(0, name.size() - kEnd.size()) : std::string_view();
+    if (role != "targets") {
+      if (!role.starts_with(kPackageRolePrefix)) return malformed("'{}' is no known role", name);
+      TRY(model::check_name(role.substr(kPackageRolePrefix.size())));
+    }
+    snapshot.files.emplace(role, TRY_IN(read_file(json), "{}", name));
+  }
+  if (!snapshot.files.contains("targets")) return malformed("targets.json is missing");
+  return snapshot;
+}
+
+Result<CatalogueTimestamp> read_timestamp(const wire::Json& part) {
+  const Head head = TRY(read_head(part, "timestamp"));
+  const wire::Json meta = TRY(part.at("meta"));
+  if (TRY(meta.members()).size() != 1) return malformed("meta has other files than snapshot.json");
+  return CatalogueTimestamp{head.version, head.expires, TRY(read_file(TRY(meta.at("snapshot.json"))))};
+}
+
+Result<std::vector<CatalogueSignature>> read_signatures(const wire::Json& document) {
+  std::vector<CatalogueSignature> signatures;
+  std::set<std::string> seen;
+  for (const wire::Json& item : TRY(TRY(document.at("signatures")).items())) {
+    if (signatures.size() == kMostSignatures)
+      return malformed("over {} signatures", kMostSignatures);
+    std::string id = TRY(sha256_field(item, "keyid"));
+    auto signature = from_hex(TRY(text_field(item, "sig")));
+    if (!signature || signature->size() != kSignatureSize)
+      return malformed("a signature is not {} bytes in hex", kSignatureSize);
+    if (!seen.insert(id).second) return malformed("key {} has signed twice", id);
+    signatures.push_back({std::move(id), *std::move(signature)});
+  }
+  return signatures;
+}
+
+template <typename Document>
+using Reader = Result<Document> (*)(const wire::Json& part);
+
+template <typename Document>
+Result<SignedCatalogue<Document>> read_document(ByteView text, Reader<Document> read) {
+  const auto document = TRY(wire::JsonDocument::parse(text, {.bytes = kCatalogueLimit}));
+  const wire::Json root = document.root();
+  const wire::Json part = TRY(root.at("signed"));
+  SignedCatalogue<Document> out{TRY(read(part)), {}, {}};
+  out.canonical = TRY(wire::canonical_json(part));
+  out.signatures = TRY(read_signatures(root));
+  return out;
+}
+
+template <typename Document>
+Result<Document> read_part(ByteView text, Reader<Document> read) {
+  const auto document = TRY(wire::JsonDocument::parse(text, {.bytes = kCatalogueLimit}));
+  return read(document.root());
+}
+
+// Whatever is wrong inside, for the caller the document is malformed.
+template <typename T>
+Result<T> as_malformed(std::string_view name, Result<T> result) {
+  if (result || result.error().is(kCatalogueMalformed)) return result;
+  return fail(kCatalogueMalformed, "{}: {}", name, result.error().text());
+}
+
+}  // namespace
+
+Result<SignedCatalogue<CatalogueRoot>> decode_root(ByteView document) {
+  return as_malformed("root.json", read_document<CatalogueRoot>(document, read_root));
+}
+Result<SignedCatalogue<CatalogueTargets>> decode_targets(ByteView document) {
+  return as_malformed("targets.json", read_document<CatalogueTargets>(document, read_targets));
+}
+Result<SignedCatalogue<PackageEntry>> decode_entry(ByteView document) {
+  return as_malformed("package document", read_document<PackageEntry>(document, read_entry));
+}
+Result<SignedCatalogue<CatalogueSnapshot>> decode_snapshot(ByteView document) {
+  return as_malformed("snapshot.json", read_document<CatalogueSnapshot>(document, read_snapshot));
+}
+Result<SignedCatalogue<CatalogueTimestamp>> decode_timestamp(ByteView document) {
+  return as_malformed("timestamp.json",
+                      read_document<CatalogueTimestamp>(document, read_timestamp));
+}
+Result<CatalogueSnapshot> decode_snapshot_part(ByteView part) {
+  return as_malformed("snapshot.json", read_part<CatalogueSnapshot>(part, read_snapshot));
+}
+Result<CatalogueTimestamp> decode_timestamp_part(ByteView part) {
+  return as_malformed("timestamp.json", read_part<CatalogueTimestamp>(part, read_timestamp));
+}
+
+}  // namespace muster::contract

@@ -1,0 +1,42 @@
+// The inventory message: all rows (full) or what changed since a base (delta).
+// Body of an envelope of type "inventory"; docs/protocols/inventory.md.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "model/inventory.h"
+
+namespace muster::contract {
+
+struct InventoryReport {
+  enum class Kind { Full, Delta };
+
+  Kind kind = Kind::Full;
+  Timestamp collected;
+  // The resync number of the policy header that the client followed last.
+  std::uint64_t resync = 0;
+  model::RowSetDigest base;    // Delta: what the rows are a change of
+  model::RowSetDigest digest;  // what the device holds afterwards
+  std::vector<model::ClassRows> rows;     // Full: all; Delta: the added
+  std::vector<model::ClassRows> removed;  // Delta only; volatile columns absent
+};
+
+Bytes encode_inventory_report(const InventoryReport& report);
+// Rows are checked against their class. Errors: kUnknownClass, kTooMuch, kBadRow and JSON's own.
+Result<InventoryReport> decode_inventory_report(ByteView json);
+
+// The heartbeat message: the client lives, and what changes without anybody's doing.
+struct Heartbeat {
+  Timestamp sent;
+  std::string name;
+  std::string client_version;
+  model::RowSetDigest inventory;          // so that the site notices a difference
+  std::vector<model::ClassRows> volatile_rows;  // rows of classes with volatile columns
+};
+
+Bytes encode_heartbeat(const Heartbeat& heartbeat);
+Result<Heartbeat> decode_heartbeat(ByteView json);
+
+}  // namespace muster::contract

@@ -1,0 +1,23 @@
+// The `spec` of each kind. Internal to contract/objects/.
+#pragma once
+
+#include "model/collection.h"
+#include "model/deployment.h"
+#include "model/package.h"
+#include "wire/node_fields.h"
+
+namespace muster::contract {
+
+// The name is checked already. Defaults: docs/protocols/objects.md.
+Result<model::Package> decode_package_spec(std::string name, const wire::NodeAt& spec);
+Result<model::Collection> decode_collection_spec(std::string name, const wire::NodeAt& spec);
+Result<model::Deployment> decode_deployment_spec(std::string name, const wire::NodeAt& spec);
+
+wire::Node package_spec(const model::Package& package);
+wire::Node collection_spec(const model::Collection& collection);
+wire::Node deployment_spec(const model::Deployment& deployment);
+
+// A text that is a name of an object.
+Result<std::string> name_of(const wire::NodeAt& field);
+
+}  // namespace muster::contract

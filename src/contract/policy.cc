@@ -1,0 +1,161 @@
+#include "contract/policy.h"
+
+#include "contract/document_errors.h"
+#include "contract/fields.h"
+
+namespace muster::contract {
+namespace {
+
+constexpr std::uint64_t kFormat = 1;
+constexpr std::size_t kMostBodies = 10'000;
+
+void write_settings(wire::JsonWriter& w, const ClientSettingsBody& body) {
+  w.key("kind").string("client-settings");
+  w.key("pollInterval").string(to_text(body.poll_interval));
+  w.key("heartbeatInterval").string(to_text(body.heartbeat_interval));
+  w.key("inventoryInterval").string(to_text(body.inventory_interval));
+  w.key("maxAge").string(to_text(body.max_age));
+  w.key("distributionPoints").array();
+  for (const std::string& point : body.distribution_points) w.string(point);
+  w.end();
+}
+
+void write_deployment(wire::JsonWriter& w, const DeploymentBody& body) {
+  w.key("kind").string("deployment");
+  w.key("deployment").string(body.deployment.text());
+  w.key("name").string(body.name);
+  w.key("package").string(body.package);
+  w.key("packageVersion").string(body.package_version);
+  w.key("program").string(body.program);
+  w.key("purpose").string(model::to_text(body.purpose));
+  w.key("start").string(to_text(body.start));
+  w.key("deadline").string(to_text(body.deadline));
+  w.key("entry").object();
+  w.key("role").string(body.entry.role);
+  w.key("version").number(body.entry.version);
+  w.key("sha256").string(body.entry.sha256);
+  w.key("size").number(body.entry.size_bytes);
+  w.end();
+  w.key("contentFolder").string(body.content_folder);
+}
+
+Result<ClientSettingsBody> read_settings(const wire::Json& json) {
+  ClientSettingsBody body;
+  body.poll_interval = TRY(duration_field(json, "pollInterval"));
+  body.heartbeat_interval = TRY(duration_field(json, "heartbeatInterval"));
+  body.inventory_interval = TRY(duration_field(json, "inventoryInterval"));
+  body.max_age = TRY(duration_field(json, "maxAge"));
+  body.distribution_points = TRY(text_list_field(json, "distributionPoints"));
+  return body;
+}
+
+Result<EntryReference> read_entry(const wire::Json& json) {
+  EntryReference entry;
+  entry.role = TRY(text_field(json, "role"));
+  entry.version = TRY(number_field(json, "version"));
+  entry.sha256 = TRY(sha256_field(json, "sha256"));
+  entry.size_bytes = TRY(number_field(json, "size"));
+  return entry;
+}
+
+Result<DeploymentBody> read_deployment(const wire::Json& json) {
+  const std::string purpose = TRY(text_field(json, "purpose"));
+  const auto known = model::parse_purpose(purpose);
+  if (!known) return fail(kBadMember, "purpose '{}' is not known", purpose);
+  DeploymentBody body{.deployment = TRY(object_field(json, "deployment")),
+                      .name = TRY(text_field(json, "name")),
+                      .package = TRY(text_field(json, "package")),
+                      .package_version = TRY(text_field(json, "packageVersion")),
+                      .program = TRY(text_field(json, "program")),
+                      .purpose = *known,
+                      .start = TRY(time_field(json, "start")),
+                      .deadline = TRY(time_field(json, "deadline")),
+                      .entry = TRY_IN(read_entry(TRY(json.at("entry"))), "entry"),
+                      .content_folder = TRY(text_field(json, "contentFolder"))};
+  TRY(model::check_name(body.package));
+  if (body.content_folder.size() != 32 || !from_hex(body.content_folder))
+    return fail(kBadMember, "contentFolder: 32 lower-case hex digits are wanted");
+  return body;
+}
+
+}  // namespace
+
+Bytes encode_policy_header(const PolicyHeader& header) {
+  wire::JsonWriter w;
+  w.object();
+  w.key("format").number(kFormat);
+  w.key("site").string(header.site.text());
+  w.key("device").string(header.device.text());
+  w.key("epoch").number(header.epoch);
+  w.key("version").number(header.version);
+  w.key("issued").string(to_text(header.issued));
+  w.key("expires").string(to_text(header.expires));
+  w.key("inventoryResync").number(header.inventory_resync);
+  w.key("bodies").array();
+  for (const BodyReference& body : header.bodies) {
+    w.object();
+    w.key("sha256").string(body.sha256);
+    w.key("size").number(body.size_bytes);
+    w.end();
+  }
+  w.end().end();
+  return std::move(w).take();
+}
+
+Result<PolicyHeader> decode_policy_header(ByteView payload) {
+  const auto document = TRY(wire::JsonDocument::parse(payload));
+  const wire::Json json = document.root();
+  TRY(check_format(json, kFormat));
+  PolicyHeader header{.site = TRY(site_field(json, "site")),
+                      .device = TRY(device_field(json, "device")),
+                      .epoch = TRY(number_field(json, "epoch")),
+                      .version = TRY(number_field(json, "version")),
+                      .issued = TRY(time_field(json, "issued")),
+                      .expires = TRY(time_field(json, "expires")),
+                      .inventory_resync = TRY(number_field(json, "inventoryResync")),
+                      .bodies = {}};
+  for (const wire::Json& item : TRY(TRY(json.at("bodies")).items())) {
+    if (header.bodies.size() == kMostBodies) return fail(kTooMuch, "over {} bodies", kMostBodies);
+    header.bodies.push_back({TRY(sha256_field(item, "sha256")), TRY(number_field(item, "size"))});
+  }
+  return header;
+}
+
+Bytes encode_policy_body(const PolicyBody& body) {
+  wire::JsonWriter w;
+  w.object();
+  w.key("format").number(kFormat);
+  if (const auto* settings = std::get_if<ClientSettingsBody>(&body)) write_settings(w, *settings);
+  if (const auto* deployment = std::get_if<DeploymentBody>(&body)) write_deployment(w, *deployment);
+  w.end();
+  return std::move(w).take();
+}
+
+Result<PolicyBody> decode_policy_body(ByteView payload) {
+  const auto document = TRY(wire::JsonDocument::parse(payload));
+  const wire::Json json = document.root();
+  TRY(check_format(json, kFormat));
+  const std::string kind = TRY(text_field(json, "kind"));
+  if (kind == "client-settings") return PolicyBody(TRY(read_settings(json)));
+  if (kind == "deployment") return PolicyBody(TRY(read_deployment(json)));
+  return fail(kBadMember, "kind '{}' is not known", kind);
+}
+
+Bytes encode_site_time(const SiteTime& time) {
+  wire::JsonWriter w;
+  w.object();
+  w.key("format").number(kFormat);
+  w.key("site").string(time.site.text());
+  w.key("time").string(to_text(time.time));
+  w.end();
+  return std::move(w).take();
+}
+
+Result<SiteTime> decode_site_time(ByteView payload) {
+  const auto document = TRY(wire::JsonDocument::parse(payload));
+  const wire::Json json = document.root();
+  TRY(check_format(json, kFormat));
+  return SiteTime{TRY(site_field(json, "site")), TRY(time_field(json, "time"))};
+}
+
+}  // namespace muster::contract

@@ -1,0 +1,82 @@
+// Policy: the header that is signed for one device, and the bodies that many devices share.
+// Payloads of signed documents (signed_document.h); docs/protocols/policy.md.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "model/deployment.h"
+#include "model/ids.h"
+
+namespace muster::contract {
+
+// A body by the SHA-256 of its whole signed document.
+struct BodyReference {
+  std::string sha256;
+  std::uint64_t size_bytes = 0;
+  friend bool operator==(const BodyReference&, const BodyReference&) = default;
+};
+
+struct PolicyHeader {
+  model::SiteCode site;
+  model::DeviceId device;
+  std::uint64_t epoch = 0;
+  std::uint64_t version = 0;
+  Timestamp issued;
+  Timestamp expires;
+  // A number that the site raises to ask for a full inventory.
+  std::uint64_t inventory_resync = 0;
+  std::vector<BodyReference> bodies;
+};
+Bytes encode_policy_header(const PolicyHeader& header);
+Result<PolicyHeader> decode_policy_header(ByteView payload);
+
+// How the agent behaves at this site.
+struct ClientSettingsBody {
+  Duration poll_interval{0};
+  Duration heartbeat_interval{0};
+  Duration inventory_interval{0};
+  // How old the site's signed time may be before nothing new is started.
+  Duration max_age{0};
+  std::vector<std::string> distribution_points;  // "http://host:port"
+};
+
+// A catalogue document by role and hash.
+struct EntryReference {
+  std::string role;
+  std::uint64_t version = 0;
+  std::string sha256;
+  std::uint64_t size_bytes = 0;
+  friend bool operator==(const EntryReference&, const EntryReference&) = default;
+};
+
+// That a program shall run. What it does stands in the catalogue entry, never here.
+struct DeploymentBody {
+  model::ObjectId deployment;
+  std::string name;
+  std::string package;
+  std::string package_version;
+  std::string program;
+  model::Purpose purpose;
+  Timestamp start;
+  Timestamp deadline;
+  EntryReference entry;
+  // The unguessable folder of this package on every distribution point: 32 hex digits.
+  std::string content_folder;
+};
+
+using PolicyBody = std::variant<ClientSettingsBody, DeploymentBody>;
+Bytes encode_policy_body(const PolicyBody& body);
+Result<PolicyBody> decode_policy_body(ByteView payload);
+
+// The site's signed time: fresh proof that "nothing new" is no freeze.
+struct SiteTime {
+  model::SiteCode site;
+  Timestamp time;
+};
+Bytes encode_site_time(const SiteTime& time);
+Result<SiteTime> decode_site_time(ByteView payload);
+
+}  // namespace muster::contract

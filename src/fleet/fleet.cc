@@ -1,0 +1,177 @@
+#include "fleet/fleet.h"
+
+#include <algorithm>
+#include <mutex>
+#include <shared_mutex>
+
+#include "fleet/collection_tree.h"
+#include "fleet/device_rows.h"
+#include "fleet/errors.h"
+#include "model/query/resolve.h"
+
+namespace muster::fleet {
+
+using model::ClassRows;
+using model::Plan;
+using model::RowView;
+
+struct Fleet::State {
+  mutable std::shared_mutex mutex;
+  DeviceRows rows;
+  CollectionTree collections{rows};
+};
+
+namespace {
+
+Failure unknown_device(DeviceNumber device) {
+  return fail(kUnknownDevice, "device {} is not active", device);
+}
+
+std::vector<ClassRows> rows_of(const DeviceRows& rows, const Device& device) {
+  std::vector<ClassRows> out;
+  for (std::size_t i = 0; i < rows.tables().size(); ++i) {
+    if (device.instances[i].empty()) continue;
+    const RowTable& table = rows.tables()[i];
+    out.push_back({&table.type(), {}});
+    for (const Instance& instance : device.instances[i])
+      out.back().rows.push_back(table.whole(instance));
+  }
+  return out;
+}
+
+}  // namespace
+
+Fleet::Fleet() : state_(std::make_unique<State>()) {}
+Fleet::~Fleet() = default;
+Fleet::Fleet(Fleet&&) noexcept = default;
+Fleet& Fleet::operator=(Fleet&&) noexcept = default;
+
+Result<MembershipChanges> Fleet::apply(const DeviceChange& change, Timestamp now) {
+  const std::unique_lock lock(state_->mutex);
+  const bool is_new = state_->rows.find(change.device) == nullptr;
+  const ClassSet touched = TRY(state_->rows.apply(change));
+  MembershipChanges changes = state_->collections.device_changed(change.device, touched, now);
+  if (is_new)
+    changes.insert(changes.begin(), {CollectionId(kAllSystems), change.device, Membership::Joined});
+  return changes;
+}
+
+MembershipChanges Fleet::remove(DeviceNumber device) {
+  const std::unique_lock lock(state_->mutex);
+  if (state_->rows.find(device) == nullptr) return {};
+  MembershipChanges changes = state_->collections.device_leaves(device);
+  changes.insert(changes.begin(), {CollectionId(kAllSystems), device, Membership::Left});
+  state_->rows.remove(device);
+  return changes;
+}
+
+Result<model::Table> Fleet::evaluate(const model::Query& query,
+                                     const EvaluationContext& context) const {
+  const Plan plan = TRY(model::resolve(query));
+  std::optional<std::vector<DeviceNumber>> only = context.devices;
+  if (only) {
+    std::ranges::sort(*only);
+    only->erase(std::ranges::unique(*only).begin(), only->end());
+  }
+  const std::shared_lock lock(state_->mutex);
+  model::QueryRun run(plan, context.now, context.row_limit);
+  Result<void> added;
+  const auto add = [&](RowView row, std::uint64_t times) {
+    added = run.add(row, times);
+    return added.has_value() && !run.complete();
+  };
+  if (!only && state_->rows.is_count_of_shared(plan)) {
+    state_->rows.for_each_shared_match(plan, context.now, add);
+  } else {
+    state_->rows.for_each_match(plan, context.now, only,
+                                [&](DeviceNumber, RowView row) { return add(row, 1); });
+  }
+  TRY(std::move(added));
+  return std::move(run).finish();
+}
+
+Result<std::vector<DeviceNumber>> Fleet::devices_matching(const model::Query& query,
+                                                          Timestamp now) const {
+  const Plan plan = TRY(model::resolve_rule(query));
+  const std::shared_lock lock(state_->mutex);
+  std::vector<DeviceNumber> out;
+  state_->rows.for_each_match(plan, now, std::nullopt, [&](DeviceNumber device, RowView) {
+    if (out.empty() || out.back() != device) out.push_back(device);
+    return true;
+  });
+  return out;
+}
+
+Result<MembershipChanges> Fleet::set_collection(const CollectionId& id, CollectionRule rule,
+                                                Timestamp now) {
+  const std::unique_lock lock(state_->mutex);
+  return state_->collections.set(id, std::move(rule), now);
+}
+
+Result<MembershipChanges> Fleet::remove_collection(const CollectionId& id) {
+  const std::unique_lock lock(state_->mutex);
+  return state_->collections.remove(id);
+}
+
+MembershipChanges Fleet::refresh(Timestamp now) {
+  const std::unique_lock lock(state_->mutex);
+  return state_->collections.refresh(now);
+}
+
+Result<std::vector<DeviceNumber>> Fleet::members(const CollectionId& id) const {
+  const std::shared_lock lock(state_->mutex);
+  std::vector<DeviceNumber> out;
+  if (id == kAllSystems) {
+    for (const auto& [number, device] : state_->rows.devices()) out.push_back(number);
+    return out;
+  }
+  const auto* members = state_->collections.members(id);
+  if (members == nullptr) return fail(kUnknownCollection, "'{}'", id.substr(0, 64));
+  out.assign(members->begin(), members->end());
+  return out;
+}
+
+Result<std::uint64_t> Fleet::member_count(const CollectionId& id) const {
+  const std::shared_lock lock(state_->mutex);
+  if (id == kAllSystems) return state_->rows.devices().size();
+  const auto* members = state_->collections.members(id);
+  if (members == nullptr) return fail(kUnknownCollection, "'{}'", id.substr(0, 64));
+  return members->size();
+}
+
+Result<std::vector<CollectionId>> Fleet::collections_of(DeviceNumber device) const {
+  const std::shared_lock lock(state_->mutex);
+  if (state_->rows.find(device) == nullptr) return unknown_device(device);
+  std::vector<CollectionId> out = state_->collections.of(device);
+  out.emplace(out.begin(), kAllSystems);
+  return out;
+}
+
+Result<std::vector<ClassRows>> Fleet::rows(DeviceNumber number) const {
+  const std::shared_lock lock(state_->mutex);
+  const Device* device = state_->rows.find(number);
+  if (device == nullptr) return unknown_device(number);
+  return rows_of(state_->rows, *device);
+}
+
+Result<model::RowSetDigest> Fleet::digest(DeviceNumber number) const {
+  const std::shared_lock lock(state_->mutex);
+  const Device* device = state_->rows.find(number);
+  if (device == nullptr) return unknown_device(number);
+  model::RowSetDigest digest;
+  for (const ClassRows& rows : rows_of(state_->rows, *device))
+    for (const model::Row& row : rows.rows) digest.add(*rows.type, row);
+  return digest;
+}
+
+FleetCounts Fleet::counts() const {
+  const std::shared_lock lock(state_->mutex);
+  FleetCounts out;
+  out.devices = state_->rows.devices().size();
+  out.collections = state_->collections.size();
+  for (const RowTable& table : state_->rows.tables())
+    out.classes.push_back({table.type().name, table.distinct_rows(), table.all_instances()});
+  return out;
+}
+
+}  // namespace muster::fleet

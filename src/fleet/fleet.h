@@ -1,0 +1,120 @@
+// The fleet in memory: the inventory rows of all devices, and collections kept current. A library:
+// the caller stores the changes and feeds them again at the next start.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/inventory.h"
+#include "model/query/run.h"
+
+namespace muster::fleet {
+
+using DeviceNumber = std::uint32_t;
+using CollectionId = std::string;
+
+// Every active device. Always there; cannot be set or removed.
+inline constexpr std::string_view kAllSystems = "all-systems";
+
+enum class Extent { Full, Delta };
+
+// What a device's inventory has become. Full: `added` is all there is. Delta: `removed` and
+// `updated` name rows by their Identity columns; `updated` brings new Volatile values.
+struct DeviceChange {
+  DeviceNumber device = 0;
+  // The name that the site knows; kept when absent. Device.Name of the inventory goes before it.
+  std::optional<std::string> name;
+  Extent extent = Extent::Full;
+  std::vector<model::ClassRows> added;
+  std::vector<model::ClassRows> removed;
+  std::vector<model::ClassRows> updated;
+};
+
+// Members are the devices that a query or `direct` names and that are members of `limiting`
+// (all-systems when absent). A device matches a query if any of its rows comes out.
+struct CollectionRule {
+  std::vector<model::Query> queries;
+  std::vector<DeviceNumber> direct;
+  std::optional<CollectionId> limiting;
+};
+
+enum class Membership { Joined, Left };
+
+struct MembershipChange {
+  CollectionId collection;
+  DeviceNumber device;
+  Membership membership;
+  friend bool operator==(const MembershipChange&, const MembershipChange&) = default;
+};
+// A collection's changes stand behind those of the collection that limits it.
+using MembershipChanges = std::vector<MembershipChange>;
+
+struct EvaluationContext {
+  Timestamp now;
+  // Only these; unknown ones have no rows.
+  std::optional<std::vector<DeviceNumber>> devices;
+  std::size_t row_limit = model::kMostResultRows;
+};
+
+struct ClassCounts {
+  std::string_view name;
+  std::uint64_t distinct_rows = 0;  // by Shared columns
+  std::uint64_t rows = 0;           // of all devices
+};
+struct FleetCounts {
+  std::uint64_t devices = 0;
+  std::uint64_t collections = 0;  // besides all-systems
+  std::vector<ClassCounts> classes;
+};
+
+// One thread changes it at a time, any number read beside it; calls wait for each other as needed.
+class Fleet {
+ public:
+  Fleet();
+  ~Fleet();
+  Fleet(Fleet&&) noexcept;
+  Fleet& operator=(Fleet&&) noexcept;
+
+  // All or nothing. A device becomes active with its first full change, and may have no rows.
+  // Errors: kUnknownRow, kUnknownDevice (a delta for one that is not active), kTooManyRows,
+  // model's kBadRow.
+  Result<MembershipChanges> apply(const DeviceChange& change, Timestamp now);
+  // It leaves all collections; a device that is not active leaves none.
+  MembershipChanges remove(DeviceNumber device);
+
+  // Errors: those of model::resolve, kQueryTooLarge for more rows than the context allows.
+  Result<model::Table> evaluate(const model::Query& query, const EvaluationContext& context) const;
+  // In ascending order. Errors: those of model::resolve_rule.
+  Result<std::vector<DeviceNumber>> devices_matching(const model::Query& query,
+                                                     Timestamp now) const;
+
+  // Creates or replaces. Errors: those of model::resolve_rule, kUnknownCollection (the limiting
+  // one), kCollectionCycle with the path, kBadCollection.
+  Result<MembershipChanges> set_collection(const CollectionId& id, CollectionRule rule,
+                                           Timestamp now);
+  // Errors: kUnknownCollection, kCollectionInUse while it limits others.
+  Result<MembershipChanges> remove_collection(const CollectionId& id);
+  // Evaluates again the rules that ask for the time (ago, now): no change of a device does that.
+  MembershipChanges refresh(Timestamp now);
+
+  // In ascending order. Error: kUnknownCollection.
+  Result<std::vector<DeviceNumber>> members(const CollectionId& id) const;
+  Result<std::uint64_t> member_count(const CollectionId& id) const;
+  // all-systems first, then in alphabetic order. Error: kUnknownDevice.
+  Result<std::vector<CollectionId>> collections_of(DeviceNumber device) const;
+
+  // The device's rows, by class, as they were applied. Error: kUnknownDevice.
+  Result<std::vector<model::ClassRows>> rows(DeviceNumber device) const;
+  Result<model::RowSetDigest> digest(DeviceNumber device) const;
+  FleetCounts counts() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace muster::fleet

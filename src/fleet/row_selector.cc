@@ -1,0 +1,63 @@
+#include "fleet/row_selector.h"
+
+#include <algorithm>
+
+namespace muster::fleet {
+namespace {
+
+const model::Value kAbsent;
+
+}  // namespace
+
+RowSelector::RowSelector(const RowTable& table, const model::Plan& plan, Timestamp now,
+                         Verdicts verdicts)
+    : table_(table),
+      now_(now),
+      view_(table.type().columns.size() + 1, &kAbsent),
+      verdicts_(verdicts == Verdicts::Kept ? table.slots() : 0) {
+  for (const model::BoundExpression& filter : plan.filters) {
+    std::vector<bool> reads(view_.size());
+    mark_columns(filter, reads);
+    const bool reads_own = reads[model::kDeviceColumn] ||
+                           std::ranges::any_of(table.own_columns(), [&](std::size_t column) {
+                             return reads[column + 1];
+                           });
+    (reads_own ? own_filters_ : shared_filters_).push_back(&filter);
+  }
+}
+
+bool RowSelector::passes(const Filters& filters) const {
+  return std::ranges::all_of(filters, [&](const model::BoundExpression* filter) {
+    return model::test(*filter, view_, now_) == model::Truth::Yes;
+  });
+}
+
+bool RowSelector::test_shared(RowNumber row) {
+  const model::Row& values = table_.shared(row);
+  for (std::size_t i = 0; i < values.size(); ++i) view_[i + 1] = &values[i];
+  return passes(shared_filters_);
+}
+
+bool RowSelector::select_shared(RowNumber row) {
+  view_[model::kDeviceColumn] = &kAbsent;
+  return test_shared(row);
+}
+
+bool RowSelector::select(const model::Value& device_name, const Instance& instance) {
+  if (!verdicts_.empty()) {
+    Verdict& verdict = verdicts_[instance.row];
+    if (verdict == Verdict::No) return false;
+    if (verdict == Verdict::Open) verdict = test_shared(instance.row) ? Verdict::Yes : Verdict::No;
+    if (verdict == Verdict::No) return false;
+    const model::Row& values = table_.shared(instance.row);
+    for (std::size_t i = 0; i < values.size(); ++i) view_[i + 1] = &values[i];
+  } else if (!test_shared(instance.row)) {
+    return false;
+  }
+  view_[model::kDeviceColumn] = &device_name;
+  const auto& own_columns = table_.own_columns();
+  for (std::size_t k = 0; k < own_columns.size(); ++k) view_[own_columns[k] + 1] = &instance.own[k];
+  return passes(own_filters_);
+}
+
+}  // namespace muster::fleet

@@ -1,0 +1,76 @@
+#include "fleet/row_table.h"
+
+#include "base/check.h"
+
+namespace muster::fleet {
+
+using model::ColumnKind;
+using model::Columns;
+using model::Row;
+
+RowTable::RowTable(const model::InventoryClass& type) : type_(&type) {
+  for (std::size_t i = 0; i < type.columns.size(); ++i)
+    if (type.columns[i].kind != ColumnKind::Shared) own_columns_.push_back(i);
+}
+
+Instance RowTable::acquire(const Row& row) {
+  const auto [entry, is_new] =
+      numbers_.try_emplace(encode_row(*type_, row, Columns::Shared), RowNumber{0});
+  if (is_new) {
+    if (free_.empty()) {
+      free_.push_back(static_cast<RowNumber>(slots_.size()));
+      slots_.emplace_back();
+    }
+    entry->second = free_.back();
+    free_.pop_back();
+    Slot& slot = slots_[entry->second];
+    slot.shared = row;
+    for (const std::size_t column : own_columns_) slot.shared[column] = {};
+    slot.key = &entry->first;
+  }
+  Instance out{entry->second, {}};
+  out.own.reserve(own_columns_.size());
+  for (const std::size_t column : own_columns_) out.own.push_back(row[column]);
+  ++slots_[out.row].instances;
+  ++all_instances_;
+  return out;
+}
+
+void RowTable::release(const Instance& instance) {
+  Slot& slot = slots_[instance.row];
+  MUSTER_CHECK(slot.instances > 0);
+  --all_instances_;
+  if (--slot.instances > 0) return;
+  numbers_.erase(numbers_.find(*slot.key));
+  slot = {};
+  free_.push_back(instance.row);
+}
+
+std::optional<std::size_t> RowTable::find(const std::vector<Instance>& instances,
+                                          const Row& row) const {
+  const auto number = numbers_.find(encode_row(*type_, row, Columns::Shared));
+  if (number == numbers_.end()) return std::nullopt;
+  for (std::size_t i = 0; i < instances.size(); ++i) {
+    if (instances[i].row != number->second) continue;
+    bool same = true;
+    for (std::size_t k = 0; k < own_columns_.size() && same; ++k)
+      same = type_->columns[own_columns_[k]].kind == ColumnKind::Volatile ||
+             instances[i].own[k] == row[own_columns_[k]];
+    if (same) return i;
+  }
+  return std::nullopt;
+}
+
+void RowTable::take_volatile(Instance& instance, const Row& row) const {
+  for (std::size_t k = 0; k < own_columns_.size(); ++k)
+    if (type_->columns[own_columns_[k]].kind == ColumnKind::Volatile)
+      instance.own[k] = row[own_columns_[k]];
+}
+
+Row RowTable::whole(const Instance& instance) const {
+  Row row = slots_[instance.row].shared;
+  for (std::size_t k = 0; k < own_columns_.size(); ++k) row[own_columns_[k]] = instance.own[k];
+  return row;
+}
+
+}  // namespace muster::fleet

@@ -1,0 +1,21 @@
+// The failures of hosting/: numbers 1900 to 1999.
+#pragma once
+
+#include "base/result.h"
+
+namespace muster::hosting {
+
+inline constexpr ErrorKind kNoRoute{1900, "no-route", "api/openapi.yaml lists the routes"};
+inline constexpr ErrorKind kRefused{
+    1901, "refused", "Use a certificate of this site that the route allows and that is not revoked"};
+inline constexpr ErrorKind kBadConfiguration{
+    1902, "bad-configuration", "Correct the configuration file where the text says"};
+inline constexpr ErrorKind kSignerAnswer{
+    1903, "signer-answer", "Start muster-signer; its log names the request and the cause"};
+inline constexpr ErrorKind kNotReady{1904, "not-ready", "Wait; the site is still starting"};
+inline constexpr ErrorKind kMissingHandler{
+    1905, "missing-handler", "Give a handler for each connection that the role listens on"};
+inline constexpr ErrorKind kMethodRefused{1906, "method-refused",
+                                          "Use a method that the Allow header names"};
+
+}  // namespace muster::hosting

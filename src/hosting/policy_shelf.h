@@ -1,0 +1,53 @@
+// What a management point answers to policy polls, in memory: the signed header of each device,
+// the shared bodies, the site's signed time. Filled by the policy builder, read on every poll.
+#pragma once
+
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace muster::hosting {
+
+struct ShelvedHeader {
+  std::string etag;  // with its quotes: "EPOCH.VERSION"
+  Bytes document;    // the signed document
+  std::vector<std::string> bodies;           // SHA-256 in hex
+  std::vector<std::string> content_folders;  // that this device may fetch over HTTPS
+};
+
+// Safe from many threads; readers do not wait for each other.
+class PolicyShelf {
+ public:
+  // `device` is 32 hex digits. A null header takes it off the shelf.
+  void put_header(std::string_view device, std::shared_ptr<const ShelvedHeader> header);
+  std::shared_ptr<const ShelvedHeader> header(std::string_view device) const;
+
+  void put_body(std::string_view sha256, std::shared_ptr<const Bytes> document);
+  std::shared_ptr<const Bytes> body(std::string_view sha256) const;
+
+  // The signed document, in base64 as it goes into a header field.
+  void put_site_time(std::string_view document);
+  std::shared_ptr<const std::string> site_time() const;
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
+  };
+  template <typename T>
+  using ByText = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+
+  mutable std::shared_mutex mutex_;
+  ByText<std::shared_ptr<const ShelvedHeader>> headers_;
+  ByText<std::shared_ptr<const Bytes>> bodies_;
+  std::shared_ptr<const std::string> site_time_;
+};
+
+}  // namespace muster::hosting

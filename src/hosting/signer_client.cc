@@ -1,0 +1,84 @@
+#include "hosting/signer_client.h"
+
+#include "hosting/errors.h"
+
+namespace muster::hosting {
+namespace signer = contract::signer;
+namespace {
+
+constexpr Duration kConnectTime = std::chrono::seconds(5);
+constexpr Duration kCallTime = std::chrono::seconds(30);
+
+// The one answer of the wanted type, or the refusal as an error.
+template <typename Wanted>
+Result<Wanted> take(signer::Answer answer) {
+  if (auto* wanted = std::get_if<Wanted>(&answer)) return std::move(*wanted);
+  if (const auto* refused = std::get_if<signer::Refused>(&answer))
+    return fail(kSignerAnswer, "M{} {}: {}", refused->number, refused->name, refused->detail);
+  return fail(kSignerAnswer, "an answer of another kind");
+}
+
+}  // namespace
+
+Result<Bytes> SignerClient::exchange(ByteView document) {
+  const std::lock_guard lock(mutex_);
+  for (int attempt = 0;; ++attempt) {
+    if (!connection_) {
+      auto made = net::UnixClient::connect(socket_, kConnectTime, *clock_);
+      if (!made) return fail(kSignerAnswer, "{}: {}", socket_.string(), made.error().text());
+      connection_ = std::move(*made);
+    }
+    auto answer = connection_->call(document, kCallTime, contract::kSignerFrameLimit);
+    if (answer) return answer;
+    connection_.reset();
+    // Requests are safe to repeat: the signer refuses only versions that go back.
+    if (attempt == 1) return fail(kSignerAnswer, "{}", answer.error().text());
+  }
+}
+
+Result<std::vector<signer::Answer>> SignerClient::call(
+    const std::vector<signer::Request>& requests) {
+  const Bytes answer = TRY(exchange(contract::encode_signer_requests(requests)));
+  auto answers = TRY(contract::decode_signer_answers(answer));
+  if (answers.size() != requests.size())
+    return fail(kSignerAnswer, "{} answers to {} requests", answers.size(), requests.size());
+  return answers;
+}
+
+Result<signer::PublicKeys> SignerClient::public_keys() {
+  return take<signer::PublicKeys>(TRY(call({signer::Public{}}))[0]);
+}
+
+Result<std::vector<Bytes>> SignerClient::sign_policy_headers(
+    std::vector<signer::SignPolicyHeader> headers) {
+  std::vector<Bytes> out;
+  out.reserve(headers.size());
+  for (std::size_t start = 0; start < headers.size(); start += contract::kSignerRequestsLimit) {
+    const std::size_t end = std::min(headers.size(), start + contract::kSignerRequestsLimit);
+    std::vector<signer::Request> part(std::make_move_iterator(headers.begin() + start),
+                                      std::make_move_iterator(headers.begin() + end));
+    for (signer::Answer& answer : TRY(call(part)))
+      out.push_back(std::move(TRY(take<signer::Document>(std::move(answer))).framed));
+  }
+  return out;
+}
+
+Result<Bytes> SignerClient::sign_document(contract::SignedType type, ByteView payload) {
+  auto answers = TRY(call({signer::SignDocument{type, Bytes(payload)}}));
+  return TRY(take<signer::Document>(std::move(answers[0]))).framed;
+}
+
+Result<signer::CatalogueSigned> SignerClient::sign_catalogue(contract::CatalogueRole role,
+                                                             std::uint64_t version,
+                                                             ByteView canonical) {
+  auto answers = TRY(call({signer::SignCatalogue{role, version, Bytes(canonical)}}));
+  return take<signer::CatalogueSigned>(std::move(answers[0]));
+}
+
+Result<trust::Certificate> SignerClient::issue(signer::Issue request) {
+  auto answers = TRY(call({std::move(request)}));
+  const auto issued = TRY(take<signer::Issued>(std::move(answers[0])));
+  return trust::parse_certificate_der(issued.certificate_der);
+}
+
+}  // namespace muster::hosting

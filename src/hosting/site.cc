@@ -1,0 +1,85 @@
+#include "hosting/site.h"
+
+#include "base/log.h"
+#include "base/os/file.h"
+#include "base/settings_tables.h"
+#include "hosting/errors.h"
+#include "store/migrations.h"
+#include "store/site/devices.h"
+#include "store/site/inventory.h"
+#include "topology/port_settings.h"
+
+namespace muster::hosting {
+namespace {
+
+Result<Settings> read_settings(const contract::SiteConfig& config) {
+  Settings settings({site_settings(), host_settings(), topology::port_setting_table()});
+  for (const auto& [name, text] : config.settings) {
+    if (name.starts_with("ports.")) {
+      TRY(topology::set_port(settings, name, text));
+    } else {
+      TRY(settings.set(name, text));
+    }
+  }
+  return settings;
+}
+
+// Who may come in, from the database: read once at start, kept current by those who change it.
+Result<void> load_access(Site& site) {
+  site.access.set_grace(site.settings.duration("enrolment.grace"));
+  return site.database->read([&](store::Reader& reader) -> Result<void> {
+    store::DeviceNumber after = 0;
+    for (;;) {
+      const auto devices = TRY(store::list_devices(reader, after, 1000));
+      if (devices.empty()) return {};
+      for (const store::Device& device : devices) {
+        const bool active = device.state == store::DeviceState::Active;
+        site.access.set_device(device.id.text(),
+                               active ? Admission::Active : Admission::Refused);
+        after = device.number;
+      }
+    }
+  });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Site>> open_site(contract::SiteConfig config, const Clock& clock,
+                                        Random& random) {
+  auto settings = TRY(read_settings(config));
+  const std::filesystem::path state = config.state;
+  TRY(os::make_private_folder(state));
+  TRY(os::make_private_folder(state / "uploads"));
+  store::JournalOptions journal;
+  journal.limit_bytes = settings.size_bytes("journal.size_limit");
+  journal.segment_bytes = settings.size_bytes("journal.segment_size");
+  journal.record_bytes = settings.size_bytes("http.body_size") + (64u << 10);
+  auto database = TRY(store::open_site_database(state / "site.db", clock.now()));
+  auto inbox = TRY(store::Journal::open(state / "inbox", journal));
+  auto content = TRY(store::ContentStore::open(state / "content"));
+
+  SignerClient probe(config.signer_socket, clock);
+  const auto keys = TRY_IN(probe.public_keys(), "asking muster-signer for the site's keys");
+  auto ca = TRY(trust::parse_certificate_pem(keys.ca_certificate_pem));
+  const std::string signer_socket = config.signer_socket;
+  std::unique_ptr<Site> site(new Site{.config = std::move(config),
+                                      .settings = std::move(settings),
+                                      .clock = clock,
+                                      .random = random,
+                                      .database = std::move(database),
+                                      .inbox = std::move(inbox),
+                                      .content = std::move(content),
+                                      .signer = SignerClient(signer_socket, clock),
+                                      .ca = std::move(ca),
+                                      .policy_public_key = keys.policy_key});
+  TRY(site->database->write([&](store::Transaction& transaction) {
+    return store::register_inventory_classes(transaction, random);
+  }));
+  TRY(load_access(*site));
+  if (site->inbox->repaired_bytes() > 0)
+    log::warning("host.inbox.repaired", "an unfinished tail of the inbox was cut off",
+                 {{"bytes", site->inbox->repaired_bytes()}});
+  return site;
+}
+
+}  // namespace muster::hosting

@@ -1,0 +1,206 @@
+#include "hosting/site_system.h"
+
+#include <map>
+
+#include "base/log.h"
+#include "base/os/file.h"
+#include "hosting/errors.h"
+#include "net/address.h"
+#include "topology/port_settings.h"
+#include "trust/csr.h"
+#include "trust/peer_identity.h"
+
+namespace muster::hosting {
+namespace {
+
+constexpr Duration kUpkeepInterval = std::chrono::seconds(60);
+constexpr std::size_t kTicketKeyBytes = 64;
+constexpr std::size_t kTicketKeyCount = 2;
+
+net::ServerSettings server_settings(const Settings& settings) {
+  net::ServerSettings out;
+  out.limits.head_bytes = settings.size_bytes("http.header_size");
+  out.limits.head_time = settings.duration("http.header_timeout");
+  out.limits.idle_time = settings.duration("http.idle_timeout");
+  out.limits.connections = static_cast<std::size_t>(settings.integer("http.connections"));
+  out.limits.connections_per_address =
+      static_cast<std::size_t>(settings.integer("http.connections_per_address"));
+  if (const auto threads = settings.integer("http.threads"); threads > 0)
+    out.pool_threads = static_cast<unsigned>(threads);
+  out.pool_queue_limit = static_cast<std::size_t>(settings.integer("http.queue"));
+  return out;
+}
+
+// strongSwan's EST client speaks no TLS 1.3, so the listener of EST takes 1.2 too.
+net::TlsVersion least_version(topology::LegRef leg) {
+  return leg.connection == topology::connection(17) || leg.connection == topology::connection(15)
+             ? net::TlsVersion::Tls12
+             : net::TlsVersion::Tls13;
+}
+
+bool declared(const std::vector<topology::Listener>& listeners, topology::LegRef ref) {
+  for (const auto& listener : listeners)
+    if (listener.leg == &topology::leg_of(ref)) return true;
+  return false;
+}
+
+}  // namespace
+
+SiteSystem::SiteSystem(Site& site) : site_(&site) {}
+
+SiteSystem::~SiteSystem() { stop(Duration(0)); }
+
+Result<std::unique_ptr<SiteSystem>> SiteSystem::start(Site& site, std::vector<LegRoutes> legs) {
+  std::unique_ptr<SiteSystem> system(new SiteSystem(site));
+  TRY(system->make_certificate());
+  TRY(system->load_ticket_keys());
+  TRY(system->open_listeners(std::move(legs)));
+  system->upkeep_ = std::thread([raw = system.get()] { raw->upkeep(); });
+  return system;
+}
+
+void SiteSystem::stop(Duration time) {
+  if (upkeep_.joinable()) {
+    stopping_.notify();
+    upkeep_.join();
+  }
+  if (server_) server_->stop(time);
+  server_.reset();
+}
+
+Result<void> SiteSystem::make_certificate() {
+  const auto key = trust::EcdsaKey::generate();
+  trust::RequestNames names;
+  names.common_name = site_->config.name;
+  const Bytes request = TRY(trust::make_request(key, names));
+  contract::signer::Issue issue{.profile = contract::CertificateProfile::SiteSystem,
+                                .request = request,
+                                .name = site_->config.name,
+                                .dns_names = {},
+                                .ip_addresses = {}};
+  for (const std::string& host : site_->config.hosts) {
+    const bool numeric = net::parse_address(host, 0).has_value();
+    (numeric ? issue.ip_addresses : issue.dns_names).push_back(host);
+  }
+  const auto leaf = TRY(site_->signer.issue(std::move(issue)));
+  // The CA goes with the leaf: clients pin it by its hash.
+  chain_pem_ = trust::certificate_pem(leaf) + trust::certificate_pem(site_->ca);
+  key_pem_ = key.pem();
+  const Timestamp now = site_->clock.now();
+  renew_at_ = now + (leaf.not_after - now) / 2;
+  return {};
+}
+
+// The keys outlive the process, so that sessions do; the older one still decrypts for a while.
+Result<void> SiteSystem::load_ticket_keys() {
+  const auto folder = site_->folder("tls");
+  TRY(os::make_private_folder(folder));
+  Bytes stored;
+  std::error_code missing;
+  if (std::filesystem::exists(folder / "ticket-keys", missing))
+    stored = TRY(os::read_file(folder / "ticket-keys"));
+  if (stored.size() % kTicketKeyBytes != 0 || stored.empty()) {
+    stored = site_->random.bytes(kTicketKeyBytes);
+    TRY(os::replace_file(folder / "ticket-keys", stored, os::FileMode::Private));
+  }
+  ticket_keys_.clear();
+  for (std::size_t at = 0; at < stored.size() && ticket_keys_.size() < kTicketKeyCount;
+       at += kTicketKeyBytes)
+    ticket_keys_.push_back(stored.substr(at, kTicketKeyBytes));
+  return {};
+}
+
+Result<std::shared_ptr<net::TlsServer>> SiteSystem::make_tls(net::TlsVersion least) {
+  net::TlsServerSettings settings;
+  settings.certificate_chain = chain_pem_;
+  settings.private_key = key_pem_;
+  settings.least_version = least;
+  settings.request_client_certificate = true;
+  settings.client_authorities = trust::certificate_pem(site_->ca);
+  settings.ticket_keys = ticket_keys_;
+  settings.identify = [site = site_](ByteView leaf_der) -> std::shared_ptr<const void> {
+    const auto certificate = site->certificates.parse(leaf_der);
+    if (!certificate) return nullptr;
+    const auto identity = trust::identify_peer(*certificate);
+    if (!identity) return nullptr;
+    return std::make_shared<const trust::PeerIdentity>(*identity);
+  };
+  return net::TlsServer::create(std::move(settings), site_->clock);
+}
+
+Result<void> SiteSystem::open_listeners(std::vector<LegRoutes> legs) {
+  topology::RoleSet roles;
+  for (const auto role : site_->config.roles) roles.add(role);
+  const auto ports = TRY(topology::PortSettings::from(site_->settings,
+                                                      site_->settings.text("rpc.port_range")));
+  TRY(topology::check_listeners(roles, site_->config.profile, ports));
+  const auto listeners = topology::listeners_of(roles, site_->config.profile, ports);
+
+  struct Port {
+    std::unique_ptr<RouteTable> table;
+    bool tls = false;
+    net::TlsVersion least = net::TlsVersion::Tls13;
+    std::string names;
+  };
+  std::map<std::uint16_t, Port> by_port;
+  for (LegRoutes& each : legs) {
+    const auto& leg = topology::leg_of(each.leg);
+    if (!declared(listeners, each.leg))
+      return fail(kMissingHandler, "{}: no role of this host answers there",
+                  topology::leg_name(leg));
+    Port& port = by_port[topology::listen_port(leg, site_->config.profile, ports)];
+    if (!port.table) port.table = std::make_unique<RouteTable>(site_->clock, site_->access);
+    port.tls = each.leg.protocol == topology::Protocol::Https;
+    port.least = std::min(port.least, least_version(each.leg));
+    port.names += (port.names.empty() ? "" : ", ") + topology::leg_name(leg);
+    for (Route& route : each.routes) port.table->add(std::move(route));
+  }
+  server_ = std::make_unique<net::Server>(server_settings(site_->settings), site_->clock);
+  for (auto& [number, port] : by_port) {
+    std::shared_ptr<net::TlsServer> tls;
+    if (port.tls) tls_.push_back(tls = TRY(make_tls(port.least)));
+    const auto opened = TRY_IN(
+        server_->listen(site_->config.address, number, std::move(tls),
+                        [table = port.table.get()](const net::RequestHead& head) {
+                          return table->resolve(head);
+                        }),
+        "{}", port.names);
+    opened_.push_back({port.names, site_->config.address, opened});
+    tables_.push_back(std::move(port.table));
+    log::info("host.listening", "a listener is open",
+              {{"connection", port.names}, {"address", site_->config.address}, {"port", opened}});
+  }
+  return {};
+}
+
+void SiteSystem::upkeep() {
+  Timestamp next_keys = site_->clock.now() + std::chrono::hours(24);
+  while (!stopping_.wait(kUpkeepInterval)) {
+    const Timestamp now = site_->clock.now();
+    if (now >= renew_at_) {
+      if (const auto made = make_certificate(); !made) {
+        log::failure(log::Level::Error, "host.certificate.failed", made.error());
+        continue;
+      }
+      for (const auto& tls : tls_)
+        if (const auto done = tls->replace_certificate(chain_pem_, key_pem_); !done)
+          log::failure(log::Level::Error, "host.certificate.failed", done.error());
+      log::info("host.certificate.renewed", "the site system has a new certificate");
+    }
+    if (now >= next_keys) {
+      next_keys = now + std::chrono::hours(24);
+      ticket_keys_.insert(ticket_keys_.begin(), site_->random.bytes(kTicketKeyBytes));
+      ticket_keys_.resize(std::min(ticket_keys_.size(), kTicketKeyCount));
+      Bytes all;
+      for (const Bytes& key : ticket_keys_) all += key;
+      const auto stored =
+          os::replace_file(site_->folder("tls") / "ticket-keys", all, os::FileMode::Private);
+      if (!stored) log::failure(log::Level::Error, "host.ticket_keys.failed", stored.error());
+      for (const auto& tls : tls_)
+        if (const auto done = tls->replace_ticket_keys(ticket_keys_); !done)
+          log::failure(log::Level::Error, "host.ticket_keys.failed", done.error());
+    }
+  }
+}
+
+}  // namespace muster::hosting

@@ -1,0 +1,47 @@
+// A collection: the devices that its rules name, within the collection that limits it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+
+namespace muster::model {
+
+// The collection of all devices. It is built in and limited by none.
+inline constexpr std::string_view kAllSystems = "all-systems";
+
+inline constexpr std::size_t kMostRules = 1000;
+inline constexpr std::size_t kLongestRuleQuery = 16'384;
+
+// All devices that the query answers with.
+struct QueryRule {
+  std::string query;
+  friend bool operator==(const QueryRule&, const QueryRule&) = default;
+};
+// The device of this name.
+struct DeviceRule {
+  std::string device;
+  friend bool operator==(const DeviceRule&, const DeviceRule&) = default;
+};
+using Rule = std::variant<QueryRule, DeviceRule>;
+
+struct Collection {
+  std::string name;
+  std::string limited_to = std::string(kAllSystems);
+  // A device is a member when any of the rules names it and the limit has it; none without rules.
+  std::vector<Rule> rules{};
+  friend bool operator==(const Collection&, const Collection&) = default;
+};
+
+// 1 to 253 of letters, digits and "-._", starting with a letter or digit. Error: kBadCollection.
+Result<void> check_device_name(std::string_view name);
+// Not empty, UTF-8, at most kLongestRuleQuery bytes; whether it is a query is told by query/.
+// Error: kBadCollection.
+Result<void> check_query_text(std::string_view query);
+// No collection takes the place of all-systems or limits itself. Error: kBadCollection.
+Result<void> check_limit(const Collection& collection);
+
+}  // namespace muster::model

@@ -1,0 +1,18 @@
+// The failures of the objects that an operator writes: numbers 1330 to 1339 of model/.
+#pragma once
+
+#include "base/result.h"
+
+namespace muster::model {
+
+inline constexpr ErrorKind kBadCommandLine{
+    1330, "bad-command-line",
+    "Quote the character, or write argv: [sh, -c, \"...\"] to have a shell read the text"};
+inline constexpr ErrorKind kBadPackage{
+    1331, "bad-package", "Give the package a value as docs/protocols/objects.md says"};
+inline constexpr ErrorKind kBadCollection{
+    1332, "bad-collection", "Give the collection a value as docs/protocols/objects.md says"};
+inline constexpr ErrorKind kBadDeployment{
+    1333, "bad-deployment", "Give the deployment a value as docs/protocols/objects.md says"};
+
+}  // namespace muster::model

@@ -1,0 +1,70 @@
+#include "model/package.h"
+
+#include <algorithm>
+
+#include "model/object_errors.h"
+
+namespace muster::model {
+namespace {
+
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+}  // namespace
+
+std::string_view to_text(RunAs run_as) { return run_as == RunAs::User ? "user" : "system"; }
+
+std::optional<RunAs> parse_run_as(std::string_view text) {
+  if (text == "user") return RunAs::User;
+  if (text == "system") return RunAs::System;
+  return std::nullopt;
+}
+
+const Program* Package::program(std::string_view program_name) const {
+  const auto found = std::ranges::find(programs, program_name, &Program::name);
+  return found == programs.end() ? nullptr : &*found;
+}
+
+Result<void> check_package_version(std::string_view version) {
+  const bool good = !version.empty() && version.size() <= 100 && is_letter_or_digit(version[0]) &&
+                    std::ranges::all_of(version, [](char c) {
+                      return is_letter_or_digit(c) ||
+                             std::string_view(".+~:_-").find(c) != std::string_view::npos;
+                    });
+  if (!good)
+    return fail(kBadPackage,
+                "'{}' is no version: 1 to 100 of letters, digits and .+~:_- are wanted",
+                version.substr(0, 80));
+  return {};
+}
+
+Result<void> check_max_runtime(Duration max_runtime) {
+  if (max_runtime < kLeastMaxRuntime || max_runtime > kMostMaxRuntime)
+    return fail(kBadPackage, "{} is not within {} and {}", muster::to_text(max_runtime),
+                muster::to_text(kLeastMaxRuntime), muster::to_text(kMostMaxRuntime));
+  return {};
+}
+
+Result<void> check_program_names_differ(std::span<const Program> earlier, std::string_view name) {
+  if (std::ranges::find(earlier, name, &Program::name) != earlier.end())
+    return fail(kBadPackage, "two programs are named {}", name);
+  return {};
+}
+
+Result<void> check_exit_codes(const Program& program) {
+  if (program.success_codes.empty())
+    return fail(kBadPackage, "program {} has no success code", program.name);
+  std::vector<int> all = program.success_codes;
+  all.insert(all.end(), program.reboot_codes.begin(), program.reboot_codes.end());
+  if (all.size() > kMostExitCodes)
+    return fail(kBadPackage, "program {} has {} exit codes, {} are allowed", program.name,
+                all.size(), kMostExitCodes);
+  std::ranges::sort(all);
+  const auto twice = std::ranges::adjacent_find(all);
+  if (twice != all.end())
+    return fail(kBadPackage, "program {} lists the exit code {} twice", program.name, *twice);
+  return {};
+}
+
+}  // namespace muster::model

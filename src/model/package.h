@@ -1,0 +1,61 @@
+// A package: what is brought to devices, and the programs that can be run from it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+
+namespace muster::model {
+
+// Under which user a program runs: the agent's own, or the one who is logged on.
+enum class RunAs { User, System };
+std::string_view to_text(RunAs run_as);  // "user", "system"
+std::optional<RunAs> parse_run_as(std::string_view text);
+
+inline constexpr Duration kDefaultMaxRuntime = std::chrono::minutes(15);
+inline constexpr Duration kLeastMaxRuntime = std::chrono::minutes(1);
+inline constexpr Duration kMostMaxRuntime = std::chrono::hours(24);
+// The exit code by which installers of Windows ask for a restart.
+inline constexpr int kDefaultRebootCode = 3010;
+inline constexpr std::size_t kMostExitCodes = 64;
+inline constexpr std::size_t kMostPrograms = 64;
+
+struct Program {
+  std::string name;
+  std::vector<std::string> argv{};  // the first is the program; no shell reads them
+  RunAs run_as = RunAs::System;
+  Duration max_runtime = kDefaultMaxRuntime;
+  std::vector<int> success_codes{0};
+  // Success, and the device must restart.
+  std::vector<int> reboot_codes{kDefaultRebootCode};
+  friend bool operator==(const Program&, const Program&) = default;
+};
+
+struct Package {
+  std::string name;
+  std::string version{};
+  // The folder with the content, as the operator's file names it. Empty at the site: there the
+  // content is known by its manifest.
+  std::string source{};
+  std::vector<Program> programs{};
+
+  // Null when no program has the name.
+  const Program* program(std::string_view program_name) const;
+  friend bool operator==(const Package&, const Package&) = default;
+};
+
+// 1 to 100 of letters, digits and ".+~:_-", starting with a letter or digit. Error: kBadPackage.
+Result<void> check_package_version(std::string_view version);
+// Within kLeastMaxRuntime and kMostMaxRuntime. Error: kBadPackage.
+Result<void> check_max_runtime(Duration max_runtime);
+// The name is not that of an earlier program. Error: kBadPackage.
+Result<void> check_program_names_differ(std::span<const Program> earlier, std::string_view name);
+// At least one success code, no code both or twice, at most kMostExitCodes. Error: kBadPackage.
+Result<void> check_exit_codes(const Program& program);
+
+}  // namespace muster::model

@@ -1,0 +1,147 @@
+// A query as values: what was written, with its positions and without knowledge of classes.
+// The language is described in docs/query-language.md.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+
+namespace muster::model {
+
+inline constexpr std::size_t kLongestQuery = 16'384;  // bytes
+inline constexpr std::size_t kDeepestExpression = 32;
+inline constexpr std::size_t kMostOperators = 32;
+
+// Where something stands in the text, from 1; columns count characters. Queries that differ only
+// in positions are equal, so this is always equal to another.
+struct QueryPosition {
+  std::uint32_t line = 1;
+  std::uint32_t column = 1;
+  friend bool operator==(const QueryPosition&, const QueryPosition&) { return true; }
+};
+
+struct NameInQuery {
+  std::string text;
+  QueryPosition at;
+  friend bool operator==(const NameInQuery&, const NameInQuery&) = default;
+};
+
+// v"1.2.3": compared in the scheme of the value that it meets.
+struct VersionLiteral {
+  std::string text;
+  friend bool operator==(const VersionLiteral&, const VersionLiteral&) = default;
+};
+
+// ago(7d), and now() as ago of nothing.
+struct Ago {
+  Duration back{0};
+  friend bool operator==(const Ago&, const Ago&) = default;
+};
+
+struct Literal {
+  std::variant<std::string, std::int64_t, bool, VersionLiteral, Timestamp, Ago> value;
+  QueryPosition at;
+  friend bool operator==(const Literal&, const Literal&) = default;
+};
+
+// In the order of comparison_words() (words.h).
+enum class Comparison {
+  Equal,
+  NotEqual,
+  Less,
+  LessOrEqual,
+  Greater,
+  GreaterOrEqual,
+  EqualAnyCase,
+  NotEqualAnyCase,
+  Has,
+  NotHas,
+  Contains,
+  NotContains,
+  StartsWith,
+  NotStartsWith,
+  EndsWith,
+  NotEndsWith,
+  In,
+  NotIn,
+  InAnyCase,
+  NotInAnyCase,
+  Between,
+  NotBetween,
+  IsEmpty,
+  IsNotEmpty,
+};
+
+// COLUMN COMPARISON LITERALS: one literal, two of Between, any number of In, none of IsEmpty.
+struct Condition {
+  NameInQuery column;
+  Comparison comparison = Comparison::Equal;
+  std::vector<Literal> literals;
+  QueryPosition at;  // of the comparison
+  friend bool operator==(const Condition&, const Condition&) = default;
+};
+
+// A condition, or and / or / not over parts: two or more, not over exactly one.
+struct Expression {
+  enum class Kind { Condition, And, Or, Not };
+  Kind kind = Kind::Condition;
+  Condition condition;
+  std::vector<Expression> parts;
+  friend bool operator==(const Expression&, const Expression&) = default;
+};
+
+struct Where {
+  Expression condition;
+  friend bool operator==(const Where&, const Where&) = default;
+};
+
+struct Project {
+  std::vector<NameInQuery> columns;
+  friend bool operator==(const Project&, const Project&) = default;
+};
+
+enum class Aggregate { Count };
+
+// summarize NAME = count() by COLUMNS.
+struct Summarize {
+  Aggregate aggregate = Aggregate::Count;
+  std::string name = "count_";
+  std::vector<NameInQuery> by;
+  friend bool operator==(const Summarize&, const Summarize&) = default;
+};
+
+enum class Direction { Descending, Ascending };
+
+struct OrderKey {
+  NameInQuery column;
+  Direction direction = Direction::Descending;
+  friend bool operator==(const OrderKey&, const OrderKey&) = default;
+};
+
+struct OrderBy {
+  std::vector<OrderKey> keys;
+  friend bool operator==(const OrderBy&, const OrderBy&) = default;
+};
+
+struct Take {
+  std::uint64_t rows = 0;
+  friend bool operator==(const Take&, const Take&) = default;
+};
+
+struct QueryOperator {
+  std::variant<Where, Project, Summarize, OrderBy, Take> value;
+  QueryPosition at;
+  friend bool operator==(const QueryOperator&, const QueryOperator&) = default;
+};
+
+// CLASS | OPERATOR | OPERATOR ...
+struct Query {
+  NameInQuery source;
+  std::vector<QueryOperator> operators;
+  friend bool operator==(const Query&, const Query&) = default;
+};
+
+}  // namespace muster::model

@@ -1,0 +1,136 @@
+#include "model/query/literal_text.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+
+namespace muster::model {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  std::int64_t ms;
+};
+// Largest first, so that a duration is written in the largest unit that divides it.
+constexpr Unit kUnits[] = {
+    {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}};
+constexpr std::int64_t kLongestMs = 36'525LL * 86'400'000;
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    switch (c) {
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        out += c;
+    }
+  }
+  out += '"';
+  return out;
+}
+
+std::string ago_text(Duration back) {
+  if (back.count() == 0) return "now()";
+  for (const Unit& unit : kUnits)
+    if (back.count() % unit.ms == 0)
+      return fmt::format("ago({}{})", back.count() / unit.ms, unit.name);
+  return {};
+}
+
+struct LiteralPrinter {
+  std::string operator()(const std::string& text) const { return quoted(text); }
+  std::string operator()(std::int64_t number) const { return fmt::format("{}", number); }
+  std::string operator()(bool truth) const { return truth ? "true" : "false"; }
+  std::string operator()(const VersionLiteral& version) const {
+    return fmt::format("v{}", quoted(version.text));
+  }
+  std::string operator()(Timestamp time) const {
+    return fmt::format("datetime({})", muster::to_text(time));
+  }
+  std::string operator()(Ago ago) const { return ago_text(ago.back); }
+};
+
+}  // namespace
+
+std::optional<std::string> unescape_text(std::string_view inside) {
+  std::string out;
+  out.reserve(inside.size());
+  for (std::size_t i = 0; i < inside.size(); ++i) {
+    if (inside[i] != '\\') {
+      out += inside[i];
+      continue;
+    }
+    if (++i == inside.size()) return std::nullopt;
+    switch (inside[i]) {
+      case '\\':
+      case '"':
+      case '\'':
+        out += inside[i];
+        break;
+      case 'n':
+        out += '\n';
+        break;
+      case 'r':
+        out += '\r';
+        break;
+      case 't':
+        out += '\t';
+        break;
+      default:
+        return std::nullopt;
+    }
+  }
+  return out;
+}
+
+std::string unescape_verbatim(std::string_view inside, char quote) {
+  std::string out;
+  for (std::size_t i = 0; i < inside.size(); ++i) {
+    out += inside[i];
+    if (inside[i] == quote) ++i;
+  }
+  return out;
+}
+
+std::optional<Timestamp> parse_query_time(std::string_view text) {
+  std::string whole(text);
+  if (whole.size() > 40) return std::nullopt;
+  if (whole.ends_with('Z')) whole.pop_back();
+  constexpr std::size_t kDate = 10;  // characters of "2026-01-31"
+  if (whole.size() == kDate) whole += "T00:00";
+  if (whole.size() > kDate && whole[kDate] == ' ') whole[kDate] = 'T';
+  if (whole.size() == kDate + 6) whole += ":00";
+  const auto time = parse_timestamp(whole + "Z");
+  if (!time) return std::nullopt;
+  return *time;
+}
+
+std::optional<Duration> parse_query_duration(std::string_view text) {
+  std::int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || number < 0) return std::nullopt;
+  const std::string_view name(stop, static_cast<std::size_t>(end - stop));
+  for (const Unit& unit : kUnits)
+    if (unit.name == name && number <= kLongestMs / unit.ms) return Duration(number * unit.ms);
+  return std::nullopt;
+}
+
+std::string to_text(const Literal& literal) { return std::visit(LiteralPrinter{}, literal.value); }
+
+}  // namespace muster::model

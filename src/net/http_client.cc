@@ -1,0 +1,170 @@
+#include "net/http_client.h"
+
+#include <algorithm>
+#include <csignal>
+#include <list>
+#include <mutex>
+
+#include "net/client_exchange.h"
+#include "net/errors.h"
+
+namespace muster::net {
+namespace {
+
+bool is_idempotent(const std::string& method) {
+  for (const std::string_view known : {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+    if (method == known) return true;
+  return false;
+}
+
+std::string basic_authorization(const std::optional<Proxy>& proxy) {
+  if (!proxy || proxy->user.empty()) return {};
+  return "Basic " + to_base64(proxy->user + ":" + proxy->password);
+}
+
+}  // namespace
+
+struct HttpClient::State {
+  State(ClientSettings settings, const Clock& clock)
+      : settings(std::move(settings)), clock(clock) {}
+
+  using Connection = std::unique_ptr<ClientConnection>;
+
+  Result<Connection> take_connection(const SentRequest& sent, bool fresh,
+                                     const Deadline& deadline);
+  Result<Connection> dial(const SentRequest& sent, const Deadline& deadline);
+  Result<void> open_tunnel(ClientConnection& connection, const Url& url,
+                           const Deadline& deadline);
+  Connection find_kept(const std::string& key);
+  void keep(Connection connection);
+
+  const ClientSettings settings;
+  const Clock& clock;
+  std::unique_ptr<ClientTlsContext> tls;
+  std::mutex mutex;
+  std::list<Connection> kept;  // under the mutex, the latest first
+};
+
+HttpClient::State::Connection HttpClient::State::find_kept(const std::string& key) {
+  std::list<Connection> ended;  // closed after the lock is gone
+  const std::lock_guard lock(mutex);
+  const Duration oldest = clock.steady() - settings.limits.idle_time;
+  for (auto entry = kept.begin(); entry != kept.end();) {
+    const auto next = std::next(entry);
+    if ((*entry)->idle_since < oldest) {
+      ended.splice(ended.end(), kept, entry);
+    } else if ((*entry)->key == key) {
+      if ((*entry)->stream.is_quiet()) {
+        Connection found = std::move(*entry);
+        kept.erase(entry);
+        found->reused = true;
+        return found;
+      }
+      ended.splice(ended.end(), kept, entry);
+    }
+    entry = next;
+  }
+  return nullptr;
+}
+
+void HttpClient::State::keep(Connection connection) {
+  connection->idle_since = clock.steady();
+  const std::lock_guard lock(mutex);
+  kept.push_front(std::move(connection));
+  if (kept.size() > settings.limits.kept_connections) kept.pop_back();
+}
+
+Result<void> HttpClient::State::open_tunnel(ClientConnection& connection, const Url& url,
+                                            const Deadline& deadline) {
+  std::string head = fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n", url.host_and_port());
+  if (const std::string basic = basic_authorization(settings.proxy); !basic.empty())
+    head.append("Proxy-Authorization: ").append(basic).append("\r\n");
+  head.append("\r\n");
+  Bytes input;
+  ParsedResponse parsed;
+  TRY(connection.stream.write(head, input, deadline));
+  TRY_IN(read_response_head(connection.stream, input, settings.limits, false, deadline, parsed),
+         "proxy {}", settings.proxy->host);
+  if (parsed.status < 200 || parsed.status > 299)
+    return fail(kProxyRefused, "{} port {} answered {} to CONNECT {}", settings.proxy->host,
+                settings.proxy->port, parsed.status, url.host_and_port());
+  // A TLS server never speaks first.
+  if (!input.empty()) return fail(kBadHttp, "the proxy sent bytes behind its answer to CONNECT");
+  return {};
+}
+
+Result<HttpClient::State::Connection> HttpClient::State::dial(const SentRequest& sent,
+                                                              const Deadline& deadline) {
+  const Url& url = sent.url;
+  const std::string& host = settings.proxy ? settings.proxy->host : url.host;
+  const std::uint16_t port = settings.proxy ? settings.proxy->port : url.port;
+  auto connection = std::make_unique<ClientConnection>(TRY(connect_tcp(host, port, deadline)));
+  if (!url.tls) return connection;
+  if (settings.proxy) TRY(open_tunnel(*connection, url, deadline));
+  const std::string& expected = settings.tls.expected_name;
+  connection->peer = {tls.get(), url.host_and_port(), expected.empty() ? url.host : expected,
+                      std::nullopt, false};
+  TRY_IN(tls->connect(connection->stream, connection->peer, url.host, deadline), "TLS with {}",
+         url.host_and_port());
+  return connection;
+}
+
+Result<HttpClient::State::Connection> HttpClient::State::take_connection(
+    const SentRequest& sent, bool fresh, const Deadline& deadline) {
+  const std::string key = (sent.url.tls ? "https " : "http ") + sent.url.host_and_port();
+  if (!fresh)
+    if (Connection found = find_kept(key)) return found;
+  Connection made = TRY(dial(sent, deadline.within(settings.limits.connect_time)));
+  made->key = key;
+  return made;
+}
+
+HttpClient::HttpClient(std::unique_ptr<State> state) : state_(std::move(state)) {}
+HttpClient::~HttpClient() = default;
+
+Result<std::unique_ptr<HttpClient>> HttpClient::create(ClientSettings settings,
+                                                       const Clock& clock) {
+  if (!is_field_value(settings.user_agent))
+    return fail(kBadRequest, "the user agent's name holds a control character");
+  // sendfile has no flag against SIGPIPE.
+  struct sigaction now {};
+  if (::sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
+    ::signal(SIGPIPE, SIG_IGN);
+  auto state = std::make_unique<State>(std::move(settings), clock);
+  state->tls = TRY(ClientTlsContext::create(state->settings, clock));
+  return std::unique_ptr<HttpClient>(new HttpClient(std::move(state)));
+}
+
+Result<ClientResponse> HttpClient::send(const ClientRequest& request) {
+  const ClientLimits& limits = state_->settings.limits;
+  SentRequest sent{TRY(parse_url(request.url)), false, {}};
+  if (state_->settings.proxy && !sent.url.tls) {
+    sent.through_proxy = true;
+    sent.proxy_authorization = basic_authorization(state_->settings.proxy);
+  }
+  const std::string head = TRY(request_head(request, sent, state_->settings.user_agent));
+  const Deadline deadline(state_->clock, request.time, limits.stall_time);
+  for (bool fresh : {false, true}) {
+    auto connection = TRY(state_->take_connection(sent, fresh, deadline));
+    bool keep = false;
+    auto answered = exchange(*connection, request, head, limits, deadline, keep);
+    if (answered) {
+      if (keep) state_->keep(std::move(connection));
+      return std::move(*answered);
+    }
+    ExchangeFailure& failure = answered.error();
+    // The server had given up a kept connection while the request was on its way.
+    const bool stale = connection->reused && failure.before_answer &&
+                       failure.error.is(kConnectionLost) && is_idempotent(request.method);
+    if (!stale) return fail(std::move(failure.error).in(request.url));
+  }
+  return fail(kConnectionLost, "{}: the connection was lost twice", request.url);
+}
+
+void HttpClient::close_kept_connections() {
+  std::list<State::Connection> ended;
+  const std::lock_guard lock(state_->mutex);
+  ended.swap(state_->kept);
+}
+
+}  // namespace muster::net

@@ -1,0 +1,119 @@
+#include "roles/client/agent.h"
+
+#include "base/log.h"
+#include "base/os/file.h"
+#include "base/settings_tables.h"
+#include "roles/client/platform/root_source.h"
+#include "roles/client/errors.h"
+
+namespace muster::client {
+namespace {
+
+constexpr Duration kWhileRunning = std::chrono::milliseconds(200);
+constexpr Duration kLongestSleep = std::chrono::seconds(60);
+
+}  // namespace
+
+Agent::Agent(const contract::ClientConfig& config, Settings settings, const Clock& clock,
+             Random& random, const std::atomic<bool>& stop)
+    : config_(config),
+      settings_(std::move(settings)),
+      clock_(clock),
+      random_(random),
+      stop_(stop) {}
+
+Result<std::unique_ptr<Agent>> Agent::open(const contract::ClientConfig& config,
+                                           const Clock& clock, Random& random,
+                                           const std::atomic<bool>& stop) {
+  Settings settings({client_settings()});
+  for (const auto& [name, text] : config.settings) TRY(settings.set(name, text));
+  std::unique_ptr<Agent> agent(new Agent(config, std::move(settings), clock, random, stop));
+  TRY(agent->open_parts());
+  TRY(agent->open_execution());
+  return agent;
+}
+
+Result<void> Agent::open_parts() {
+  const std::filesystem::path state = config_.state;
+  TRY(os::make_private_folder(state));
+  identity_ = TRY(IdentityStore(state / "identity").load_or_create(random_));
+  policy_ = TRY(PolicyKeeper::open(state / "policy", identity_->device));
+  outbox_ = TRY(Outbox::open(state / "outbox", settings_.size_bytes("outbox.size_limit"), random_));
+  cache_ = TRY(ContentCache::open({.folder = state / "cache",
+                                   .limit_bytes = settings_.size_bytes("cache.size_limit"),
+                                   .keep = settings_.duration("cache.keep")}));
+  host_name_ = TRY(os::read_file("/proc/sys/kernel/hostname"));
+  host_name_ = host_name_.substr(0, host_name_.find_first_of(".\n"));
+  std::error_code error;
+  if (std::filesystem::exists(state / "inventory", error)) {
+    auto builder = ReportBuilder::from_state(TRY(os::read_file(state / "inventory")));
+    if (builder) {
+      inventory_ = *std::move(builder);
+    } else {
+      log::failure(log::Level::Warning, "inventory.state.lost", builder.error());
+    }
+  }
+  return {};
+}
+
+Result<void> Agent::open_execution() {
+  const std::filesystem::path state = config_.state;
+  ExecutionHostSettings settings;
+  settings.log = state / "execution.log";
+  settings.executor.folder = state / "runs";
+  settings.machine.privileged = is_privileged();
+  settings.machine.boot = boot_id();
+  ExecutionPorts ports;
+  ports.download = [this](const Deployment& deployment) { downloads_.push_back(deployment); };
+  ports.report = [this](const DeploymentReport& report) { queue_deployment_report(report); };
+  ports.policy_expired = [this](const ReportPolicyExpired& report) {
+    contract::StatusReport status;
+    status.at = report.at;
+    status.status_id = model::kStatusPolicyExpired;
+    status.error = report.error.kind().number;
+    status.detail = report.error.text_with_advice();
+    queue_status(status);
+  };
+  ports.refuse = [](const RefuseRequest& refusal) {
+    log::failure(log::Level::Warning, "software.request.refused", refusal.error);
+  };
+  execution_ = TRY(ExecutionHost::open(std::move(settings), *cache_, std::move(ports),
+                                       clock_.now()));
+  return {};
+}
+
+Result<Timestamp> Agent::step() {
+  const Timestamp now = clock_.now();
+  if (!linked_ && enrolment_.due(now)) enrol(now);
+  if (linked_) {
+    if (renewal_.due(now)) renew(now);
+    if (poll_.due(now)) poll_policy(now);
+    if (inventory_timer_.due(now)) send_inventory(now);
+    if (heartbeat_.due(now)) send_heartbeat(now);
+    fetch_due_content();
+  }
+  execution_->poll(clock_.now());
+  while (!reports_taken_.empty()) {
+    const ExecutionKey key = reports_taken_.front();
+    reports_taken_.pop_front();
+    execution_->on(ReportTaken{key}, clock_.now());
+  }
+  if (linked_) flush_outbox(clock_.now());
+
+  const Timestamp after = clock_.now();
+  if (execution_->runs_program()) return after + kWhileRunning;
+  Timestamp next = after + kLongestSleep;
+  const auto consider = [&](Timestamp moment) { next = std::min(next, moment); };
+  if (linked_) {
+    for (const RetryTimer* timer : {&renewal_, &poll_, &inventory_timer_, &heartbeat_})
+      consider(timer->next());
+    if (const auto waiting = outbox_->next(); waiting && *waiting) consider(outbox_timer_.next());
+  } else {
+    consider(enrolment_.next());
+  }
+  if (const auto time = execution_->next_time()) consider(*time);
+  if (!downloads_.empty()) consider(after);
+  return std::max(next, after);
+}
+
+}  // namespace muster::client

@@ -1,0 +1,135 @@
+// The agent's enrolment and renewal.
+#include "base/log.h"
+#include "base/os/file.h"
+#include "contract/enrolment_token.h"
+#include "net/address.h"
+#include "roles/client/agent.h"
+#include "roles/client/errors.h"
+#include "trust/csr.h"
+
+namespace muster::client {
+namespace {
+
+constexpr Duration kPendingInterval = std::chrono::seconds(10);
+constexpr Duration kRenewalCheck = std::chrono::minutes(10);
+
+Result<std::optional<contract::EnrolmentToken>> read_token(const std::string& file) {
+  std::error_code error;
+  if (file.empty() || !std::filesystem::exists(file, error))
+    return std::optional<contract::EnrolmentToken>();
+  Bytes text = TRY(os::read_file(file, 4096));
+  while (text.ends_with('\n') || text.ends_with(' ')) text.pop_back();
+  return std::optional(TRY_IN(contract::parse_enrolment_token(text), "{}", file));
+}
+
+Timestamp half_life(const trust::Certificate& certificate) {
+  return certificate.not_before + (certificate.not_after - certificate.not_before) / 2;
+}
+
+}  // namespace
+
+Result<Bytes> Agent::device_request(const trust::EcdsaKey& key) const {
+  trust::RequestNames names;
+  names.common_name = host_name_;
+  names.uris = {identity_->device.urn()};
+  return trust::make_request(key, names);
+}
+
+// The link pins the CA: by the token at first, by the certificate that was issued later.
+Result<void> Agent::prepare_link() {
+  if (link_) return {};
+  hosting::PinnedCa ca;
+  const std::filesystem::path file = std::filesystem::path(config_.state) / "identity" / "ca.pem";
+  std::error_code error;
+  if (std::filesystem::exists(file, error)) {
+    ca.sha256 = TRY(trust::parse_certificate_pem(TRY(os::read_file(file)))).sha256;
+  } else if (const auto token = TRY(read_token(config_.token_file))) {
+    ca.sha256 = token->ca_sha256;
+  } else if (!config_.ca_sha256.empty()) {
+    ca.sha256 = TRY(from_hex(config_.ca_sha256));
+  } else {
+    return fail(kNotEnrolled, "neither token nor caSha256 is given");
+  }
+  SiteLinkSettings settings{config_.management_point, std::move(ca), {}};
+  if (const std::string& proxy = settings_.text("proxy.url"); !proxy.empty()) {
+    const auto url = TRY(net::parse_url(proxy));
+    settings.proxy = net::Proxy{url.host, url.port, {}, {}};
+  }
+  link_ = TRY(SiteLink::create(std::move(settings), clock_));
+  if (policy_->settings()) link_->set_points(policy_->settings()->distribution_points);
+  return {};
+}
+
+Result<void> Agent::try_enrol() {
+  TRY(prepare_link());
+  const auto token = TRY(read_token(config_.token_file));
+  if (!identity_->certificate) {
+    const Bytes request = TRY(device_request(identity_->key));
+    auto leaf = TRY(link_->enroll(request, token ? token->password() : std::string()));
+    TRY(IdentityStore(std::filesystem::path(config_.state) / "identity")
+            .save(identity_->key, leaf, *link_->ca()));
+    identity_->certificate = std::move(leaf);
+    log::info("client.enrolled", "the site issued this device's certificate",
+              {{"device", identity_->device.text()}});
+  }
+  if (!policy_->trusts()) {
+    const Bytes root_sha256 = token ? token->root_sha256 : TRY(from_hex(config_.root_sha256));
+    // The catalogue is public: before there is policy, the management point's host serves it.
+    link_->set_points({config_.management_point});
+    const auto root = TRY(link_->root(1));
+    if (!root) return fail(kSiteAnswer, "the site serves no catalogue root");
+    TRY(policy_->first_trust(*root, root_sha256));
+  }
+  TRY(link_->use(*identity_));
+  // A token is good once; what it pinned is kept elsewhere now.
+  std::error_code ignored;
+  if (token) std::filesystem::remove(config_.token_file, ignored);
+  return {};
+}
+
+void Agent::enrol(Timestamp now) {
+  const auto enrolled = try_enrol();
+  if (enrolled) {
+    linked_ = true;
+    renewal_.set(half_life(*identity_->certificate));
+    follow_policy();
+    return;
+  }
+  if (enrolled.error().is(kPending)) {
+    enrolment_.set(now + kPendingInterval);
+    return;
+  }
+  log::failure(log::Level::Warning, "client.enrolment.failed", enrolled.error());
+  enrolment_.failed(now, settings_.duration("retry.first"), settings_.duration("retry.longest"),
+                    static_cast<double>(random_.below(1000)) / 1000);
+}
+
+Result<void> Agent::try_renew() {
+  // A new key each time: the old one ends with its certificate.
+  const auto key = trust::EcdsaKey::generate();
+  const Bytes request = TRY(device_request(key));
+  auto leaf = TRY(link_->reenroll(request));
+  TRY(IdentityStore(std::filesystem::path(config_.state) / "identity")
+          .save(key, leaf, *link_->ca()));
+  identity_->key = key;
+  identity_->certificate = std::move(leaf);
+  return link_->use(*identity_);
+}
+
+void Agent::renew(Timestamp now) {
+  if (now < half_life(*identity_->certificate)) {
+    renewal_.set(half_life(*identity_->certificate));
+    return;
+  }
+  const auto renewed = try_renew();
+  if (renewed) {
+    log::info("client.renewed", "the site renewed this device's certificate");
+    renewal_.set(half_life(*identity_->certificate));
+    return;
+  }
+  log::failure(log::Level::Warning, "client.renewal.failed", renewed.error());
+  renewal_.failed(now, settings_.duration("retry.first"), kRenewalCheck,
+                  static_cast<double>(random_.below(1000)) / 1000);
+}
+
+}  // namespace muster::client

@@ -1,0 +1,85 @@
+// The agent's policy polls, and what a policy means for its other parts.
+#include "base/log.h"
+#include "model/status_ids.h"
+#include "roles/client/agent.h"
+#include "roles/client/errors.h"
+
+namespace muster::client {
+
+Result<void> Agent::try_poll() {
+  const PolicyAnswer answer = TRY(link_->policy(policy_->etag()));
+  if (answer.site_time) {
+    const auto taken = policy_->take_site_time(*answer.site_time, clock_.now());
+    if (!taken) log::failure(log::Level::Warning, "policy.time.refused", taken.error());
+  }
+  if (answer.unchanged) {
+    // What could not be fetched last time may be there now.
+    if (!policy_->refusals().empty()) TRY(policy_->evaluate(*link_, clock_.now()));
+    return {};
+  }
+  const auto taken = policy_->take_header(answer.document, answer.etag, *link_, clock_.now());
+  if (taken) return {};
+  contract::StatusReport report;
+  report.at = clock_.now();
+  report.status_id = model::kStatusPolicyRefused;
+  report.error = taken.error().kind().number;
+  report.detail = taken.error().text();
+  if (told_refusals_.insert(report.detail).second) queue_status(report);
+  return fail(taken.error());
+}
+
+void Agent::poll_policy(Timestamp now) {
+  const auto polled = try_poll();
+  if (!polled) {
+    log::failure(log::Level::Warning, "policy.poll.failed", polled.error());
+    poll_.failed(now, settings_.duration("retry.first"), settings_.duration("retry.longest"),
+                 static_cast<double>(random_.below(1000)) / 1000);
+  } else {
+    Duration interval = std::chrono::minutes(1);
+    if (policy_->settings()) interval = policy_->settings()->poll_interval;
+    poll_.succeeded(now, interval);
+  }
+  follow_policy();
+}
+
+void Agent::follow_policy() {
+  if (policy_->settings()) link_->set_points(policy_->settings()->distribution_points);
+  if (!policy_->header()) {
+    // After a restart: the kept policy, verified again.
+    const auto evaluated = policy_->evaluate(*link_, clock_.now());
+    if (!evaluated) log::failure(log::Level::Warning, "policy.kept.refused", evaluated.error());
+    if (policy_->settings()) link_->set_points(policy_->settings()->distribution_points);
+    if (!policy_->header()) return;
+  }
+  if (policy_->header()->inventory_resync > policy_->resync_followed()) {
+    inventory_.demand_resync();
+    inventory_timer_.set(clock_.now());
+  }
+  PolicyArrived event;
+  for (const VerifiedDeployment& each : policy_->deployments())
+    event.deployments.push_back(each.deployment);
+  event.expires = policy_->good_until();
+  execution_->on(std::move(event), clock_.now());
+  report_refusals();
+}
+
+void Agent::report_refusals() {
+  for (const Refusal& refusal : policy_->refusals()) {
+    contract::StatusReport report;
+    report.at = clock_.now();
+    report.status_id = model::kStatusPolicyRefused;
+    report.topic = model::kTopicEnforcement;
+    report.deployment = refusal.deployment;
+    report.package = refusal.package;
+    report.package_version = refusal.package_version;
+    report.program = refusal.program;
+    report.error = refusal.error.kind().number;
+    report.detail = refusal.error.text();
+    // Once per cause, not once per poll.
+    const std::string cause =
+        (refusal.deployment ? refusal.deployment->text() : "") + report.detail;
+    if (told_refusals_.insert(cause).second) queue_status(report);
+  }
+}
+
+}  // namespace muster::client

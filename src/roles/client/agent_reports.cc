@@ -1,0 +1,170 @@
+// The agent's messages: inventory, heartbeat, status, and the outbox that carries them.
+#include "base/log.h"
+#include "base/os/file.h"
+#include "base/sha256.h"
+#include "base/version.h"
+#include "contract/inventory_report.h"
+#include "contract/status_report.h"
+#include "model/status_ids.h"
+#include "roles/client/agent.h"
+#include "roles/client/inventory/collectors.h"
+#include "roles/client/platform/root_source.h"
+#include "trust/envelope_signature.h"
+#include "wire/zstd.h"
+
+namespace muster::client {
+namespace {
+
+bool has_volatile_columns(const model::InventoryClass& type) {
+  for (const model::Column& column : type.columns)
+    if (column.kind == model::ColumnKind::Volatile) return true;
+  return false;
+}
+
+}  // namespace
+
+Result<void> Agent::try_inventory(Timestamp now) {
+  const Inventory collected = collect_inventory(TRY(RootSource::open("/")), kVersion);
+  for (const Error& error : collected.errors)
+    log::failure(log::Level::Warning, "inventory.class.failed", error);
+  for (const Note& note : collected.notes)
+    log::debug("inventory.fact.absent", note.detail, {{"fact", note.fact}});
+  const std::uint64_t resync = policy_->header() ? policy_->header()->inventory_resync : 0;
+  const InventoryReport decided = inventory_.decide(collected.classes);
+  if (decided.kind == ReportKind::Nothing) {
+    reported_ = decided.current;
+    log::info("inventory.unchanged", "nothing changed since the last inventory");
+    return {};
+  }
+  contract::InventoryReport report;
+  report.kind = decided.kind == ReportKind::Full ? contract::InventoryReport::Kind::Full
+                                                 : contract::InventoryReport::Kind::Delta;
+  report.collected = now;
+  report.resync = resync;
+  report.base = decided.base;
+  report.digest = decided.current;
+  report.rows = decided.added;
+  report.removed = decided.removed;
+  TRY(outbox_->put(contract::MessageType::Inventory, contract::encode_inventory_report(report),
+                   now));
+  // From here on the message will arrive, in order and once: so it is the base of the next one. A
+  // crash before the next line repeats it, and the site sees that it has it.
+  TRY(inventory_.acknowledge(decided.current));
+  TRY(os::replace_file(std::filesystem::path(config_.state) / "inventory", inventory_.state(),
+                       os::FileMode::Private));
+  reported_ = decided.current;
+  std::size_t rows = 0;
+  for (const auto& each : report.rows) rows += each.rows.size();
+  log::info("inventory.reported", "an inventory was queued",
+            {{"full", decided.kind == ReportKind::Full}, {"rows", rows}});
+  if (resync > policy_->resync_followed()) TRY(policy_->follow_resync(resync));
+  return {};
+}
+
+void Agent::send_inventory(Timestamp now) {
+  const auto done = try_inventory(now);
+  if (!done) {
+    log::failure(log::Level::Error, "inventory.failed", done.error());
+    inventory_timer_.failed(now, settings_.duration("retry.first"),
+                            settings_.duration("retry.longest"), 0.5);
+    return;
+  }
+  Duration interval = std::chrono::hours(24);
+  if (policy_->settings()) interval = policy_->settings()->inventory_interval;
+  inventory_timer_.succeeded(now, interval);
+}
+
+Result<void> Agent::try_heartbeat(Timestamp now) {
+  contract::Heartbeat heartbeat;
+  heartbeat.sent = now;
+  heartbeat.name = host_name_;
+  heartbeat.client_version = kVersion;
+  heartbeat.inventory = reported_;
+  for (auto& rows : collect_inventory(TRY(RootSource::open("/")), kVersion).classes)
+    if (has_volatile_columns(*rows.type)) heartbeat.volatile_rows.push_back(std::move(rows));
+  TRY(outbox_->put(contract::MessageType::Heartbeat, contract::encode_heartbeat(heartbeat), now));
+  return {};
+}
+
+void Agent::send_heartbeat(Timestamp now) {
+  const auto done = try_heartbeat(now);
+  if (!done) {
+    log::failure(log::Level::Error, "heartbeat.failed", done.error());
+    heartbeat_.failed(now, settings_.duration("retry.first"),
+                      settings_.duration("retry.longest"), 0.5);
+    return;
+  }
+  Duration interval = std::chrono::hours(24);
+  if (policy_->settings()) interval = policy_->settings()->heartbeat_interval;
+  heartbeat_.succeeded(now, interval);
+}
+
+void Agent::queue_status(const contract::StatusReport& report) {
+  const auto put = outbox_->put(contract::MessageType::Status,
+                                contract::encode_status_report(report), clock_.now());
+  if (!put) log::failure(log::Level::Error, "status.lost", put.error());
+  outbox_timer_.set(clock_.now());
+}
+
+void Agent::queue_deployment_report(const DeploymentReport& report) {
+  contract::StatusReport status;
+  status.at = report.at;
+  status.status_id = static_cast<unsigned>(report.status_id.value_or(0));
+  status.topic = kEnforcementTopic;
+  status.state = static_cast<unsigned>(report.state.value_or(0));
+  const auto deployment = model::ObjectId::parse(report.key.deployment);
+  if (deployment) status.deployment = *deployment;
+  status.package = report.key.package;
+  status.package_version = report.key.version;
+  if (report.exit_code) status.exit_code = static_cast<int>(*report.exit_code);
+  if (report.error) {
+    status.error = report.error->kind().number;
+    status.detail = report.error->text_with_advice();
+  }
+  status.next_retry = report.next_attempt;
+  log::info("software.status", to_text(report.status),
+            {{"deployment", report.key.deployment}, {"package", report.key.package}});
+  const auto put = outbox_->put(contract::MessageType::Status,
+                                contract::encode_status_report(status), clock_.now());
+  if (!put) {
+    log::failure(log::Level::Error, "status.lost", put.error());
+    return;  // a final report stays open and is made again after a restart
+  }
+  outbox_timer_.set(clock_.now());
+  if (report.final) reports_taken_.push_back(report.key);
+}
+
+Result<bool> Agent::send_next() {
+  const auto message = TRY(outbox_->next());
+  if (!message) return false;
+  const Bytes packed = wire::zstd_compress(message->body);
+  contract::EnvelopeHeader header{.sender = identity_->device,
+                                  .stream = outbox_->stream(),
+                                  .sequence = message->sequence,
+                                  .type = message->type,
+                                  .sent = clock_.now(),
+                                  .body_sha256 = sha256(packed),
+                                  .body_encoding = contract::BodyEncoding::Zstd,
+                                  .body_size = message->body.size(),
+                                  .certificate_sha256 = identity_->certificate->sha256};
+  TRY(link_->send_message(trust::sign_envelope(header, packed, identity_->key)));
+  TRY(outbox_->acknowledge(*message));
+  return true;
+}
+
+void Agent::flush_outbox(Timestamp now) {
+  if (!outbox_timer_.due(now)) return;
+  for (;;) {
+    const auto sent = send_next();
+    if (!sent) {
+      log::failure(log::Level::Warning, "outbox.send.failed", sent.error());
+      outbox_timer_.failed(now, settings_.duration("retry.first"),
+                           settings_.duration("retry.longest"),
+                           static_cast<double>(random_.below(1000)) / 1000);
+      return;
+    }
+    if (!*sent || stop_) return;
+  }
+}
+
+}  // namespace muster::client

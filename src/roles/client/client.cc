@@ -1,0 +1,29 @@
+#include "roles/client/client.h"
+
+#include <thread>
+
+#include "base/log.h"
+#include "roles/client/agent.h"
+
+namespace muster::client {
+namespace {
+constexpr Duration kStopCheck = std::chrono::milliseconds(250);
+}
+
+Result<void> run_client(const contract::ClientConfig& config, const Clock& clock, Random& random,
+                        const std::atomic<bool>& stop) {
+  auto agent = TRY(Agent::open(config, clock, random, stop));
+  log::info("client.started", "the client runs");
+  while (!stop) {
+    const Timestamp next = TRY(agent->step());
+    while (!stop) {
+      const Duration left = next - clock.now();
+      if (left <= Duration(0)) break;
+      std::this_thread::sleep_for(std::min(left, kStopCheck));
+    }
+  }
+  log::info("client.stopped", "the client ends");
+  return {};
+}
+
+}  // namespace muster::client

@@ -1,0 +1,17 @@
+// The client: enrols this machine at its site, follows its policy and reports.
+#pragma once
+
+#include <atomic>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "contract/site_config.h"
+
+namespace muster::client {
+
+// Runs until `stop` turns true (looked at every second). Errors: only those that keep the client
+// from working at all (state folder, configuration); everything else is retried and reported.
+Result<void> run_client(const contract::ClientConfig& config, const Clock& clock, Random& random,
+                        const std::atomic<bool>& stop);
+
+}  // namespace muster::client

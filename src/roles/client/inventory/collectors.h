@@ -1,0 +1,45 @@
+// The inventory collectors: one function per class of model/inventory_classes.cc. They read a
+// Source and invent nothing: what is not there is an absent value.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/inventory.h"
+#include "roles/client/inventory/source.h"
+
+namespace muster::client {
+
+// A fact that was left out, and why.
+struct Note {
+  enum class Reason { NeedsRoot, Unreadable };
+  Reason reason = Reason::NeedsRoot;
+  std::string fact;    // "Device.SerialNumber"
+  std::string detail;  // the error's text
+};
+
+struct Collected {
+  std::vector<model::Row> rows;
+  std::vector<Note> notes;
+};
+
+Result<Collected> collect_device(const Source& source, std::string_view client_version);
+Result<Collected> collect_operating_system(const Source& source);
+Result<Collected> collect_processor(const Source& source);
+Result<Collected> collect_physical_memory(const Source& source);
+Result<Collected> collect_logical_disk(const Source& source);
+Result<Collected> collect_network_adapter(const Source& source);
+Result<Collected> collect_ip_address(const Source& source);
+Result<Collected> collect_installed_software(const Source& source);
+
+struct Inventory {
+  std::vector<model::ClassRows> classes;  // every class that could be read, in the model's order
+  std::vector<Note> notes;
+  std::vector<Error> errors;  // of classes that could not; they are left out of `classes`
+};
+
+// Every row is checked by model::check_row. `client_version` is dotted: "0.1.0".
+Inventory collect_inventory(const Source& source, std::string_view client_version);
+
+}  // namespace muster::client

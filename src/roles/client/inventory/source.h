@@ -1,0 +1,50 @@
+// Where collectors read their facts: the running system, or a tree recorded from one. Paths start
+// with '/' and mean the tree's root.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/time.h"
+
+namespace muster::client {
+
+inline constexpr std::size_t kFactLimit = 1u << 20;
+inline constexpr std::size_t kMostNames = 20'000;
+
+struct DiskSpace {
+  std::uint64_t size_bytes = 0;
+  std::uint64_t free_bytes = 0;  // for an ordinary user
+};
+
+struct AdapterAddress {
+  std::string adapter;
+  Bytes address;  // 4 or 16 bytes, in network order
+  unsigned prefix_length = 0;
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  // An ordinary file's content. Errors: kFactMissing, kFactDenied, kFactUnreadable (also over the
+  // limit).
+  virtual Result<Bytes> read(std::string_view path, std::size_t limit_bytes = kFactLimit) const = 0;
+  // Names in a folder, sorted, at most kMostNames.
+  virtual Result<std::vector<std::string>> list(std::string_view path) const = 0;
+  // What a symbolic link says.
+  virtual std::optional<std::string> link_target(std::string_view path) const = 0;
+  virtual bool exists(std::string_view path) const = 0;
+  virtual std::optional<Timestamp> modified(std::string_view path) const = 0;
+
+  // What only the running system knows; nothing for a recorded tree.
+  virtual std::optional<DiskSpace> space(std::string_view mount_point) const = 0;
+  virtual std::optional<std::vector<AdapterAddress>> ipv4_addresses() const = 0;
+  virtual std::optional<std::string> machine() const = 0;  // as uname -m: x86_64
+};
+
+}  // namespace muster::client

@@ -1,0 +1,35 @@
+// The facts of a Linux system, or of a tree that was recorded from one.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "base/os/fd.h"
+#include "roles/client/inventory/source.h"
+
+namespace muster::client {
+
+class RootSource final : public Source {
+ public:
+  // "/" is the running system; of any other root, links and ".." stay inside it. Error:
+  // kFactMissing.
+  static Result<RootSource> open(const std::filesystem::path& root);
+
+  Result<Bytes> read(std::string_view path, std::size_t limit_bytes) const override;
+  Result<std::vector<std::string>> list(std::string_view path) const override;
+  std::optional<std::string> link_target(std::string_view path) const override;
+  bool exists(std::string_view path) const override;
+  std::optional<Timestamp> modified(std::string_view path) const override;
+  std::optional<DiskSpace> space(std::string_view mount_point) const override;
+  std::optional<std::vector<AdapterAddress>> ipv4_addresses() const override;
+  std::optional<std::string> machine() const override;
+
+ private:
+  RootSource(os::Fd root, bool is_live) : root_(std::move(root)), is_live_(is_live) {}
+  Result<os::Fd> open_below(std::string_view path, int flags) const;
+
+  os::Fd root_;
+  bool is_live_;
+};
+
+}  // namespace muster::client

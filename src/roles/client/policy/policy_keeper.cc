@@ -1,0 +1,231 @@
+#include "roles/client/policy/policy_keeper.h"
+
+#include "base/byte_reader.h"
+#include "base/byte_writer.h"
+#include "base/os/file.h"
+#include "base/sha256.h"
+#include "roles/client/errors.h"
+#include "trust/errors.h"
+
+namespace muster::client {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::uint8_t kStateFormat = 1;
+constexpr std::size_t kMostRootSteps = 1000;
+
+}  // namespace
+
+Result<PolicyKeeper> PolicyKeeper::open(fs::path folder, model::DeviceId device) {
+  PolicyKeeper keeper(std::move(folder), std::move(device));
+  for (const char* part : {"bodies", "entries", "manifests"})
+    TRY(os::make_private_folder(keeper.folder_ / part));
+  TRY(keeper.load());
+  return keeper;
+}
+
+Result<void> PolicyKeeper::load() {
+  if (os::file_exists(folder_ / "root.json")) {
+    const Bytes root = TRY(os::read_file(folder_ / "root.json"));
+    trust_ = TRY_IN(trust::CatalogueTrust::restore(root), "{}", (folder_ / "root.json").string());
+  }
+  if (os::file_exists(folder_ / "state")) {
+    const Bytes bytes = TRY(os::read_file(folder_ / "state"));
+    ByteReader in(bytes);
+    if (TRY(in.u8()) != kStateFormat)
+      return fail(kBadState, "{} has another format", (folder_ / "state").string());
+    time_ = trust::SignedTime(Timestamp{static_cast<std::int64_t>(TRY(in.u64()))});
+    lowest_.epoch = TRY(in.u64());
+    lowest_.version = TRY(in.u64());
+    resync_followed_ = TRY(in.u64());
+    for (std::uint64_t left = TRY(in.varint()); left > 0; --left) {
+      const std::string package(TRY(in.sized()));
+      entry_versions_[package] = TRY(in.u64());
+    }
+  }
+  if (os::file_exists(folder_ / "header")) {
+    const Bytes bytes = TRY(os::read_file(folder_ / "header"));
+    ByteReader in(bytes);
+    etag_ = TRY(in.sized());
+    header_document_ = TRY(in.sized());
+  }
+  return {};
+}
+
+Result<void> PolicyKeeper::save_state() const {
+  ByteWriter out;
+  out.u8(kStateFormat);
+  out.u64(static_cast<std::uint64_t>(time_.newest().ms));
+  out.u64(lowest_.epoch);
+  out.u64(lowest_.version);
+  out.u64(resync_followed_);
+  out.varint(entry_versions_.size());
+  for (const auto& [package, version] : entry_versions_) {
+    out.sized(package);
+    out.u64(version);
+  }
+  return os::replace_file(folder_ / "state", out.view(), os::FileMode::Private);
+}
+
+Result<void> PolicyKeeper::first_trust(ByteView root_1, ByteView root_sha256) {
+  trust_ = TRY(trust::CatalogueTrust::pin(root_1, root_sha256));
+  return os::replace_file(folder_ / "root.json", trust_->document(), os::FileMode::Private);
+}
+
+Result<void> PolicyKeeper::walk_roots(DocumentSource& source) {
+  for (std::size_t step = 0; step < kMostRootSteps; ++step) {
+    const auto next = TRY(source.root(trust_->root().version + 1));
+    if (!next) return {};
+    trust_ = TRY(trust_->advance(*next));
+    TRY(os::replace_file(folder_ / "root.json", trust_->document(), os::FileMode::Private));
+  }
+  return fail(trust::kWrongVersion, "over {} roots at once", kMostRootSteps);
+}
+
+Result<void> PolicyKeeper::take_header(ByteView document, std::string_view etag,
+                                       DocumentSource& source, Timestamp clock) {
+  if (!trust_) return fail(kNotEnrolled, "no catalogue root is pinned");
+  // A root that could not be fetched is no reason to refuse; the one at hand decides.
+  static_cast<void>(walk_roots(source));
+  const auto header =
+      TRY(trust_->verify_policy_header(document, device_, lowest_, time_.now(clock)));
+  time_.saw(header.issued);
+  lowest_ = {header.epoch, header.version};
+  // What must never go back is durable before anything is done by this header.
+  TRY(save_state());
+  ByteWriter out;
+  out.sized(etag);
+  out.sized(document);
+  TRY(os::replace_file(folder_ / "header", out.view(), os::FileMode::Private));
+  etag_ = etag;
+  header_document_ = document;
+  return evaluate(source, clock);
+}
+
+Result<void> PolicyKeeper::take_site_time(ByteView document, Timestamp clock) {
+  if (!trust_) return fail(kNotEnrolled, "no catalogue root is pinned");
+  const Duration max_age = settings_ ? settings_->max_age : std::chrono::hours(24 * 7);
+  const auto time =
+      TRY(trust_->verify_site_time(document, time_.newest(), time_.now(clock), max_age));
+  if (time.time == time_.newest()) return {};
+  time_.saw(time.time);
+  return save_state();
+}
+
+Result<Bytes> PolicyKeeper::kept_or(std::string_view kind, const std::string& sha256_hex_wanted,
+                                    const std::function<Result<Bytes>()>& fetch) const {
+  const fs::path path = folder_ / kind / sha256_hex_wanted;
+  if (os::file_exists(path)) {
+    auto kept = os::read_file(path, contract::kManifestLimit);
+    if (kept && sha256_hex(*kept) == sha256_hex_wanted) return kept;
+  }
+  Bytes fetched = TRY(fetch());
+  if (sha256_hex(fetched) != sha256_hex_wanted)
+    return fail(trust::kWrongHash, "{} {}: other bytes arrived", kind, sha256_hex_wanted);
+  TRY(os::replace_file(path, fetched, os::FileMode::Private));
+  return fetched;
+}
+
+Result<contract::PolicyBody> PolicyKeeper::body(const contract::BodyReference& reference,
+                                                DocumentSource& source) {
+  const Bytes document = TRY(kept_or("bodies", reference.sha256, [&] {
+    return source.policy_body(reference.sha256);
+  }));
+  return trust_->verify_policy_body(document, reference);
+}
+
+Result<VerifiedDeployment> PolicyKeeper::verify_deployment(const contract::DeploymentBody& body,
+                                                           DocumentSource& source,
+                                                           Timestamp now) {
+  const Bytes document = TRY(kept_or("entries", body.entry.sha256, [&] {
+    return source.catalogue_file(
+        contract::catalogue_file_name(body.entry.role, body.entry.version));
+  }));
+  std::uint64_t& lowest = entry_versions_[body.package];
+  const auto entry =
+      TRY(trust_->verify_entry(document, {body.package, body.entry.sha256, lowest}, now));
+  if (entry.version > lowest) {
+    lowest = entry.version;
+    TRY(save_state());
+  }
+  if (entry.package_version != body.package_version)
+    return fail(trust::kWrongPackage, "policy names version {} of {}, its entry is of version {}",
+                body.package_version, body.package, entry.package_version);
+  const model::Program* program = entry.program(body.program);
+  if (!program)
+    return fail(kProgramMissing, "the entry of {} {} has no program {}", body.package,
+                body.package_version, body.program);
+  const Bytes manifest_document = TRY(kept_or("manifests", entry.manifest_sha256, [&] {
+    return source.content(body.content_folder, entry.manifest_sha256, entry.manifest_length);
+  }));
+  const auto manifest = TRY(contract::decode_manifest(manifest_document));
+  if (manifest.package != body.package || manifest.package_version != body.package_version)
+    return fail(trust::kWrongPackage, "the manifest is of {} {}", manifest.package,
+                manifest.package_version);
+
+  VerifiedDeployment out;
+  out.content_folder = body.content_folder;
+  out.deployment.key = {body.deployment.text(), body.package, body.package_version};
+  Program& wanted = out.deployment.program;
+  wanted.name = program->name;
+  wanted.arguments = program->argv;
+  wanted.run_as = program->run_as == model::RunAs::User ? RunAs::User : RunAs::System;
+  wanted.max_runtime = program->max_runtime;
+  wanted.success_codes.assign(program->success_codes.begin(), program->success_codes.end());
+  wanted.reboot_codes.assign(program->reboot_codes.begin(), program->reboot_codes.end());
+  for (const contract::ManifestFile& file : manifest.files)
+    out.deployment.files.push_back(
+        {file.path, file.executable ? 0755u : 0644u, file.size_bytes, file.sha256});
+  out.deployment.start = body.start;
+  out.deployment.deadline = body.deadline;
+  return out;
+}
+
+Result<void> PolicyKeeper::evaluate(DocumentSource& source, Timestamp clock) {
+  if (!trust_ || header_document_.empty()) return {};
+  const Timestamp now = time_.now(clock);
+  auto header = trust_->verify_policy_header(header_document_, device_, lowest_, now);
+  // Expired policy stays known: what is installed stays, and the client says that it expired.
+  if (!header && !header.error().is(trust::kExpired)) return fail(header.error());
+  if (header) header_ = *header;
+  if (!header_) return {};
+  settings_.reset();
+  deployments_.clear();
+  refusals_.clear();
+  for (const contract::BodyReference& reference : header_->bodies) {
+    auto document = body(reference, source);
+    if (!document) {
+      refusals_.push_back({{}, {}, {}, {}, document.error()});
+      continue;
+    }
+    if (auto* settings = std::get_if<contract::ClientSettingsBody>(&*document))
+      settings_ = *settings;
+  }
+  // Settings first: they name the points that serve the rest.
+  for (const contract::BodyReference& reference : header_->bodies) {
+    const auto document = body(reference, source);
+    const auto* wanted = document ? std::get_if<contract::DeploymentBody>(&*document) : nullptr;
+    if (!wanted) continue;
+    auto verified = verify_deployment(*wanted, source, now);
+    if (verified) {
+      deployments_.push_back(std::move(*verified));
+    } else {
+      refusals_.push_back({wanted->deployment, wanted->package, wanted->package_version,
+                           wanted->program, verified.error()});
+    }
+  }
+  return {};
+}
+
+Timestamp PolicyKeeper::good_until() const {
+  if (!header_) return Timestamp{0};
+  const Duration max_age = settings_ ? settings_->max_age : std::chrono::hours(24 * 7);
+  return std::min(header_->expires, time_.newest() + max_age);
+}
+
+Result<void> PolicyKeeper::follow_resync(std::uint64_t number) {
+  resync_followed_ = number;
+  return save_state();
+}
+
+}  // namespace muster::client

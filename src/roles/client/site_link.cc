@@ -1,0 +1,178 @@
+#include "roles/client/site_link.h"
+
+#include "contract/problem.h"
+#include "net/address.h"
+#include "roles/client/errors.h"
+#include "trust/est.h"
+
+namespace muster::client {
+namespace {
+
+constexpr std::uint64_t kDocumentLimit = 64u << 20;
+constexpr Duration kTransferTime = std::chrono::hours(12);
+
+Failure refused(const net::ClientResponse& response, std::string_view what) {
+  const auto problem = contract::decode_problem(response.body);
+  if (problem)
+    return fail(kSiteAnswer, "{}: status {}, M{} {}: {}", what, response.status, problem->number,
+                problem->title, problem->detail);
+  return fail(kSiteAnswer, "{}: status {}", what, response.status);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SiteLink>> SiteLink::create(SiteLinkSettings settings, const Clock& clock) {
+  std::unique_ptr<SiteLink> link(new SiteLink(std::move(settings), clock));
+  link->host_ = TRY(net::parse_url(link->settings_.management_point + "/")).host;
+  TRY(link->connect({}, {}));
+  return link;
+}
+
+Result<void> SiteLink::connect(std::string certificate_pem, std::string key_pem) {
+  net::ClientSettings settings;
+  settings.tls.certificate_chain = std::move(certificate_pem);
+  settings.tls.private_key = std::move(key_pem);
+  settings.tls.verify = [this](ByteView leaf, std::span<const Bytes> chain) -> Result<void> {
+    ca_ = TRY(hosting::check_server(settings_.ca, leaf, chain, host_, clock_->now()));
+    return {};
+  };
+  settings.proxy = settings_.proxy;
+  http_ = TRY(net::HttpClient::create(std::move(settings), *clock_));
+  return {};
+}
+
+Result<void> SiteLink::use(const Identity& identity) {
+  if (!identity.certificate) return fail(kNotEnrolled, "device {}", identity.device.text());
+  return connect(trust::certificate_pem(*identity.certificate), identity.key.pem());
+}
+
+Result<net::ClientResponse> SiteLink::ask(net::ClientRequest request) {
+  request.url = settings_.management_point + request.url;
+  request.body_limit_bytes = kDocumentLimit;
+  return http_->send(request);
+}
+
+Result<trust::Certificate> SiteLink::certificate_from(const net::ClientResponse& response) {
+  if (response.status == 202) return fail(kPending, "the request waits for approval");
+  if (response.status != 200) return refused(response, "enrolment");
+  auto certificates = TRY(trust::decode_est_certificates(response.body));
+  if (certificates.size() != 1)
+    return fail(kSiteAnswer, "enrolment: {} certificates came", certificates.size());
+  if (!ca_) return fail(kSiteAnswer, "enrolment: the site's CA did not come");
+  TRY(trust::check_issued_by(certificates[0], *ca_));
+  return std::move(certificates[0]);
+}
+
+Result<trust::Certificate> SiteLink::enroll(ByteView request_der, const std::string& password) {
+  net::ClientRequest request;
+  request.method = "POST";
+  request.url = "/.well-known/est/simpleenroll";
+  request.headers.add("Content-Type", trust::kEstRequestType);
+  if (!password.empty())
+    request.headers.add("Authorization", "Basic " + to_base64("token:" + password));
+  request.body = trust::encode_est_request(request_der);
+  return certificate_from(TRY(ask(std::move(request))));
+}
+
+Result<trust::Certificate> SiteLink::reenroll(ByteView request_der) {
+  net::ClientRequest request;
+  request.method = "POST";
+  request.url = "/.well-known/est/simplereenroll";
+  request.headers.add("Content-Type", trust::kEstRequestType);
+  request.body = trust::encode_est_request(request_der);
+  return certificate_from(TRY(ask(std::move(request))));
+}
+
+Result<PolicyAnswer> SiteLink::policy(const std::string& etag) {
+  net::ClientRequest request;
+  request.url = "/mp/policy";
+  if (!etag.empty()) request.headers.add("If-None-Match", etag);
+  const auto response = TRY(ask(std::move(request)));
+  PolicyAnswer answer;
+  if (const auto time = response.headers.find("Muster-Site-Time"))
+    answer.site_time = TRY(from_base64(*time));
+  answer.unchanged = response.status == 304;
+  if (answer.unchanged) return answer;
+  if (response.status != 200) return refused(response, "policy");
+  answer.document = response.body;
+  answer.etag = response.headers.get("ETag");
+  return answer;
+}
+
+Result<void> SiteLink::send_message(ByteView envelope) {
+  net::ClientRequest request;
+  request.method = "POST";
+  request.url = "/mp/messages";
+  request.headers.add("Content-Type", "application/vnd.muster.envelope");
+  request.body = Bytes(envelope);
+  const auto response = TRY(ask(std::move(request)));
+  if (response.status != 204) return refused(response, "message");
+  return {};
+}
+
+Result<Bytes> SiteLink::policy_body(const std::string& sha256) {
+  net::ClientRequest request;
+  request.url = "/mp/policy/body/" + sha256;
+  auto response = TRY(ask(std::move(request)));
+  if (response.status != 200) return refused(response, "policy body " + sha256);
+  return std::move(response.body);
+}
+
+Result<net::ClientResponse> SiteLink::get_from_points(const std::string& path,
+                                                      bool missing_is_answer) {
+  std::optional<Error> last;
+  for (const std::string& point : points_) {
+    net::ClientRequest request;
+    request.url = point + path;
+    request.body_limit_bytes = kDocumentLimit;
+    auto response = http_->send(request);
+    if (response && response->status == 200) return response;
+    if (response && response->status == 404 && missing_is_answer) return response;
+    last = response ? refused(*response, request.url).value() : std::move(response.error());
+  }
+  if (last) return fail(std::move(*last).in(path));
+  return fail(kNoPoint, "{}: the policy names no distribution point", path);
+}
+
+Result<Bytes> SiteLink::catalogue_file(const std::string& name) {
+  return TRY(get_from_points("/catalogue/" + name, false)).body;
+}
+
+Result<std::optional<Bytes>> SiteLink::root(std::uint64_t version) {
+  auto response =
+      TRY(get_from_points(fmt::format("/catalogue/{}.root.json", version), true));
+  if (response.status == 404) return std::optional<Bytes>();
+  return std::optional<Bytes>(std::move(response.body));
+}
+
+Result<Bytes> SiteLink::content(const std::string& folder, const std::string& sha256,
+                                std::uint64_t size_bytes) {
+  if (size_bytes > kDocumentLimit)
+    return fail(kSiteAnswer, "{}: a document of {} bytes", sha256, size_bytes);
+  return TRY(get_from_points(fmt::format("/content/{}/{}", folder, sha256), false)).body;
+}
+
+Result<void> SiteLink::fetch_content(const std::string& folder, const std::string& sha256,
+                                     std::uint64_t offset, const net::BodySink& sink) {
+  std::optional<Error> last;
+  std::uint64_t received = 0;
+  for (const std::string& point : points_) {
+    net::ClientRequest request;
+    request.url = fmt::format("{}/content/{}/{}", point, folder, sha256);
+    request.time = kTransferTime;
+    request.body_limit_bytes = UINT64_MAX;
+    const std::uint64_t from = offset + received;
+    if (from > 0) request.headers.add("Range", fmt::format("bytes={}-", from));
+    request.sink = [&](ByteView part) -> Result<void> {
+      received += part.size();
+      return sink(part);
+    };
+    auto response = http_->send(request);
+    if (response && (response->status == 206 || (response->status == 200 && from == 0))) return {};
+    last = response ? refused(*response, request.url).value() : std::move(response.error());
+  }
+  if (last) return fail(std::move(*last));
+  return fail(kNoPoint, "content {}: the policy names no distribution point", sha256);
+}
+
+}  // namespace muster::client

@@ -1,0 +1,77 @@
+// The client's conversations with its site: enrolment, policy, messages, content. Every answer is
+// unverified here; who uses it verifies it.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "hosting/server_check.h"
+#include "net/http_client.h"
+#include "roles/client/enrolment/identity.h"
+#include "roles/client/policy/policy_keeper.h"
+
+namespace muster::client {
+
+struct PolicyAnswer {
+  bool unchanged = false;
+  Bytes document;
+  std::string etag;
+  std::optional<Bytes> site_time;
+};
+
+struct SiteLinkSettings {
+  std::string management_point;  // "https://host:port"
+  hosting::PinnedCa ca;
+  std::optional<net::Proxy> proxy;
+};
+
+class SiteLink final : public DocumentSource {
+ public:
+  // `clock` outlives the link.
+  static Result<std::unique_ptr<SiteLink>> create(SiteLinkSettings settings, const Clock& clock);
+
+  // Shows this identity's certificate from now on.
+  Result<void> use(const Identity& identity);
+
+  // EST. Errors: kPending while an operator's approval is wanted, kSiteAnswer with the refusal.
+  Result<trust::Certificate> enroll(ByteView request_der, const std::string& password);
+  Result<trust::Certificate> reenroll(ByteView request_der);
+  // The CA certificate that the management point showed in the last handshake.
+  const std::optional<trust::Certificate>& ca() const { return ca_; }
+
+  Result<PolicyAnswer> policy(const std::string& etag);
+  // Returns once the message is durable at the site.
+  Result<void> send_message(ByteView envelope);
+
+  void set_points(std::vector<std::string> points) { points_ = std::move(points); }
+  // A part of a content file from `offset` on, from the first point that serves it.
+  Result<void> fetch_content(const std::string& folder, const std::string& sha256,
+                             std::uint64_t offset, const net::BodySink& sink);
+
+  Result<Bytes> policy_body(const std::string& sha256) override;
+  Result<Bytes> catalogue_file(const std::string& name) override;
+  Result<std::optional<Bytes>> root(std::uint64_t version) override;
+  Result<Bytes> content(const std::string& folder, const std::string& sha256,
+                        std::uint64_t size_bytes) override;
+
+ private:
+  SiteLink(SiteLinkSettings settings, const Clock& clock)
+      : settings_(std::move(settings)), clock_(&clock) {}
+  Result<void> connect(std::string certificate_pem, std::string key_pem);
+  Result<net::ClientResponse> ask(net::ClientRequest request);
+  Result<net::ClientResponse> get_from_points(const std::string& path, bool missing_is_answer);
+  Result<trust::Certificate> certificate_from(const net::ClientResponse& response);
+
+  SiteLinkSettings settings_;
+  const Clock* clock_;
+  std::string host_;
+  std::unique_ptr<net::HttpClient> http_;
+  std::optional<trust::Certificate> ca_;
+  std::vector<std::string> points_;
+};
+
+}  // namespace muster::client

@@ -1,0 +1,327 @@
+// The execution machine's second half: from the durable intent to the reported result, and the
+// way back into it after a restart.
+#include <algorithm>
+
+#include "base/utf8.h"
+#include "roles/client/software/errors.h"
+#include "roles/client/software/execution_machine.h"
+
+namespace muster::client {
+
+void ExecutionMachine::replay(const ExecutionRecord& record) {
+  Item& item = items_[record.key];
+  switch (record.kind) {
+    case RecordKind::Received:
+      item.received = true;
+      return;
+    case RecordKind::Requested:
+      item.requested = true;
+      if (item.result && item.result->ending == Ending::NeverRan) lift(item);
+      return;
+    case RecordKind::Waiting:
+      // It follows an intent only where that run is known never to have started, or may repeat.
+      item.failures[static_cast<std::size_t>(record.waiting->reason)] = record.waiting->count;
+      item.next = record.waiting->next;
+      if (item.intent) item.stale_runs.push_back(item.intent->run);
+      item.intent.reset();
+      return;
+    case RecordKind::Intent:
+      item.intent = record.intent;
+      item.attempts = std::max(item.attempts, record.intent->attempt);
+      item.result.reset();
+      return;
+    case RecordKind::Result:
+      if (item.intent) item.stale_runs.push_back(item.intent->run);
+      item.intent.reset();
+      item.result = record.result;
+      item.report_taken = false;
+      item.phase = Phase::Done;
+      return;
+    case RecordKind::Reported:
+      item.report_taken = true;
+      return;
+  }
+}
+
+std::vector<ExecutionAction> ExecutionMachine::start(Timestamp now) {
+  now_ = now;
+  for (auto& [key, item] : items_) {
+    remove_stale_runs(key, item);
+    if (item.intent) {
+      item.phase = Phase::Resolving;
+      out_.push_back(FindOutcome{key, item.intent->run});
+      continue;
+    }
+    if (!item.result) continue;
+    if (item.result->outcome == Outcome::PendingRestart && item.result->boot != settings_.boot) {
+      item.result->outcome = Outcome::Succeeded;
+      item.result->boot = settings_.boot;
+      record_result(key, item);
+      continue;
+    }
+    if (!item.report_taken) report_result(key, item);
+  }
+  return std::exchange(out_, {});
+}
+
+void ExecutionMachine::handle(const RecordWritten& event) {
+  const auto it = items_.find(event.key);
+  if (it == items_.end()) return;
+  Item& item = it->second;
+  if (event.kind == RecordKind::Waiting) return remove_stale_runs(event.key, item);
+  if (event.kind == RecordKind::Intent && item.phase == Phase::RecordingIntent) {
+    if (!item.deployment) {
+      // Withdrawn meanwhile. The log says intent, the run's folder proves that nothing started.
+      item.stale_runs.push_back(item.intent->run);
+      item.intent.reset();
+      item.phase = Phase::WaitingForStart;
+      return;
+    }
+    item.phase = Phase::Starting;
+    out_.push_back(StartProgram{*item.deployment, item.intent->run});
+  }
+  if (event.kind == RecordKind::Result && item.phase == Phase::RecordingResult) {
+    finished(event.key, item);
+    remove_stale_runs(event.key, item);
+  }
+}
+
+void ExecutionMachine::handle(const RecordFailed& event) {
+  if (event.kind == RecordKind::Intent) {
+    Item* item = find(event.key, Phase::RecordingIntent);
+    if (item == nullptr) return;
+    // The record may have become durable all the same; the folder stays as the proof that the
+    // program did not start, until a newer record says so.
+    item->stale_runs.push_back(item->intent->run);
+    item->intent.reset();
+    return retry(event.key, *item, WaitReason::Local, event.error);
+  }
+  if (event.kind != RecordKind::Result) return;
+  Item* item = find(event.key, Phase::RecordingResult);
+  if (item == nullptr) return;
+  if (settings_.local.used_up(++item->result_write_failures)) return finished(event.key, *item);
+  item->next = now_ + settings_.local.pause(item->result_write_failures);
+  item->phase = Phase::WaitingToRecord;
+}
+
+void ExecutionMachine::handle(const SupervisorStarted& event) {
+  Item* item = find(event.key, Phase::Starting);
+  if (item == nullptr) item = find(event.key, Phase::Resolving);
+  if (item == nullptr) return;
+  item->phase = Phase::Running;
+  DeploymentReport running(event.key, DeploymentStatus::Running);
+  running.status_id = 10005;
+  running.state = 1;
+  report(std::move(running));
+}
+
+void ExecutionMachine::handle(const NeverStarted& event) {
+  Item* starting = find(event.key, Phase::Starting);
+  // The supervisor may die before it writes "started".
+  if (starting == nullptr) starting = find(event.key, Phase::Running);
+  Item* item = starting != nullptr ? starting : find(event.key, Phase::Resolving);
+  if (item == nullptr) return;
+  item->stale_runs.push_back(item->intent->run);
+  item->intent.reset();
+  if (item->attempts >= settings_.attempt_limit)
+    return give_up(event.key, *item, Outcome::Failed,
+                   fail(kProgramNotStarted, "after {} attempts: {}", item->attempts,
+                        event.error.text())
+                       .value());
+  if (starting != nullptr) return retry(event.key, *item, WaitReason::Local, event.error);
+  try_again_now(event.key, *item);
+}
+
+void ExecutionMachine::handle(const ProgramEnded& event) {
+  const auto it = items_.find(event.key);
+  if (it == items_.end() || !it->second.intent) return;
+  Item& item = it->second;
+  if (item.phase != Phase::Starting && item.phase != Phase::Running &&
+      item.phase != Phase::Resolving)
+    return;
+  judge(event.key, item, event);
+}
+
+void ExecutionMachine::handle(const OutcomeUnknown& event) {
+  const auto it = items_.find(event.key);
+  if (it == items_.end() || !it->second.intent) return;
+  Item& item = it->second;
+  if (item.phase != Phase::Starting && item.phase != Phase::Running &&
+      item.phase != Phase::Resolving)
+    return;
+  if (item.intent->repeatable && item.attempts <= settings_.repeat_limit) {
+    item.stale_runs.push_back(item.intent->run);
+    item.intent.reset();
+    return try_again_now(event.key, item);
+  }
+  judge(event.key, item, {event.key, Ending::Interrupted, 0, {}});
+}
+
+void ExecutionMachine::handle(const ReportTaken& event) {
+  Item* item = find(event.key, Phase::Done);
+  if (item == nullptr || std::exchange(item->report_taken, true)) return;
+  write({RecordKind::Reported, event.key, now_, {}, {}, {}});
+}
+
+void ExecutionMachine::judge(const ExecutionKey& key, Item& item, const ProgramEnded& event) {
+  ExecutionResult result;
+  result.ending = event.ending;
+  result.code = event.code;
+  result.boot = settings_.boot;
+  result.detail = printable_utf8(event.detail, kLongestDetail);
+  switch (event.ending) {
+    case Ending::Exited:
+      if (std::ranges::find(item.intent->reboot_codes, event.code) !=
+          item.intent->reboot_codes.end())
+        result.outcome = Outcome::PendingRestart;
+      else if (std::ranges::find(item.intent->success_codes, event.code) !=
+               item.intent->success_codes.end())
+        result.outcome = Outcome::Succeeded;
+      else
+        result.error = kProgramFailed.number;
+      break;
+    case Ending::Signalled:
+      result.error = kProgramFailed.number;
+      break;
+    case Ending::TimedOut:
+      result.error = kProgramTooLong.number;
+      break;
+    case Ending::Interrupted:
+      result.error = kInterrupted.number;
+      break;
+    case Ending::NeverRan:
+      result.error = kProgramNotStarted.number;
+      break;
+  }
+  item.stale_runs.push_back(item.intent->run);
+  item.intent.reset();
+  item.result = std::move(result);
+  record_result(key, item);
+}
+
+void ExecutionMachine::give_up(const ExecutionKey& key, Item& item, Outcome outcome,
+                               const Error& error) {
+  item.result = ExecutionResult{outcome,
+                                Ending::NeverRan,
+                                0,
+                                error.kind().number,
+                                printable_utf8(error.detail(), kLongestDetail),
+                                settings_.boot};
+  record_result(key, item);
+}
+
+void ExecutionMachine::retry(const ExecutionKey& key, Item& item, WaitReason reason,
+                             const Error& error) {
+  const RetryRule& rule = this->rule(reason);
+  const std::uint32_t count = ++item.failures[static_cast<std::size_t>(reason)];
+  const ErrorKind& kind = reason == WaitReason::Download    ? kContentUnreachable
+                          : reason == WaitReason::Mismatch  ? kContentChanged
+                          : reason == WaitReason::CacheRoom ? kCacheTooSmall
+                                                            : kClientStateFailed;
+  if (rule.used_up(count))
+    return give_up(key, item, Outcome::Failed,
+                   fail(kind, "after {} retries: {}", rule.limit, error.text()).value());
+  item.next = now_ + rule.pause(count);
+  item.phase = Phase::WaitingToRetry;
+  write({RecordKind::Waiting, key, now_, Waiting{reason, count, *item.next}, {}, {}});
+  DeploymentReport retrying(key, DeploymentStatus::Retrying);
+  if (reason == WaitReason::CacheRoom) retrying.status_id = 10050;
+  retrying.error = fail(kind, "{}", error.text()).value();
+  retrying.next_attempt = item.next;
+  report(std::move(retrying));
+}
+
+void ExecutionMachine::try_again_now(const ExecutionKey& key, Item& item) {
+  item.phase = Phase::WaitingForStart;
+  item.next.reset();
+  const auto local = static_cast<std::size_t>(WaitReason::Local);
+  write({RecordKind::Waiting,
+         key,
+         now_,
+         Waiting{WaitReason::Local, item.failures[local], now_},
+         {},
+         {}});
+}
+
+void ExecutionMachine::record_result(const ExecutionKey& key, Item& item) {
+  item.phase = Phase::RecordingResult;
+  write({RecordKind::Result, key, now_, {}, {}, item.result});
+}
+
+void ExecutionMachine::finished(const ExecutionKey& key, Item& item) {
+  item.phase = Phase::Done;
+  item.next.reset();
+  item.result_write_failures = 0;
+  item.report_taken = false;
+  report_result(key, item);
+}
+
+void ExecutionMachine::remove_stale_runs(const ExecutionKey& key, Item& item) {
+  for (std::string& run : item.stale_runs) out_.push_back(RemoveRun{key, std::move(run)});
+  item.stale_runs.clear();
+}
+
+// Nothing ran, so a second try cannot be a second run.
+void ExecutionMachine::lift(Item& item) {
+  item.result.reset();
+  item.failures = {};
+  item.next.reset();
+  item.report_taken = false;
+  item.phase = Phase::WaitingForStart;
+}
+
+bool ExecutionMachine::may_lift(const Item& item) const {
+  if (item.result->ending != Ending::NeverRan || !item.deployment) return false;
+  if (item.result->outcome == Outcome::NeedsRoot)
+    return settings_.privileged || item.deployment->program.run_as == RunAs::User;
+  return item.result->error == kBadDeployment.number && !item.refusal;
+}
+
+void ExecutionMachine::report(DeploymentReport report) {
+  report.at = now_;
+  out_.push_back(Report{std::move(report)});
+}
+
+void ExecutionMachine::report_result(const ExecutionKey& key, const Item& item) {
+  const ExecutionResult& result = *item.result;
+  DeploymentReport out(key, DeploymentStatus::Failed);
+  out.final = true;
+  switch (result.outcome) {
+    case Outcome::Succeeded:
+      out.status = DeploymentStatus::Succeeded;
+      out.status_id = 10008;
+      out.state = 4;
+      break;
+    case Outcome::PendingRestart:
+      out.status = DeploymentStatus::PendingRestart;
+      out.status_id = 10009;
+      out.state = 5;
+      break;
+    case Outcome::Failed:
+    case Outcome::NeedsRoot:
+      out.status = result.outcome == Outcome::NeedsRoot ? DeploymentStatus::NeedsRoot
+                                                        : DeploymentStatus::Failed;
+      out.status_id = 10006;
+      out.state = 6;
+      out.error = result_error(key, result);
+      break;
+  }
+  if (result.ending == Ending::Exited) out.exit_code = result.code;
+  report(std::move(out));
+}
+
+const RetryRule& ExecutionMachine::rule(WaitReason reason) const {
+  switch (reason) {
+    case WaitReason::Download:
+      return settings_.download;
+    case WaitReason::Mismatch:
+      return settings_.mismatch;
+    case WaitReason::CacheRoom:
+      return settings_.cache_room;
+    case WaitReason::Local:
+      break;
+  }
+  return settings_.local;
+}
+
+}  // namespace muster::client

@@ -1,0 +1,169 @@
+// What goes into the execution machine and what comes out of it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "roles/client/software/deployment.h"
+#include "roles/client/software/execution_record.h"
+
+namespace muster::client {
+
+enum class DownloadFailure { Transient, Mismatch, CacheRoom };
+enum class PrepareFailure { ContentChanged, ContentMissing, Local };
+
+// The verified deployments of the policy in force: all of them, each time.
+struct PolicyArrived {
+  std::vector<Deployment> deployments;
+  Timestamp expires;  // of the signed policy header
+};
+// A person asks for a deployment now, or for another try of one whose program never ran.
+struct UserRequested {
+  std::string deployment;
+};
+// Maintenance windows: always open where none is defined; else open until a time, or shut.
+struct WindowChanged {
+  bool open = true;
+  std::optional<Timestamp> until;
+};
+struct DownloadDone {
+  ExecutionKey key;
+};
+struct DownloadFailed {
+  ExecutionKey key;
+  DownloadFailure failure = DownloadFailure::Transient;
+  Error error;
+};
+// The run's folder holds every file, each verified while it was copied.
+struct Prepared {
+  ExecutionKey key;
+};
+struct PrepareFailed {
+  ExecutionKey key;
+  PrepareFailure failure = PrepareFailure::Local;
+  Error error;
+};
+struct RecordWritten {
+  ExecutionKey key;
+  RecordKind kind = RecordKind::Intent;
+};
+struct RecordFailed {
+  ExecutionKey key;
+  RecordKind kind = RecordKind::Intent;
+  Error error;
+};
+// The supervisor is alive and holds the run's lock.
+struct SupervisorStarted {
+  ExecutionKey key;
+};
+// Proven: this run's program was not started and never will be.
+struct NeverStarted {
+  ExecutionKey key;
+  Error error;
+};
+struct ProgramEnded {
+  ExecutionKey key;
+  Ending ending = Ending::Exited;
+  std::int64_t code = 0;
+  std::string detail;  // why it could not run, or the end of its output
+};
+// The run's program was started, and nobody lives who knows how it ended.
+struct OutcomeUnknown {
+  ExecutionKey key;
+};
+// The final report is durably in the queue of messages.
+struct ReportTaken {
+  ExecutionKey key;
+};
+struct TimePassed {};
+
+using ExecutionEvent =
+    std::variant<PolicyArrived, UserRequested, WindowChanged, DownloadDone, DownloadFailed,
+                 Prepared, PrepareFailed, RecordWritten, RecordFailed, SupervisorStarted,
+                 NeverStarted, ProgramEnded, OutcomeUnknown, ReportTaken, TimePassed>;
+
+// Answered by DownloadDone or DownloadFailed. Files that the cache already holds cost nothing.
+struct Download {
+  Deployment deployment;
+};
+// These files of the cache are not what was signed.
+struct DiscardContent {
+  ExecutionKey key;
+  std::vector<ContentFile> files;
+};
+// Answered by Prepared or PrepareFailed.
+struct Prepare {
+  Deployment deployment;
+  std::string run;
+};
+// Answered by RecordWritten once the record is durable, or by RecordFailed.
+struct WriteRecord {
+  ExecutionRecord record;
+};
+// Answered by SupervisorStarted, or by NeverStarted; later by ProgramEnded or OutcomeUnknown.
+struct StartProgram {
+  Deployment deployment;
+  std::string run;
+};
+// After a restart of the client. Answered by SupervisorStarted (it still runs), ProgramEnded,
+// NeverStarted or OutcomeUnknown.
+struct FindOutcome {
+  ExecutionKey key;
+  std::string run;
+};
+struct RemoveRun {
+  ExecutionKey key;
+  std::string run;
+};
+
+enum class DeploymentStatus {
+  Received,
+  Waiting,  // for a maintenance window
+  Downloading,
+  Retrying,
+  Running,
+  Succeeded,
+  PendingRestart,
+  Failed,
+  NeedsRoot
+};
+std::string_view to_text(DeploymentStatus status);
+
+// State messages of topic type 301, assignment enforcement.
+inline constexpr int kEnforcementTopic = 301;
+
+struct DeploymentReport {
+  DeploymentReport(ExecutionKey about, DeploymentStatus now)
+      : key(std::move(about)), status(now) {}
+
+  ExecutionKey key;
+  DeploymentStatus status;
+  std::optional<int> status_id;  // of a status message
+  std::optional<int> state;      // of a state message of kEnforcementTopic
+  std::optional<Error> error;
+  std::optional<std::int64_t> exit_code;
+  std::optional<Timestamp> next_attempt;
+  Timestamp at;
+  bool final = false;  // wants ReportTaken
+};
+struct Report {
+  DeploymentReport report;
+};
+// Once per policy that runs out.
+struct ReportPolicyExpired {
+  Error error;
+  Timestamp at;
+};
+struct RefuseRequest {
+  std::string deployment;
+  Error error;
+};
+
+using ExecutionAction =
+    std::variant<Download, DiscardContent, Prepare, WriteRecord, StartProgram, FindOutcome,
+                 RemoveRun, Report, ReportPolicyExpired, RefuseRequest>;
+
+}  // namespace muster::client

@@ -1,0 +1,280 @@
+#include "roles/client/software/execution_machine.h"
+
+#include <algorithm>
+
+#include "roles/client/software/errors.h"
+
+namespace muster::client {
+namespace {
+
+constexpr std::size_t kLongestKeyPart = 256;
+
+// A key that check_deployment refuses for its length still needs a name in log and report.
+ExecutionKey clipped(const ExecutionKey& key) {
+  return {key.deployment.substr(0, kLongestKeyPart), key.package.substr(0, kLongestKeyPart),
+          key.version.substr(0, kLongestKeyPart)};
+}
+
+}  // namespace
+
+ExecutionMachine::ExecutionMachine(ExecutionSettings settings,
+                                   const std::vector<ExecutionRecord>& records)
+    : settings_(std::move(settings)) {
+  for (const ExecutionRecord& record : records) replay(record);
+}
+
+std::vector<ExecutionAction> ExecutionMachine::on(const ExecutionEvent& event, Timestamp now) {
+  now_ = now;
+  std::visit([this](const auto& kind) { handle(kind); }, event);
+  advance_all();
+  return std::exchange(out_, {});
+}
+
+void ExecutionMachine::handle(const PolicyArrived& event) {
+  policy_expires_ = event.expires;
+  if (!policy_expired()) expiry_reported_ = false;
+  std::map<ExecutionKey, Deployment> before;
+  for (auto& [key, item] : items_)
+    if (item.deployment) before.emplace(key, *std::exchange(item.deployment, std::nullopt));
+  for (const Deployment& deployment : event.deployments) {
+    const ExecutionKey key = clipped(deployment.key);
+    Item& item = items_[key];
+    const auto known = before.find(key);
+    if (known == before.end() || !(known->second == deployment)) {
+      const auto checked = check_deployment(deployment);
+      item.refusal = checked ? std::nullopt : std::optional(checked.error());
+      if (deployment.files.empty() || known != before.end())
+        item.content_ready = deployment.files.empty();
+      if (known != before.end() && item.result && item.result->ending == Ending::NeverRan)
+        lift(item);
+    }
+    item.deployment = deployment;
+    if (!std::exchange(item.received, true)) {
+      write({RecordKind::Received, key, now_, {}, {}, {}});
+      DeploymentReport received(key, DeploymentStatus::Received);
+      received.status_id = 10002;
+      report(std::move(received));
+    }
+  }
+}
+
+void ExecutionMachine::handle(const UserRequested& event) {
+  bool found = false;
+  for (auto& [key, item] : items_) {
+    if (!item.deployment || key.deployment != event.deployment) continue;
+    found = true;
+    const bool ran = item.result && item.result->ending != Ending::NeverRan;
+    if (ran || item.phase == Phase::RecordingResult || item.phase == Phase::WaitingToRecord) {
+      out_.push_back(
+          RefuseRequest{event.deployment, fail(kAlreadyRan, "{}", to_text(key)).value()});
+      continue;
+    }
+    if (item.phase == Phase::Done) lift(item);
+    item.requested = true;
+    item.next.reset();
+    write({RecordKind::Requested, key, now_, {}, {}, {}});
+  }
+  if (!found)
+    out_.push_back(RefuseRequest{event.deployment,
+                                 fail(kNotRequestable, "deployment {}", event.deployment).value()});
+}
+
+void ExecutionMachine::handle(const WindowChanged& event) { window_ = event; }
+
+void ExecutionMachine::handle(const DownloadDone& event) {
+  Item* item = find(event.key, Phase::Downloading);
+  if (item == nullptr) return;
+  item->content_ready = true;
+  item->failures[static_cast<std::size_t>(WaitReason::Download)] = 0;
+  item->failures[static_cast<std::size_t>(WaitReason::CacheRoom)] = 0;
+  item->phase = Phase::WaitingForTurn;
+}
+
+void ExecutionMachine::handle(const DownloadFailed& event) {
+  Item* item = find(event.key, Phase::Downloading);
+  if (item == nullptr) return;
+  switch (event.failure) {
+    case DownloadFailure::Transient:
+      return retry(event.key, *item, WaitReason::Download, event.error);
+    case DownloadFailure::CacheRoom:
+      return retry(event.key, *item, WaitReason::CacheRoom, event.error);
+    case DownloadFailure::Mismatch:
+      discard_content(event.key, *item);
+      return retry(event.key, *item, WaitReason::Mismatch, event.error);
+  }
+}
+
+void ExecutionMachine::handle(const Prepared& event) {
+  Item* item = find(event.key, Phase::Preparing);
+  if (item == nullptr) return;
+  if (!item->deployment || policy_expired()) {
+    out_.push_back(RemoveRun{event.key, item->intent->run});
+    item->intent.reset();
+    item->phase = Phase::WaitingForStart;
+    return;
+  }
+  item->phase = Phase::RecordingIntent;
+  write({RecordKind::Intent, event.key, now_, {}, item->intent, {}});
+}
+
+void ExecutionMachine::handle(const PrepareFailed& event) {
+  Item* item = find(event.key, Phase::Preparing);
+  if (item == nullptr) return;
+  out_.push_back(RemoveRun{event.key, item->intent->run});
+  item->intent.reset();
+  WaitReason reason = WaitReason::Local;
+  if (event.failure == PrepareFailure::ContentChanged) {
+    discard_content(event.key, *item);
+    reason = WaitReason::Mismatch;
+  }
+  if (event.failure == PrepareFailure::ContentMissing) item->content_ready = false;
+  retry(event.key, *item, reason, event.error);
+}
+
+void ExecutionMachine::discard_content(const ExecutionKey& key, Item& item) {
+  item.content_ready = false;
+  if (item.deployment) out_.push_back(DiscardContent{key, item.deployment->files});
+}
+
+void ExecutionMachine::advance_all() {
+  if (policy_expires_ && policy_expired() && !std::exchange(expiry_reported_, true))
+    out_.push_back(ReportPolicyExpired{
+        fail(kPolicyExpired, "the policy was good until {}", to_text(*policy_expires_)).value(),
+        now_});
+  // The one that is due first goes first; keys decide between equals, so that order is stable.
+  std::vector<std::pair<Timestamp, Items::iterator>> order;
+  for (auto it = items_.begin(); it != items_.end(); ++it) {
+    const auto& deployment = it->second.deployment;
+    const Timestamp due =
+        deployment ? deployment->deadline.value_or(deployment->start) : Timestamp{};
+    order.emplace_back(due, it);
+  }
+  std::ranges::stable_sort(order, {}, [](const auto& entry) { return entry.first; });
+  for (const auto& [due, it] : order) advance(it->first, it->second);
+}
+
+void ExecutionMachine::advance(const ExecutionKey& key, Item& item) {
+  if (item.phase == Phase::WaitingToRecord && now_ >= *item.next) return record_result(key, item);
+  if (item.phase == Phase::Done && item.result && may_lift(item)) lift(item);
+  if (!item.deployment || !is_idle(item.phase)) return;
+  if (item.refusal) return give_up(key, item, Outcome::Failed, *item.refusal);
+  if (item.deployment->program.run_as == RunAs::System && !settings_.privileged)
+    return give_up(key, item, Outcome::NeedsRoot,
+                   fail(kNeedsRoot, "program '{}' of {} runs as the system",
+                        item.deployment->program.name, to_text(key))
+                       .value());
+  if (!may_proceed(key, item)) return;
+
+  const Program& program = item.deployment->program;
+  Intent intent;
+  intent.attempt = ++item.attempts;
+  intent.run = run_name(key, intent.attempt);
+  intent.repeatable = program.repeatable;
+  intent.success_codes = program.success_codes;
+  intent.reboot_codes = program.reboot_codes;
+  item.phase = Phase::Preparing;
+  out_.push_back(Prepare{*item.deployment, intent.run});
+  item.intent = std::move(intent);
+}
+
+bool ExecutionMachine::may_proceed(const ExecutionKey& key, Item& item) {
+  const Deployment& deployment = *item.deployment;
+  const auto wait = [&](Phase phase) {
+    item.phase = phase;
+    return false;
+  };
+  if (policy_expired()) return wait(Phase::PolicyExpired);
+  // A clock that was wrong when the pause was written must not hold the program for years.
+  if (item.next && *item.next - now_ > settings_.longest_pause())
+    item.next = now_ + settings_.longest_pause();
+  if (item.next && now_ < *item.next) return wait(Phase::WaitingToRetry);
+  if (now_ < deployment.start) return wait(Phase::WaitingForStart);
+  if (deployment.purpose == Purpose::Available && !item.requested)
+    return wait(Phase::WaitingForRequest);
+  if (!item.content_ready) {
+    if (downloads_under_way() >= settings_.downloads_at_once) return wait(Phase::WaitingToDownload);
+    out_.push_back(Download{deployment});
+    DeploymentReport downloading(key, DeploymentStatus::Downloading);
+    downloading.state = 7;
+    report(std::move(downloading));
+    return wait(Phase::Downloading);
+  }
+  if (!item.requested && deployment.deadline && now_ < *deployment.deadline)
+    return wait(Phase::WaitingForDeadline);
+  // A person who asks decides about his own time: windows bind only what starts by itself.
+  if (!item.requested && !window_fits(deployment.program)) {
+    if (!std::exchange(item.window_reported, true)) {
+      DeploymentReport waiting(key, DeploymentStatus::Waiting);
+      waiting.state = 10;
+      report(std::move(waiting));
+    }
+    return wait(Phase::WaitingForWindow);
+  }
+  if (program_under_way()) return wait(Phase::WaitingForTurn);
+  return true;
+}
+
+bool ExecutionMachine::window_fits(const Program& program) const {
+  if (!window_.open) return false;
+  return !window_.until || *window_.until - now_ >= program.max_runtime;
+}
+
+bool ExecutionMachine::is_idle(Phase phase) {
+  switch (phase) {
+    case Phase::WaitingForStart:
+    case Phase::WaitingForRequest:
+    case Phase::WaitingToDownload:
+    case Phase::WaitingForDeadline:
+    case Phase::WaitingForWindow:
+    case Phase::WaitingForTurn:
+    case Phase::WaitingToRetry:
+    case Phase::PolicyExpired:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool ExecutionMachine::program_under_way() const {
+  return std::ranges::any_of(items_, [](const auto& entry) {
+    const Phase phase = entry.second.phase;
+    return phase == Phase::Preparing || phase == Phase::RecordingIntent ||
+           phase == Phase::Starting || phase == Phase::Running || phase == Phase::Resolving;
+  });
+}
+
+std::size_t ExecutionMachine::downloads_under_way() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      items_, [](const auto& entry) { return entry.second.phase == Phase::Downloading; }));
+}
+
+ExecutionMachine::Item* ExecutionMachine::find(const ExecutionKey& key, Phase phase) {
+  const auto it = items_.find(key);
+  return it != items_.end() && it->second.phase == phase ? &it->second : nullptr;
+}
+
+std::optional<Timestamp> ExecutionMachine::next_time() const {
+  std::optional<Timestamp> earliest;
+  const auto consider = [&](std::optional<Timestamp> time) {
+    if (time && (!earliest || *time < *earliest)) earliest = time;
+  };
+  for (const auto& [key, item] : items_) {
+    if (item.phase == Phase::WaitingToRecord) consider(item.next);
+    if (!item.deployment) continue;
+    if (item.phase == Phase::WaitingToRetry) consider(item.next);
+    if (item.phase == Phase::WaitingForStart) consider(item.deployment->start);
+    if (item.phase == Phase::WaitingForDeadline) consider(item.deployment->deadline);
+  }
+  if (policy_expires_ && !expiry_reported_) consider(policy_expires_);
+  return earliest;
+}
+
+std::vector<ExecutionMachine::Overview> ExecutionMachine::overview() const {
+  std::vector<Overview> out;
+  for (const auto& [key, item] : items_)
+    out.push_back({key, item.phase, item.result,
+                   item.phase == Phase::WaitingToRetry ? item.next : std::nullopt});
+  return out;
+}
+
+}  // namespace muster::client

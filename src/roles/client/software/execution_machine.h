@@ -1,0 +1,152 @@
+// Executes deployments: decides what is downloaded, prepared, started, recorded and reported, and
+// when. It does no I/O; platform/execution_host.h carries its actions out.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "roles/client/software/execution_events.h"
+#include "roles/client/software/retry.h"
+
+namespace muster::client {
+
+struct ExecutionSettings {
+  bool privileged = false;  // may run programs as the system
+  std::string boot;         // changes with each start of the machine
+  std::size_t downloads_at_once = 2;
+  RetryRule download{std::chrono::minutes(1), std::chrono::hours(4), 20};
+  RetryRule mismatch{std::chrono::minutes(1), std::chrono::hours(1), 3};
+  RetryRule cache_room{std::chrono::hours(4), std::chrono::hours(4), 18};
+  RetryRule local{std::chrono::minutes(1), std::chrono::hours(1), 10};
+  std::uint32_t attempt_limit = 10;  // intents per key whose program was never started
+  std::uint32_t repeat_limit = 3;    // of a repeatable program after interruptions
+
+  Duration longest_pause() const {
+    return std::max({download.longest, mismatch.longest, cache_room.longest, local.longest});
+  }
+};
+
+enum class Phase {
+  WaitingForStart,
+  WaitingForRequest,
+  WaitingToDownload,
+  Downloading,
+  WaitingForDeadline,
+  WaitingForWindow,
+  WaitingForTurn,
+  WaitingToRetry,
+  PolicyExpired,
+  Preparing,
+  RecordingIntent,
+  Starting,
+  Running,
+  Resolving,
+  RecordingResult,
+  WaitingToRecord,
+  Done
+};
+std::string_view to_text(Phase phase);
+
+// The error that a failed result reports.
+Error result_error(const ExecutionKey& key, const ExecutionResult& result);
+
+class ExecutionMachine {
+ public:
+  // `records` are those of the execution log; start() must be the first call.
+  ExecutionMachine(ExecutionSettings settings, const std::vector<ExecutionRecord>& records);
+
+  // Finds the outcomes of runs that were under way and repeats reports that were not taken.
+  std::vector<ExecutionAction> start(Timestamp now);
+  // Events about a key that waits for no such event are ignored: they are late answers.
+  std::vector<ExecutionAction> on(const ExecutionEvent& event, Timestamp now);
+
+  // When TimePassed would change something; nothing while all wait for other events.
+  std::optional<Timestamp> next_time() const;
+
+  struct Overview {
+    ExecutionKey key;
+    Phase phase;
+    std::optional<ExecutionResult> result;
+    std::optional<Timestamp> next_attempt;
+  };
+  std::vector<Overview> overview() const;
+
+ private:
+  struct Item {
+    std::optional<Deployment> deployment;  // absent once it left the policy
+    Phase phase = Phase::WaitingForStart;
+    bool received = false;
+    bool requested = false;
+    bool content_ready = false;
+    bool window_reported = false;
+    bool report_taken = false;
+    std::array<std::uint32_t, kWaitReasons> failures{};
+    std::optional<Timestamp> next;
+    std::optional<Error> refusal;      // of check_deployment
+    std::optional<Intent> intent;      // of the attempt under way
+    std::vector<std::string> stale_runs;  // whose folders go once a record closes them
+    std::uint32_t attempts = 0;
+    std::optional<ExecutionResult> result;
+    std::uint32_t result_write_failures = 0;
+  };
+  using Items = std::map<ExecutionKey, Item>;
+
+  void replay(const ExecutionRecord& record);
+
+  void handle(const PolicyArrived& event);
+  void handle(const UserRequested& event);
+  void handle(const WindowChanged& event);
+  void handle(const DownloadDone& event);
+  void handle(const DownloadFailed& event);
+  void handle(const Prepared& event);
+  void handle(const PrepareFailed& event);
+  void handle(const RecordWritten& event);
+  void handle(const RecordFailed& event);
+  void handle(const SupervisorStarted& event);
+  void handle(const NeverStarted& event);
+  void handle(const ProgramEnded& event);
+  void handle(const OutcomeUnknown& event);
+  void handle(const ReportTaken& event);
+  void handle(const TimePassed&) {}
+
+  Item* find(const ExecutionKey& key, Phase phase);
+  void advance_all();
+  void advance(const ExecutionKey& key, Item& item);
+  // False when the item has to wait; its phase then says for what.
+  bool may_proceed(const ExecutionKey& key, Item& item);
+  bool window_fits(const Program& program) const;
+  static bool is_idle(Phase phase);
+  static void lift(Item& item);
+  bool may_lift(const Item& item) const;
+  void discard_content(const ExecutionKey& key, Item& item);
+  void remove_stale_runs(const ExecutionKey& key, Item& item);
+  bool policy_expired() const { return !policy_expires_ || now_ >= *policy_expires_; }
+  bool program_under_way() const;
+  std::size_t downloads_under_way() const;
+
+  void retry(const ExecutionKey& key, Item& item, WaitReason reason, const Error& error);
+  void give_up(const ExecutionKey& key, Item& item, Outcome outcome, const Error& error);
+  void try_again_now(const ExecutionKey& key, Item& item);
+  void judge(const ExecutionKey& key, Item& item, const ProgramEnded& event);
+  void record_result(const ExecutionKey& key, Item& item);
+  void finished(const ExecutionKey& key, Item& item);
+
+  void report(DeploymentReport report);
+  void report_result(const ExecutionKey& key, const Item& item);
+  void write(ExecutionRecord record) { out_.push_back(WriteRecord{std::move(record)}); }
+  const RetryRule& rule(WaitReason reason) const;
+
+  ExecutionSettings settings_;
+  Items items_;
+  std::optional<Timestamp> policy_expires_;
+  bool expiry_reported_ = false;
+  WindowChanged window_;
+  Timestamp now_;
+  std::vector<ExecutionAction> out_;
+};
+
+}  // namespace muster::client

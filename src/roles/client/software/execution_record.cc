@@ -1,0 +1,210 @@
+#include "roles/client/software/execution_record.h"
+
+#include <array>
+#include <map>
+
+#include "base/byte_reader.h"
+#include "base/byte_writer.h"
+#include "base/check.h"
+#include "roles/client/software/errors.h"
+
+namespace muster::client {
+namespace {
+
+constexpr std::uint32_t kMagic = 0x4d584c31;  // "MXL1"
+constexpr std::size_t kHeader = 12;           // magic, payload length, CRC of length and payload
+
+constexpr std::array<std::uint32_t, 256> crc_table() {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < 256; ++i) {
+    std::uint32_t value = i;
+    for (int bit = 0; bit < 8; ++bit) value = (value & 1) ? 0xEDB88320u ^ (value >> 1) : value >> 1;
+    table[i] = value;
+  }
+  return table;
+}
+constexpr auto kCrcTable = crc_table();
+
+void write_codes(ByteWriter& out, const std::vector<std::int64_t>& codes) {
+  out.varint(codes.size());
+  for (std::int64_t code : codes) out.u64(static_cast<std::uint64_t>(code));
+}
+
+Result<std::vector<std::int64_t>> read_codes(ByteReader& in) {
+  const std::uint64_t count = TRY(in.varint());
+  if (count > in.remaining() / 8) return fail(kLogDamaged, "{} exit codes", count);
+  std::vector<std::int64_t> codes;
+  for (std::uint64_t i = 0; i < count; ++i)
+    codes.push_back(static_cast<std::int64_t>(TRY(in.u64())));
+  return codes;
+}
+
+Bytes encode_payload(const ExecutionRecord& record) {
+  ByteWriter out;
+  out.u8(static_cast<std::uint8_t>(record.kind));
+  out.u64(static_cast<std::uint64_t>(record.at.ms));
+  out.sized(record.key.deployment);
+  out.sized(record.key.package);
+  out.sized(record.key.version);
+  if (record.kind == RecordKind::Waiting) {
+    out.u8(static_cast<std::uint8_t>(record.waiting->reason));
+    out.u32(record.waiting->count);
+    out.u64(static_cast<std::uint64_t>(record.waiting->next.ms));
+  } else if (record.kind == RecordKind::Intent) {
+    out.sized(record.intent->run);
+    out.u32(record.intent->attempt);
+    out.u8(record.intent->repeatable ? 1 : 0);
+    write_codes(out, record.intent->success_codes);
+    write_codes(out, record.intent->reboot_codes);
+  } else if (record.kind == RecordKind::Result) {
+    const ExecutionResult& result = *record.result;
+    out.u8(static_cast<std::uint8_t>(result.outcome));
+    out.u8(static_cast<std::uint8_t>(result.ending));
+    out.u64(static_cast<std::uint64_t>(result.code));
+    out.u16(result.error);
+    out.sized(ByteView(result.detail).substr(0, kLongestDetail));
+    out.sized(result.boot);
+  }
+  return std::move(out).take();
+}
+
+Result<Waiting> read_waiting(ByteReader& in) {
+  Waiting out;
+  const std::uint8_t reason = TRY(in.u8());
+  if (reason >= kWaitReasons) return fail(kLogDamaged, "wait reason {}", reason);
+  out.reason = static_cast<WaitReason>(reason);
+  out.count = TRY(in.u32());
+  out.next.ms = static_cast<std::int64_t>(TRY(in.u64()));
+  return out;
+}
+
+Result<Intent> read_intent(ByteReader& in) {
+  Intent out;
+  out.run = TRY(in.sized());
+  out.attempt = TRY(in.u32());
+  out.repeatable = TRY(in.u8()) != 0;
+  out.success_codes = TRY(read_codes(in));
+  out.reboot_codes = TRY(read_codes(in));
+  return out;
+}
+
+Result<ExecutionResult> read_result(ByteReader& in) {
+  ExecutionResult out;
+  const std::uint8_t outcome = TRY(in.u8());
+  const std::uint8_t ending = TRY(in.u8());
+  if (outcome < 1 || outcome > 4 || ending < 1 || ending > 5)
+    return fail(kLogDamaged, "outcome {}, ending {}", outcome, ending);
+  out.outcome = static_cast<Outcome>(outcome);
+  out.ending = static_cast<Ending>(ending);
+  out.code = static_cast<std::int64_t>(TRY(in.u64()));
+  out.error = TRY(in.u16());
+  out.detail = TRY(in.sized());
+  out.boot = TRY(in.sized());
+  return out;
+}
+
+Result<ExecutionRecord> decode_payload(ByteView payload) {
+  ByteReader in(payload);
+  ExecutionRecord record;
+  const std::uint8_t kind = TRY(in.u8());
+  if (kind < 1 || kind > 6) return fail(kLogDamaged, "record kind {}", kind);
+  record.kind = static_cast<RecordKind>(kind);
+  record.at.ms = static_cast<std::int64_t>(TRY(in.u64()));
+  record.key.deployment = TRY(in.sized());
+  record.key.package = TRY(in.sized());
+  record.key.version = TRY(in.sized());
+  if (record.kind == RecordKind::Waiting) record.waiting = TRY(read_waiting(in));
+  if (record.kind == RecordKind::Intent) record.intent = TRY(read_intent(in));
+  if (record.kind == RecordKind::Result) record.result = TRY(read_result(in));
+  if (!in.at_end()) return fail(kLogDamaged, "{} bytes behind a record", in.remaining());
+  return record;
+}
+
+// The payload of the whole, intact record at the start of `bytes`; nothing where there is none.
+std::optional<ByteView> intact_payload(ByteView bytes) {
+  ByteReader in(bytes);
+  const auto magic = in.u32();
+  const auto size = in.u32();
+  const auto crc = in.u32();
+  if (!magic || !size || !crc || *magic != kMagic || *size > kLongestRecord) return std::nullopt;
+  const auto payload = in.bytes(*size);
+  if (!payload) return std::nullopt;
+  ByteWriter summed;
+  summed.u32(*size);
+  summed.bytes(*payload);
+  if (crc32(summed.view()) != *crc) return std::nullopt;
+  return *payload;
+}
+
+bool has_record_behind(ByteView rest) {
+  for (std::size_t at = 1; at + kHeader <= rest.size(); ++at)
+    if (intact_payload(rest.substr(at))) return true;
+  return false;
+}
+
+}  // namespace
+
+const ErrorKind& software_error(std::uint16_t number) {
+  for (const ErrorKind* kind :
+       {&kBadDeployment, &kNeedsRoot, &kPolicyExpired, &kContentChanged, &kContentMissing,
+        &kContentUnreachable, &kCacheTooSmall, &kProgramFailed, &kProgramTooLong,
+        &kProgramNotStarted, &kInterrupted, &kAlreadyRan, &kNotRequestable, &kLogDamaged})
+    if (kind->number == number) return *kind;
+  return kClientStateFailed;
+}
+
+std::uint32_t crc32(ByteView bytes) {
+  std::uint32_t value = 0xFFFFFFFFu;
+  for (char c : bytes) value = kCrcTable[(value ^ static_cast<std::uint8_t>(c)) & 255] ^ (value >> 8);
+  return ~value;
+}
+
+Bytes encode_record(const ExecutionRecord& record) {
+  const Bytes payload = encode_payload(record);
+  MUSTER_CHECK(payload.size() <= kLongestRecord);
+  ByteWriter summed;
+  summed.u32(static_cast<std::uint32_t>(payload.size()));
+  summed.bytes(payload);
+  ByteWriter out;
+  out.u32(kMagic);
+  out.u32(static_cast<std::uint32_t>(payload.size()));
+  out.u32(crc32(summed.view()));
+  out.bytes(payload);
+  return std::move(out).take();
+}
+
+Result<LogReplay> replay_log(ByteView log) {
+  LogReplay out;
+  while (out.good_bytes < log.size()) {
+    const ByteView rest = log.substr(out.good_bytes);
+    const auto payload = intact_payload(rest);
+    if (!payload) {
+      const bool zeros = rest.find_first_not_of('\0') == ByteView::npos;
+      if (!zeros && (rest.size() > kHeader + kLongestRecord || has_record_behind(rest)))
+        return fail(kLogDamaged, "a broken record at byte {}", out.good_bytes);
+      return out;
+    }
+    out.records.push_back(TRY_IN(decode_payload(*payload), "record at byte {}", out.good_bytes));
+    out.good_bytes += kHeader + payload->size();
+  }
+  return out;
+}
+
+std::vector<ExecutionRecord> compact_records(const std::vector<ExecutionRecord>& records) {
+  // Per key the newest record of each kind, and of Waiting the newest per reason, by position.
+  std::map<std::pair<ExecutionKey, int>, std::size_t> newest;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const ExecutionRecord& record = records[i];
+    const int slot = static_cast<int>(record.kind) * 10 +
+                     (record.waiting ? static_cast<int>(record.waiting->reason) : 0);
+    newest[{record.key, slot}] = i;
+  }
+  std::vector<bool> kept(records.size(), false);
+  for (const auto& [slot, index] : newest) kept[index] = true;
+  std::vector<ExecutionRecord> out;
+  for (std::size_t i = 0; i < records.size(); ++i)
+    if (kept[i]) out.push_back(records[i]);
+  return out;
+}
+
+}  // namespace muster::client

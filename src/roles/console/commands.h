@@ -1,0 +1,56 @@
+// The verbs of the console, each as one function that prints its result.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "roles/console/api_client.h"
+#include "roles/console/output.h"
+
+namespace muster::console {
+
+// Where a command works: the context's state folder, the time, random bytes.
+struct Session {
+  std::filesystem::path state;  // ./.muster or MUSTER_STATE
+  const Clock& clock;
+  Random& random;
+};
+
+Result<contract::OperatorContext> read_context(const Session& session);
+Result<ApiClient> sign_in(const Session& session);
+
+// "device" and "devices" are one kind. Error kUsage with the nearest kind.
+Result<std::string> plural_kind(std::string_view kind);
+
+Result<void> get(const Session& session, const std::string& kind, const std::string& name,
+                 Format format);
+Result<void> describe(const Session& session, const std::string& kind, const std::string& name);
+Result<void> query(const Session& session, const std::string& text, Format format);
+Result<void> apply(const Session& session, const std::string& file, bool dry_run);
+Result<void> remove(const Session& session, const std::string& kind, const std::string& name,
+                    bool dry_run);
+Result<void> export_objects(const Session& session, const std::string& kind,
+                            const std::string& name);
+// `action` is "approve" or "block".
+Result<void> change_device(const Session& session, const std::string& action,
+                           const std::string& name);
+// With `watch` until nothing more will happen. False when the deployment failed.
+Result<bool> explain(const Session& session, const std::string& device,
+                     const std::string& deployment, bool watch, Format format);
+Result<void> replay(const Session& session, const std::string& number);
+Result<void> list_ports(const std::vector<std::string>& roles, bool all, Format format);
+
+// The operator's side of a site (site_commands.cc, token_commands.cc).
+Result<void> create_site(const Session& session, const std::string& code,
+                         const std::string& profile, const std::string& address);
+Result<void> login(const Session& session);
+Result<void> show_site(const Session& session, Format format);
+// "signer", "site", or "device NAME" until its inventory is there.
+Result<void> wait_for(const Session& session, const std::string& what, const std::string& name);
+Result<void> create_token(const Session& session, const std::string& output,
+                          const std::string& life);
+
+}  // namespace muster::console

@@ -1,0 +1,186 @@
+#include "roles/console/console.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/version.h"
+#include "roles/console/commands.h"
+#include "roles/console/errors.h"
+
+namespace muster::console {
+namespace {
+
+std::filesystem::path state_folder() {
+  const char* given = std::getenv("MUSTER_STATE");
+  return given && *given ? std::filesystem::path(given) : std::filesystem::absolute(".muster");
+}
+
+// What the words of a command line ask for; run after all of them were understood.
+class Program {
+ public:
+  Program(const Clock& clock, Random& random)
+      : app_("muster: the console of a site", "muster"),
+        session_{state_folder(), clock, random} {
+    app_.set_version_flag("--version", std::string(kVersion));
+    app_.require_subcommand(1);
+    add_object_verbs();
+    add_device_verbs();
+    add_site_verbs();
+  }
+
+  int run(int argc, const char* const* argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return app_.exit(error) == 0 ? 0 : 2;
+    }
+    const auto done = work_();
+    if (done) return *done ? 0 : 1;
+    std::fprintf(stderr, "muster: %s\n", done.error().text_with_advice().c_str());
+    return done.error().is(kUsage) ? 2 : 1;
+  }
+
+ private:
+  using Work = std::function<Result<bool>()>;
+
+  // Sets what the verb does; `function` returns Result<void> or Result<bool>.
+  template <typename Function>
+  void on(CLI::App* verb, Function function) {
+    verb->callback([this, function] {
+      work_ = [this, function]() -> Result<bool> {
+        format_ = TRY(parse_format(format_text_));
+        if constexpr (std::is_same_v<std::invoke_result_t<Function>, Result<bool>>) {
+          return function();
+        } else {
+          TRY(function());
+          return true;
+        }
+      };
+    });
+  }
+  CLI::App* verb(CLI::App& parent, const std::string& name, const std::string& sentence) {
+    return parent.add_subcommand(name, sentence);
+  }
+  void takes_format(CLI::App* verb) {
+    verb->add_option("-o,--output", format_text_, "table, wide, json, yaml, csv or name");
+  }
+  void takes_dry_run(CLI::App* verb) {
+    verb->add_option_function<std::string>(
+            "--dry-run",
+            [this](const std::string& where) {
+              if (where != "server")
+                throw CLI::ValidationError("--dry-run", "only --dry-run=server is known");
+              dry_run_ = true;
+            },
+            "check everything at the site and change nothing: --dry-run=server")
+        ->type_name("server");
+  }
+
+  void add_object_verbs() {
+    auto* get_verb = verb(app_, "get", "list a kind, or show one of it");
+    get_verb->add_option("KIND", kind_)->required();
+    get_verb->add_option("NAME", name_);
+    takes_format(get_verb);
+    on(get_verb, [this] { return get(session_, kind_, name_, format_); });
+
+    auto* describe_verb = verb(app_, "describe", "everything about one thing");
+    describe_verb->add_option("KIND", kind_)->required();
+    describe_verb->add_option("NAME", name_)->required();
+    on(describe_verb, [this] { return describe(session_, kind_, name_); });
+
+    auto* query_verb = verb(app_, "query", "run a query over the inventory");
+    query_verb->add_option("QUERY", text_)->required();
+    takes_format(query_verb);
+    on(query_verb, [this] { return query(session_, text_, format_); });
+
+    auto* apply_verb = verb(app_, "apply", "create or change the objects of a file");
+    apply_verb->add_option("-f,--file", text_)->required();
+    takes_dry_run(apply_verb);
+    on(apply_verb, [this] { return apply(session_, text_, dry_run_); });
+
+    auto* delete_verb = verb(app_, "delete", "delete one object or device");
+    delete_verb->add_option("KIND", kind_)->required();
+    delete_verb->add_option("NAME", name_)->required();
+    takes_dry_run(delete_verb);
+    on(delete_verb, [this] { return remove(session_, kind_, name_, dry_run_); });
+
+    auto* export_verb = verb(app_, "export", "print objects as apply reads them");
+    export_verb->add_option("KIND", kind_)->required();
+    export_verb->add_option("NAME", name_);
+    on(export_verb, [this] { return export_objects(session_, kind_, name_); });
+
+    auto* explain_verb = verb(app_, "explain", "why a device has, or has not, a deployment");
+    explain_verb->add_option("DEVICE", name_)->required();
+    explain_verb->add_option("DEPLOYMENT", text_)->required();
+    explain_verb->add_flag("--watch", watch_, "until nothing more will happen");
+    takes_format(explain_verb);
+    on(explain_verb, [this] { return explain(session_, name_, text_, watch_, format_); });
+  }
+
+  void add_device_verbs() {
+    for (const std::string action : {"approve", "block"}) {
+      auto* parent = verb(app_, action,
+                          action == "approve" ? "let a pending device in" : "refuse a device");
+      auto* device = verb(*parent, "device", "a device by name or id");
+      parent->require_subcommand(1);
+      device->add_option("NAME", name_)->required();
+      on(device, [this, action] { return change_device(session_, action, name_); });
+    }
+    auto* replay_verb = verb(app_, "replay", "try a quarantined message again");
+    replay_verb->add_option("NUMBER", name_)->required();
+    on(replay_verb, [this] { return replay(session_, name_); });
+
+    auto* token_verb = verb(app_, "token", "enrolment tokens");
+    token_verb->require_subcommand(1);
+    auto* token_create = verb(*token_verb, "create", "make a one-time token for one client");
+    token_create->add_option("--output", text_, "write it into this file instead of printing it");
+    token_create->add_option("--life", life_, "how long it can be used, such as PT24H");
+    on(token_create, [this] { return create_token(session_, text_, life_); });
+
+    auto* ports_verb = verb(app_, "ports", "the table of connections");
+    ports_verb->require_subcommand(1);
+    auto* ports_list = verb(*ports_verb, "list", "what this host listens on and dials");
+    ports_list->add_flag("--all", all_, "the whole table");
+    ports_list->add_option("--role", roles_, "a host with these roles");
+    takes_format(ports_list);
+    on(ports_list, [this] { return list_ports(roles_, all_, format_); });
+  }
+
+  void add_site_verbs() {
+    on(verb(app_, "login", "get an operator's certificate for some hours"),
+       [this] { return login(session_); });
+    auto* site_verb = verb(app_, "site", "the site itself");
+    site_verb->require_subcommand(1);
+    auto* create_verb = verb(*site_verb, "create", "make a trial site in the state folder");
+    create_verb->add_option("--code", text_, "three of A-Z and 0-9, for life")->required();
+    create_verb->add_option("--profile", profile_, "standard or unprivileged ports");
+    create_verb->add_option("--address", address_, "the address that its listeners bind to");
+    on(create_verb, [this] { return create_site(session_, text_, profile_, address_); });
+    auto* show_verb = verb(*site_verb, "show", "what is known of the site's health");
+    takes_format(show_verb);
+    on(show_verb, [this] { return show_site(session_, format_); });
+    auto* wait_verb = verb(*site_verb, "wait", "until signer, site or device NAME is there");
+    wait_verb->add_option("WHAT", text_)->required();
+    wait_verb->add_option("NAME", name_);
+    on(wait_verb, [this] { return wait_for(session_, text_, name_); });
+  }
+
+  CLI::App app_;
+  Session session_;
+  Work work_;
+  std::string kind_, name_, text_, life_, address_ = "127.0.0.1", profile_ = "unprivileged";
+  std::string format_text_ = "table";
+  Format format_ = Format::Table;
+  std::vector<std::string> roles_;
+  bool dry_run_ = false, watch_ = false, all_ = false;
+};
+
+}  // namespace
+
+int run(int argc, const char* const* argv, const Clock& clock, Random& random) {
+  Program program(clock, random);
+  return program.run(argc, argv);
+}
+
+}  // namespace muster::console

@@ -1,0 +1,17 @@
+// The failures of the console: numbers 2500 to 2599.
+#pragma once
+
+#include "base/result.h"
+
+namespace muster::console {
+
+inline constexpr ErrorKind kUsage{2500, "usage", "muster --help and muster VERB --help explain"};
+inline constexpr ErrorKind kApiRefused{2501, "api-refused", "Follow the advice of the provider"};
+inline constexpr ErrorKind kNoContext{
+    2502, "no-context", "Run muster from the folder where ./run was run, or set MUSTER_STATE"};
+inline constexpr ErrorKind kSiteExists{2503, "site-exists",
+                                       "Use the site that is there, or remove its folder first"};
+inline constexpr ErrorKind kWaitedInVain{2504, "waited-in-vain",
+                                         "Look at the logs in the state folder for the cause"};
+
+}  // namespace muster::console

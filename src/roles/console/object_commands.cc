@@ -1,0 +1,229 @@
+// Verbs about objects: get, describe, query, delete, export, explain, ports.
+#include <cstdio>
+#include <thread>
+
+#include "base/nearest.h"
+#include "contract/explanation.h"
+#include "roles/console/commands.h"
+#include "roles/console/errors.h"
+#include "topology/port_settings.h"
+#include "topology/render.h"
+#include "wire/yaml.h"
+
+namespace muster::console {
+namespace {
+
+constexpr Duration kWatchInterval = std::chrono::milliseconds(300);
+constexpr Duration kWatchLimit = std::chrono::minutes(30);
+
+void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+std::string singular(std::string_view kind) {
+  return std::string(kind.ends_with('s') ? kind.substr(0, kind.size() - 1) : kind);
+}
+
+std::string step_line(const contract::ExplainStep& step) {
+  std::string line = fmt::format("{:<12} {:<34}", contract::to_text(step.state), step.name);
+  if (step.at) line += fmt::format(" {}", to_text(*step.at));
+  if (!step.cause.empty()) line += fmt::format("  {}", step.cause);
+  if (step.next_retry) line += fmt::format("  (next: {})", to_text(*step.next_retry));
+  return line;
+}
+
+Result<contract::Explanation> ask_explanation(ApiClient& api, const std::string& path) {
+  return contract::decode_explanation(TRY(api.get(path)).body);
+}
+
+// Prints each step once, when it is done, and the one that waits whenever its cause changes.
+Result<bool> watch_explanation(ApiClient& api, const std::string& path, const Clock& clock) {
+  const Timestamp limit = clock.now() + kWatchLimit;
+  std::vector<std::string> printed;
+  for (;;) {
+    const auto explanation = TRY(ask_explanation(api, path));
+    for (const auto& step : explanation.steps) {
+      if (step.state == contract::StepState::NotReached) continue;
+      const std::string line = step_line(step);
+      const std::string key =
+          step.state == contract::StepState::Done ? step.name : step.name + step.cause;
+      if (std::find(printed.begin(), printed.end(), key) != printed.end()) continue;
+      printed.push_back(key);
+      print(line + "\n");
+      std::fflush(stdout);
+    }
+    if (explanation.ended) return explanation.succeeded;
+    if (clock.now() > limit) return fail(kWaitedInVain, "the deployment is still under way");
+    std::this_thread::sleep_for(kWatchInterval);
+  }
+}
+
+TextTable steps_table(const contract::Explanation& explanation) {
+  TextTable table{{"STATE", "STEP", "AT", "CAUSE", "NEXT"}, {}};
+  for (const auto& step : explanation.steps)
+    table.rows.push_back({std::string(contract::to_text(step.state)), step.name,
+                          step.at ? to_text(*step.at) : "", step.cause,
+                          step.next_retry ? to_text(*step.next_retry) : ""});
+  return table;
+}
+
+}  // namespace
+
+Result<std::string> plural_kind(std::string_view kind) {
+  for (const std::string_view known : contract::api_kinds())
+    if (kind == known || kind == singular(known)) return std::string(known);
+  const auto near = nearest(kind, contract::api_kinds());
+  return fail(kUsage, "kind '{}' is not known{}", kind,
+              near.empty() ? "" : fmt::format("; did you mean {}?", near));
+}
+
+Result<void> get(const Session& session, const std::string& kind, const std::string& name,
+                 Format format) {
+  const std::string plural = TRY(plural_kind(kind));
+  auto api = TRY(sign_in(session));
+  std::vector<wire::Node> items;
+  if (name.empty()) {
+    items = TRY(api.list(plural));
+  } else {
+    const auto answer = TRY(api.get(fmt::format("/api/v1/{}/{}", plural, path_part(name))));
+    wire::Node node = TRY(wire::node_from_json(answer.body, {.bytes = 1u << 30}));
+    // A device comes with its inventory; a list shows the device alone.
+    const wire::Node* device = plural == "devices" ? node.find(contract::kDeviceMember) : nullptr;
+    items.push_back(device ? *device : node);
+  }
+  print(render_items(items, plural, format));
+  return {};
+}
+
+Result<void> describe(const Session& session, const std::string& kind, const std::string& name) {
+  const std::string plural = TRY(plural_kind(kind));
+  auto api = TRY(sign_in(session));
+  const auto answer = TRY(api.get(fmt::format("/api/v1/{}/{}", plural, path_part(name))));
+  const wire::Node node = TRY(wire::node_from_json(answer.body, {.bytes = 1u << 30}));
+  const wire::Node* inventory = node.find(contract::kInventoryMember);
+  if (!inventory) {
+    print(wire::emit_yaml(node));
+    return {};
+  }
+  if (const wire::Node* device = node.find(contract::kDeviceMember))
+    print(wire::emit_yaml(*device));
+  for (const wire::NodeMember& each : inventory->members) {
+    print(fmt::format("{}: {} row{}\n", each.key, each.value.items.size(),
+                      each.value.items.size() == 1 ? "" : "s"));
+    // Long lists are for queries; short ones tell what the machine is.
+    if (each.value.items.size() > 8) continue;
+    for (const wire::Node& row : each.value.items) {
+      std::string line = "  -";
+      for (const wire::NodeMember& value : row.members)
+        line += fmt::format(" {}={}", value.key, value.value.text);
+      print(render_table({{line}, {}}));
+    }
+  }
+  return {};
+}
+
+Result<void> query(const Session& session, const std::string& text, Format format) {
+  auto api = TRY(sign_in(session));
+  const auto answer = TRY(api.send("POST", "/api/v1/query", contract::encode_query_request(text)));
+  if (format == Format::Json) {
+    print(answer.body + "\n");
+    return {};
+  }
+  if (format == Format::Yaml) {
+    print(wire::emit_yaml(TRY(wire::node_from_json(answer.body, {.bytes = 1u << 30}))));
+    return {};
+  }
+  const auto table = TRY(contract::decode_query_answer(answer.body));
+  const TextTable out{table.columns, table.rows};
+  print(format == Format::Csv ? render_csv(out) : render_table(out));
+  return {};
+}
+
+Result<void> remove(const Session& session, const std::string& kind, const std::string& name,
+                    bool dry_run) {
+  const std::string plural = TRY(plural_kind(kind));
+  auto api = TRY(sign_in(session));
+  TRY(api.send("DELETE",
+               fmt::format("/api/v1/{}/{}{}", plural, path_part(name),
+                           dry_run ? "?dryRun=true" : ""),
+               {}));
+  print(fmt::format("{} {} {}\n", singular(plural), name,
+                    dry_run ? "would be deleted" : "deleted"));
+  return {};
+}
+
+Result<void> export_objects(const Session& session, const std::string& kind,
+                            const std::string& name) {
+  const std::string plural = TRY(plural_kind(kind));
+  auto api = TRY(sign_in(session));
+  std::vector<wire::Node> items;
+  if (name.empty()) {
+    items = TRY(api.list(plural));
+  } else {
+    const auto answer = TRY(api.get(fmt::format("/api/v1/{}/{}", plural, path_part(name))));
+    items.push_back(TRY(wire::node_from_json(answer.body)));
+  }
+  for (wire::Node& item : items)
+    std::erase_if(item.members, [](const wire::NodeMember& member) {
+      return member.key == contract::kStatusMember;
+    });
+  print(wire::emit_yaml(items));
+  return {};
+}
+
+Result<void> change_device(const Session& session, const std::string& action,
+                           const std::string& name) {
+  auto api = TRY(sign_in(session));
+  TRY(api.send("POST", fmt::format("/api/v1/devices/{}/{}", path_part(name), action), {}));
+  print(fmt::format("device {}: {} done\n", name, action));
+  return {};
+}
+
+Result<bool> explain(const Session& session, const std::string& device,
+                     const std::string& deployment, bool watch, Format format) {
+  auto api = TRY(sign_in(session));
+  const std::string path =
+      fmt::format("/api/v1/explain/{}/{}", path_part(device), path_part(deployment));
+  if (watch) return watch_explanation(api, path, session.clock);
+  const auto answer = TRY(api.get(path));
+  const auto explanation = TRY(contract::decode_explanation(answer.body));
+  switch (format) {
+    case Format::Json: print(answer.body + "\n"); break;
+    case Format::Yaml: print(wire::emit_yaml(TRY(wire::node_from_json(answer.body)))); break;
+    case Format::Csv: print(render_csv(steps_table(explanation))); break;
+    default: print(render_table(steps_table(explanation)));
+  }
+  return true;
+}
+
+Result<void> replay(const Session& session, const std::string& number) {
+  auto api = TRY(sign_in(session));
+  TRY(api.send("POST", fmt::format("/api/v1/quarantine/{}/replay", path_part(number)), {}));
+  print(fmt::format("message {} was taken\n", number));
+  return {};
+}
+
+Result<void> list_ports(const std::vector<std::string>& roles, bool all, Format format) {
+  topology::RoleSet set;
+  for (const std::string& role : roles) set.add(TRY(topology::parse_role(role)));
+  // Without a role: the roles of a trial site and its client, which this host has.
+  if (roles.empty())
+    set = {topology::Role::PrimarySiteServer, topology::Role::ManagementPoint,
+           topology::Role::DistributionPoint, topology::Role::Provider, topology::Role::Client,
+           topology::Role::Console};
+  const auto profile = all ? topology::Profile::Standard : topology::Profile::Unprivileged;
+  const auto rows = all ? topology::ports_list_all(profile, {})
+                        : topology::ports_list(set, profile, {});
+  if (format == Format::Json) {
+    print(contract::encode_ports(rows) + "\n");
+    return {};
+  }
+  TextTable table{{"CONNECTION", "FROM", "TO", "PROTOCOL", "TRANSPORT", "PORT", "CONFIGURABLE",
+                   "NOTE", "LEG", "ROLE"},
+                  {}};
+  for (const auto& row : rows)
+    table.rows.push_back({row.connection, row.from, row.to, row.protocol, row.transport, row.port,
+                          row.configurable, row.note, row.leg, row.role});
+  print(format == Format::Csv ? render_csv(table) : render_table(table));
+  return {};
+}
+
+}  // namespace muster::console

@@ -1,0 +1,36 @@
+// What the console prints: tables, JSON, YAML, CSV or names, from the provider's answers.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "contract/api.h"
+#include "wire/node.h"
+
+namespace muster::console {
+
+enum class Format { Table, Wide, Json, Yaml, Csv, Name };
+// Error kUsage, naming the formats.
+Result<Format> parse_format(std::string_view text);
+
+struct TextTable {
+  std::vector<std::string> headings;
+  std::vector<std::vector<std::string>> rows;
+};
+
+// Columns aligned with two spaces between them; long cells are not cut. Control characters, which
+// come from machines and must not reach a terminal, are shown as '?'.
+std::string render_table(const TextTable& table);
+// RFC 4180 with a heading line.
+std::string render_csv(const TextTable& table);
+
+// The text at "a.b" in `item`, empty when absent.
+std::string text_at(const wire::Node& item, std::string_view path);
+TextTable table_of(std::span<const wire::Node> items, std::span<const contract::ApiColumn> columns,
+                   bool wide);
+// The items in the wanted format; `kind` as in api_columns().
+std::string render_items(std::span<const wire::Node> items, std::string_view kind, Format format);
+
+}  // namespace muster::console

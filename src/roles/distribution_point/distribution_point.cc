@@ -1,0 +1,112 @@
+#include "roles/distribution_point/distribution_point.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/log.h"
+#include "roles/distribution_point/content_folders.h"
+#include "roles/distribution_point/errors.h"
+#include "store/site/packages.h"
+
+namespace muster::distribution_point {
+namespace {
+
+net::Response no_content(const hosting::Call& call) {
+  return hosting::problem(404, Error(kNoContent, call.request.head.path));
+}
+
+net::Response answer_content(hosting::Site& site, ContentFolders& folders, hosting::Call& call) {
+  const auto hash = store::ContentHash::parse(call.captures[1]);
+  if (!hash) return no_content(call);
+  const auto held = folders.holds(call.captures[0], call.captures[1]);
+  if (!held) {
+    log::failure(log::Level::Error, "dp.lookup.failed", held.error(), {{"connection", 15}});
+    return hosting::problem(503, held.error());
+  }
+  if (!*held) return no_content(call);
+  auto content = site.content->open(*hash);
+  if (!content) {
+    log::failure(log::Level::Error, "dp.content.missing", content.error(), {{"connection", 15}});
+    return hosting::problem(503, content.error());
+  }
+  net::Response response;
+  response.headers.add("Content-Type", "application/octet-stream");
+  response.headers.add("Cache-Control", "private, immutable, max-age=31536000");
+  response.body = net::FileBody{.fd = std::make_shared<os::Fd>(std::move(content->fd)),
+                                .offset = 0,
+                                .size = content->size,
+                                .etag = fmt::format("\"{}\"", hash->text())};
+  return response;
+}
+
+// "timestamp.json" is the newest; all others have their version in the name: "3.package-x.json".
+Result<std::optional<store::CatalogueDocument>> find_document(store::Reader& reader,
+                                                              std::string_view name) {
+  using Found = std::optional<store::CatalogueDocument>;
+  if (name == "timestamp.json") return store::latest_catalogue_document(reader, "timestamp");
+  std::int64_t version = 0;
+  const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), version);
+  const std::string_view rest = name.substr(static_cast<std::size_t>(stop - name.data()));
+  if (error != std::errc() || !rest.starts_with('.') || !rest.ends_with(".json") ||
+      rest.size() < 7)
+    return Found();
+  return store::find_catalogue_document(reader, rest.substr(1, rest.size() - 6), version);
+}
+
+net::Response answer_document(hosting::Site& site, hosting::Call& call) {
+  const auto document = site.database->read(
+      [&](store::Reader& reader) { return find_document(reader, call.captures[0]); });
+  if (!document) return hosting::problem(503, document.error());
+  if (!*document) return hosting::problem(404, Error(kNoDocument, call.request.head.path));
+  net::Response response;
+  response.headers.add("Content-Type", "application/json");
+  const bool versioned = call.captures[0] != "timestamp.json";
+  response.headers.add("Cache-Control", versioned ? "immutable, max-age=31536000" : "no-cache");
+  response.body = (*document)->bytes;
+  return response;
+}
+
+hosting::Route route(std::string pattern, hosting::Access access,
+                     std::function<net::Response(hosting::Call&)> handler) {
+  return {.connection = "15",
+          .method = "GET",
+          .pattern = std::move(pattern),
+          .access = access,
+          .where = net::Where::Pool,
+          .body_limit_bytes = 0,
+          .body_folder = {},
+          .handler = std::move(handler)};
+}
+
+bool policy_names_folder(hosting::Site& site, const hosting::Call& call) {
+  const auto header = site.shelf.header(call.peer->id);
+  return header && std::ranges::find(header->content_folders, call.captures[0]) !=
+                       header->content_folders.end();
+}
+
+}  // namespace
+
+std::vector<hosting::Route> http_routes(hosting::Site& site) {
+  auto folders = std::make_shared<ContentFolders>(site);
+  return {
+      route("/content/*/*", hosting::Access::Public,
+            [&site, folders](hosting::Call& call) { return answer_content(site, *folders, call); }),
+      route("/catalogue/*", hosting::Access::Public,
+            [&site](hosting::Call& call) { return answer_document(site, call); }),
+  };
+}
+
+std::vector<hosting::Route> https_routes(hosting::Site& site) {
+  auto folders = std::make_shared<ContentFolders>(site);
+  return {
+      route("/content/*/*", hosting::Access::Device,
+            [&site, folders](hosting::Call& call) {
+              if (!policy_names_folder(site, call)) return no_content(call);
+              return answer_content(site, *folders, call);
+            }),
+      route("/catalogue/*", hosting::Access::Public,
+            [&site](hosting::Call& call) { return answer_document(site, call); }),
+  };
+}
+
+}  // namespace muster::distribution_point

@@ -1,0 +1,17 @@
+// The failures of the management point: numbers 2000 to 2099.
+#pragma once
+
+#include "base/result.h"
+
+namespace muster::management_point {
+
+inline constexpr ErrorKind kEnrolmentRefused{
+    2000, "enrolment-refused", "Ask an operator for a new token, or for approval of this device"};
+inline constexpr ErrorKind kNoPolicyYet{2001, "no-policy-yet",
+                                        "Wait: the site makes this device's policy"};
+inline constexpr ErrorKind kNotYours{2002, "not-yours",
+                                     "Ask only for what your own policy header names"};
+inline constexpr ErrorKind kUnknownCertificate{
+    2003, "unknown-certificate", "Sign messages with a certificate that this site issued to you"};
+
+}  // namespace muster::management_point

@@ -1,0 +1,13 @@
+// Takes clients' messages: verified, then durable in the inbox, then acknowledged.
+#pragma once
+
+#include "hosting/route_table.h"
+#include "hosting/site.h"
+
+namespace muster::management_point {
+
+// 204 once the message is durable; the same message may come again and is acknowledged again
+// (the loader drops it). 400 for a bad envelope, 403 for another's, 503 when the inbox is full.
+net::Response take_message(hosting::Site& site, hosting::Call& call);
+
+}  // namespace muster::management_point

@@ -1,0 +1,39 @@
+#include "roles/management_point/policy_answers.h"
+
+#include <algorithm>
+
+#include "roles/management_point/errors.h"
+
+namespace muster::management_point {
+
+net::Response answer_policy(hosting::Site& site, hosting::Call& call) {
+  const auto header = site.shelf.header(call.peer->id);
+  if (!header)
+    return hosting::problem(404, Error(kNoPolicyYet, fmt::format("device {}", call.peer->id)));
+  net::Response response;
+  if (const auto time = site.shelf.site_time()) response.headers.add("Muster-Site-Time", *time);
+  response.headers.add("ETag", header->etag);
+  if (call.request.head.headers.get("If-None-Match") == header->etag) {
+    response.status = 304;
+    return response;
+  }
+  response.headers.add("Content-Type", "application/vnd.muster.policy");
+  // Shared, not copied: the header lives as long as an answer needs it.
+  response.body = std::shared_ptr<const Bytes>(header, &header->document);
+  return response;
+}
+
+net::Response answer_policy_body(hosting::Site& site, hosting::Call& call) {
+  const std::string_view wanted = call.captures[0];
+  const auto header = site.shelf.header(call.peer->id);
+  const bool own = header && std::ranges::find(header->bodies, wanted) != header->bodies.end();
+  const auto body = own ? site.shelf.body(wanted) : nullptr;
+  if (!body)
+    return hosting::problem(403, Error(kNotYours, fmt::format("policy body {}", wanted)));
+  net::Response response;
+  response.headers.add("Content-Type", "application/vnd.muster.policy");
+  response.body = body;
+  return response;
+}
+
+}  // namespace muster::management_point

@@ -1,0 +1,252 @@
+#include "roles/provider/explain.h"
+
+#include <algorithm>
+
+#include "contract/objects/object.h"
+#include "contract/policy.h"
+#include "contract/signed_document.h"
+#include "model/status_ids.h"
+#include "roles/provider/answers.h"
+#include "roles/provider/devices_api.h"
+#include "roles/provider/errors.h"
+#include "store/site/collections.h"
+#include "store/site/objects.h"
+#include "store/site/policy.h"
+#include "store/site/status.h"
+
+namespace muster::provider {
+namespace {
+
+using contract::ExplainStep;
+using contract::StatusReport;
+using contract::StepState;
+
+const StatusReport* last_with(const std::vector<StatusReport>& reports,
+                              const std::function<bool(const StatusReport&)>& wanted) {
+  const auto found = std::find_if(reports.rbegin(), reports.rend(), wanted);
+  return found == reports.rend() ? nullptr : &*found;
+}
+
+const StatusReport* last_with_id(const std::vector<StatusReport>& reports, unsigned id) {
+  return last_with(reports, [id](const StatusReport& r) { return r.status_id == id; });
+}
+
+bool is_end(const StatusReport& report) {
+  return report.status_id == model::kStatusSucceeded ||
+         report.status_id == model::kStatusFailed ||
+         report.status_id == model::kStatusPendingRestart;
+}
+
+std::string cause_of(const StatusReport& report) {
+  std::string out = report.detail;
+  if (report.error)
+    out = fmt::format("M{}{}{}", *report.error, out.empty() ? "" : ": ", out);
+  return out;
+}
+
+ExplainStep done(std::string name, std::optional<Timestamp> at, std::string cause = {}) {
+  return {std::move(name), StepState::Done, at, std::move(cause), {}};
+}
+ExplainStep holds(std::string name, std::string cause) {
+  return {std::move(name), StepState::Holds, {}, std::move(cause), {}};
+}
+ExplainStep waiting(std::string name, std::string cause, std::optional<Timestamp> next) {
+  return {std::move(name), StepState::Waiting, {}, std::move(cause), next};
+}
+
+ExplainStep enrolment_step(const ExplainFacts& facts) {
+  const std::string name = "device enrolled";
+  switch (facts.state) {
+    case store::DeviceState::Active: return done(name, facts.enrolled);
+    case store::DeviceState::Pending:
+      return holds(name, "an operator must approve it: muster approve device " + facts.device);
+    case store::DeviceState::Blocked: return holds(name, "the device is blocked");
+    case store::DeviceState::Quarantined: return holds(name, "the device is quarantined");
+  }
+  return holds(name, "its state is not known");
+}
+
+ExplainStep membership_step(const ExplainFacts& facts) {
+  const std::string name = "member of collection " + facts.collection;
+  if (facts.all_systems) return done(name, facts.enrolled, "every active device is");
+  if (facts.member_since) return done(name, *facts.member_since);
+  if (!facts.inventory_at)
+    return waiting(name, "its inventory has not arrived, so no query rule can match", {});
+  return holds(name, "none of the collection's rules matches this device");
+}
+
+ExplainStep policy_step(const ExplainFacts& facts) {
+  const std::string name = "policy signed for the device";
+  if (facts.header_with) return done(name, *facts.header_with);
+  if (!facts.body_signed)
+    return waiting(name, "the deployment's policy body is not signed; is muster-signer running?",
+                   {});
+  return waiting(name, "the device's policy header is not signed yet", {});
+}
+
+// What the client said about its policy since the header that names the deployment.
+const StatusReport* policy_refusal(const ExplainFacts& facts) {
+  return last_with(facts.policy_reports, [&](const StatusReport& report) {
+    return report.status_id == model::kStatusPolicyRefused ||
+           report.status_id == model::kStatusPolicyExpired;
+  });
+}
+
+ExplainStep received_step(const ExplainFacts& facts) {
+  const std::string name = "policy accepted by the client";
+  if (const auto* received = last_with_id(facts.reports, model::kStatusReceived))
+    return done(name, received->at);
+  if (const auto* refused = last_with_id(facts.reports, model::kStatusPolicyRefused))
+    return holds(name, cause_of(*refused));
+  if (const auto* refused = policy_refusal(facts)) return holds(name, cause_of(*refused));
+  std::optional<Timestamp> next;
+  if (facts.last_seen) next = *facts.last_seen + facts.poll_interval;
+  return waiting(name, "the client asks again at its next policy poll", next);
+}
+
+ExplainStep content_step(const ExplainFacts& facts, Timestamp now) {
+  const std::string name = "content on the device";
+  const auto* started = last_with_id(facts.reports, model::kStatusStarted);
+  if (started) return done(name, started->at);
+  if (now < facts.start) return waiting(name, "the deployment's start lies ahead", facts.start);
+  const auto* last = facts.reports.empty() ? nullptr : &facts.reports.back();
+  if (last && is_end(*last)) {
+    return last->status_id == model::kStatusFailed ? holds(name, cause_of(*last))
+                                                   : done(name, last->at);
+  }
+  if (last && last->next_retry) return waiting(name, cause_of(*last), last->next_retry);
+  return waiting(name, "the client fetches it", {});
+}
+
+ExplainStep run_step(const ExplainFacts& facts) {
+  const std::string name = "program started";
+  if (const auto* started = last_with_id(facts.reports, model::kStatusStarted))
+    return done(name, started->at);
+  const auto* last = facts.reports.empty() ? nullptr : &facts.reports.back();
+  if (last && last->state == model::kStateWaitingForWindow)
+    return waiting(name, "a maintenance window must open", last->next_retry);
+  return waiting(name, "it starts at the deadline", {});
+}
+
+ExplainStep result_step(const ExplainFacts& facts, contract::Explanation& out) {
+  const std::string name = "result";
+  const auto* end = last_with(facts.reports, is_end);
+  if (!end) return waiting(name, "the program runs", {});
+  out.ended = true;
+  out.succeeded = end->status_id != model::kStatusFailed;
+  std::string cause = cause_of(*end);
+  if (end->exit_code)
+    cause = fmt::format("exit code {}{}{}", *end->exit_code, cause.empty() ? "" : "; ", cause);
+  if (end->status_id == model::kStatusPendingRestart) cause += "; a restart is wanted";
+  if (out.succeeded) return done(name, end->at, "succeeded, " + cause);
+  ExplainStep failed = holds(name, cause);
+  failed.at = end->at;
+  return failed;
+}
+
+}  // namespace
+
+contract::Explanation explain(const ExplainFacts& facts, Timestamp now) {
+  contract::Explanation out;
+  out.device = facts.device;
+  out.deployment = facts.deployment;
+  std::vector<ExplainStep> steps = {enrolment_step(facts),
+                                    facts.inventory_at
+                                        ? done("inventory received", *facts.inventory_at)
+                                        : waiting("inventory received",
+                                                  "the first inventory is on its way", {}),
+                                    membership_step(facts),
+                                    policy_step(facts),
+                                    received_step(facts),
+                                    content_step(facts, now),
+                                    run_step(facts),
+                                    result_step(facts, out)};
+  // What lies behind a step that is not done has not been reached, unless it is known to be done:
+  // a deployment that ran stays explained when the device leaves the collection later.
+  bool open = false;
+  for (ExplainStep& step : steps) {
+    const bool known_end = step.name == "result" && out.ended;
+    if (open && step.state != StepState::Done && !known_end)
+      step = {step.name, StepState::NotReached, {}, {}, {}};
+    if (step.state == StepState::Holds || step.state == StepState::Waiting) open = true;
+  }
+  out.steps = std::move(steps);
+  return out;
+}
+
+namespace {
+
+Result<void> gather_policy(hosting::Site& site, store::Reader& reader,
+                           const store::Object& deployment, store::DeviceNumber device,
+                           ExplainFacts& facts) {
+  const auto bodies = TRY(store::policy_bodies_of(reader, deployment.id));
+  facts.body_signed = !bodies.empty();
+  facts.poll_interval = site.settings.duration("policy.poll_interval");
+  const auto stored = TRY(store::find_policy_header(reader, device));
+  if (!stored) return {};
+  facts.header_expires = stored->expires;
+  const auto framed = TRY(contract::parse_signed_document(stored->document));
+  const auto header = TRY(contract::decode_policy_header(framed.payload));
+  for (const auto& named : header.bodies)
+    for (const Bytes& hash : bodies)
+      if (to_hex(hash) == named.sha256) facts.header_with = stored->issued;
+  return {};
+}
+
+Result<void> gather_reports(store::Reader& reader, const model::ObjectId& deployment,
+                            store::DeviceNumber device, ExplainFacts& facts) {
+  store::StatusFilter filter;
+  filter.device = device;
+  // Newest first, as far back as one deployment's story goes.
+  for (const auto& message : TRY(store::list_status_messages(reader, filter, 0, 1000))) {
+    auto report = contract::decode_status_report(message.detail);
+    if (!report) continue;
+    if (report->deployment == deployment) {
+      facts.reports.insert(facts.reports.begin(), *report);
+    } else if (!report->deployment) {
+      facts.policy_reports.insert(facts.policy_reports.begin(), *report);
+    }
+  }
+  return {};
+}
+
+Result<ExplainFacts> gather(hosting::Site& site, store::Reader& reader, std::string_view device,
+                            std::string_view deployment) {
+  const auto known = TRY(named_device(reader, device));
+  const auto object = TRY(store::find_object(reader, "Deployment", deployment));
+  if (!object) return fail(kNoSuchThing, "deployment {}", deployment.substr(0, 80));
+  const auto decoded = TRY(
+      contract::decode_spec(contract::ObjectKind::Deployment, object->name, object->spec));
+  const auto& spec = std::get<model::Deployment>(decoded.value);
+  ExplainFacts facts;
+  facts.device = known.name;
+  facts.deployment = object->name;
+  facts.state = known.state;
+  facts.enrolled = known.enrolled;
+  facts.last_seen = known.last_seen;
+  facts.inventory_at = known.inventory_at;
+  facts.collection = spec.collection;
+  facts.all_systems = spec.collection == model::kAllSystems;
+  if (const auto* start = std::get_if<Timestamp>(&spec.start)) facts.start = *start;
+  if (!facts.all_systems) {
+    const auto collection = TRY(store::find_object(reader, "Collection", spec.collection));
+    if (collection)
+      for (const auto& member :
+           TRY(store::members_of(reader, collection->id, known.number - 1, 1)))
+        if (member.device == known.number) facts.member_since = member.since;
+  }
+  TRY(gather_policy(site, reader, *object, known.number, facts));
+  TRY(gather_reports(reader, object->id, known.number, facts));
+  return facts;
+}
+
+}  // namespace
+
+Result<net::Response> explain_deployment(hosting::Site& site, hosting::Call& call) {
+  const auto facts = TRY(site.database->read([&](store::Reader& reader) {
+    return gather(site, reader, call.captures[0], call.captures[1]);
+  }));
+  return json_answer(200, contract::encode_explanation(explain(facts, call.now)));
+}
+
+}  // namespace muster::provider

@@ -1,0 +1,39 @@
+// "Why did this machine (not) get it?": every step from membership to result, from stored facts.
+#pragma once
+
+#include <vector>
+
+#include "contract/explanation.h"
+#include "contract/status_report.h"
+#include "hosting/route_table.h"
+#include "hosting/site.h"
+#include "store/site/devices.h"
+
+namespace muster::provider {
+
+// Everything that an explanation rests on, gathered before any of it is judged.
+struct ExplainFacts {
+  std::string device;
+  std::string deployment;
+  store::DeviceState state = store::DeviceState::Pending;
+  Timestamp enrolled;
+  std::optional<Timestamp> last_seen;
+  std::optional<Timestamp> inventory_at;
+  std::string collection;
+  bool all_systems = false;
+  std::optional<Timestamp> member_since;
+  bool body_signed = false;              // the deployment has a policy body
+  std::optional<Timestamp> header_with;  // when the header that names it was signed
+  Timestamp header_expires;
+  Duration poll_interval{0};
+  Timestamp start;
+  // Of this device about this deployment, and about its policy as a whole; oldest first.
+  std::vector<contract::StatusReport> reports;
+  std::vector<contract::StatusReport> policy_reports;
+};
+
+contract::Explanation explain(const ExplainFacts& facts, Timestamp now);
+
+Result<net::Response> explain_deployment(hosting::Site& site, hosting::Call& call);
+
+}  // namespace muster::provider

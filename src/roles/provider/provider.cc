@@ -1,0 +1,99 @@
+#include "roles/provider/provider.h"
+
+#include "hosting/errors.h"
+#include "roles/provider/answers.h"
+#include "roles/provider/devices_api.h"
+#include "roles/provider/explain.h"
+#include "roles/provider/objects_api.h"
+#include "roles/provider/site_api.h"
+
+namespace muster::provider {
+namespace {
+
+constexpr std::size_t kSmallBody = 1u << 20;
+constexpr std::size_t kObjectBody = 64u << 20;
+
+using Function = Result<net::Response> (*)(hosting::Site&, hosting::Call&);
+
+class Routes {
+ public:
+  explicit Routes(hosting::Site& site) : site_(&site) {}
+
+  hosting::Route& add(std::string method, std::string pattern, Function function,
+                      std::size_t body_limit = 0) {
+    auto handler = [site = site_, function](hosting::Call& call) {
+      return answer(function(*site, call));
+    };
+    return add_handler(std::move(method), std::move(pattern), std::move(handler), body_limit);
+  }
+  hosting::Route& add_handler(std::string method, std::string pattern,
+                              std::function<net::Response(hosting::Call&)> handler,
+                              std::size_t body_limit = 0) {
+    routes_.push_back({.connection = "E1",
+                       .method = std::move(method),
+                       .pattern = std::move(pattern),
+                       .access = hosting::Access::Operator,
+                       .where = net::Where::Pool,
+                       .body_limit_bytes = body_limit,
+                       .body_folder = {},
+                       .handler = std::move(handler)});
+    return routes_.back();
+  }
+  std::vector<hosting::Route> take() && { return std::move(routes_); }
+
+ private:
+  hosting::Site* site_;
+  std::vector<hosting::Route> routes_;
+};
+
+void add_health(Routes& routes, const HostPorts& ports) {
+  routes
+      .add_handler("GET", "/livez",
+                   [](hosting::Call&) { return net::text_response(200, "alive\n"); })
+      .access = hosting::Access::Public;
+  routes
+      .add_handler("GET", "/readyz",
+                   [ready = ports.ready](hosting::Call&) {
+                     if (ready()) return net::text_response(200, "ready\n");
+                     return hosting::problem(
+                         503, Error(hosting::kNotReady, "a component is still starting"));
+                   })
+      .access = hosting::Access::Public;
+}
+
+}  // namespace
+
+std::vector<hosting::Route> routes(hosting::Site& site, HostPorts ports) {
+  Routes routes(site);
+  add_health(routes, ports);
+  routes.add("GET", "/api/v1/site", get_site);
+  routes.add("POST", "/api/v1/query", run_query, kSmallBody);
+  routes.add("GET", "/api/v1/devices", list_devices);
+  routes.add("GET", "/api/v1/devices/*", get_device);
+  routes.add("DELETE", "/api/v1/devices/*", delete_device);
+  routes.add("POST", "/api/v1/devices/*/approve", approve_device);
+  routes.add("POST", "/api/v1/devices/*/block", block_device);
+  routes.add("GET", "/api/v1/explain/*/*", explain_deployment);
+  routes.add("POST", "/api/v1/enrolment-tokens", create_token, kSmallBody);
+  routes.add("GET", "/api/v1/content/*", get_content);
+  routes.add("PUT", "/api/v1/content/*", put_content, SIZE_MAX).body_folder =
+      site.folder("uploads");
+  routes.add("GET", "/api/v1/catalogue/*", get_catalogue);
+  routes.add("PUT", "/api/v1/catalogue/*", put_catalogue, kObjectBody);
+  routes.add("GET", "/api/v1/status-messages", list_status);
+  routes.add("GET", "/api/v1/audit", list_audit);
+  routes.add("GET", "/api/v1/quarantine", list_quarantine);
+  routes.add_handler("POST", "/api/v1/quarantine/*/replay",
+                     [&site, ports](hosting::Call& call) {
+                       return answer(replay(site, call, ports));
+                     });
+  // The kinds of objects come last: they would match the names above.
+  routes.add("GET", "/api/v1/*", list_objects);
+  routes.add("POST", "/api/v1/*", create_object, kObjectBody);
+  routes.add("GET", "/api/v1/*/*", get_object);
+  routes.add("PUT", "/api/v1/*/*", update_object, kObjectBody);
+  routes.add("DELETE", "/api/v1/*/*", delete_object);
+  return std::move(routes).take();
+}
+
+}  // namespace muster::provider

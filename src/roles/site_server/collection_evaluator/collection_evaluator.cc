@@ -1,0 +1,217 @@
+#include "roles/site_server/collection_evaluator/collection_evaluator.h"
+
+#include <map>
+
+#include "base/log.h"
+#include "contract/objects/object.h"
+#include "fleet/errors.h"
+#include "model/query/parse.h"
+#include "roles/site_server/errors.h"
+#include "store/site/collections.h"
+#include "store/site/device_names.h"
+#include "store/site/inventory.h"
+
+namespace muster::site_server {
+namespace {
+
+constexpr std::int64_t kPage = 1000;
+
+// Rows of the database, grouped as the index takes them.
+std::vector<model::ClassRows> by_class(const std::vector<store::InventoryRow>& rows) {
+  std::vector<model::ClassRows> out;
+  for (const store::InventoryRow& row : rows) {
+    if (out.empty() || out.back().type != row.type) out.push_back({row.type, {}});
+    out.back().rows.push_back(row.row);
+  }
+  return out;
+}
+
+Result<void> store_changes(hosting::Site& site, const fleet::MembershipChanges& changes,
+                           std::set<store::DeviceNumber>& dirty) {
+  if (changes.empty()) return {};
+  const Timestamp now = site.clock.now();
+  TRY(site.database->write([&](store::Transaction& transaction) -> Result<void> {
+    for (const fleet::MembershipChange& change : changes) {
+      if (change.collection == fleet::kAllSystems) continue;
+      const auto id = TRY(model::ObjectId::parse(change.collection));
+      if (change.membership == fleet::Membership::Joined) {
+        TRY(store::add_member(transaction, id, change.device, now));
+      } else {
+        TRY(store::remove_member(transaction, id, change.device));
+      }
+    }
+    return {};
+  }));
+  for (const fleet::MembershipChange& change : changes) dirty.insert(change.device);
+  return {};
+}
+
+Result<fleet::DeviceChange> full_change(store::Reader& reader, const store::Device& device) {
+  fleet::DeviceChange change;
+  change.device = device.number;
+  change.name = device.name;
+  change.extent = fleet::Extent::Full;
+  change.added = by_class(TRY(store::device_inventory(reader, device.number)));
+  return change;
+}
+
+Result<void> load_devices(hosting::Site& site) {
+  store::DeviceNumber after = 0;
+  for (;;) {
+    const auto changes = TRY(site.database->read(
+        [&](store::Reader& reader) -> Result<std::vector<fleet::DeviceChange>> {
+          std::vector<fleet::DeviceChange> out;
+          for (const auto& device : TRY(store::list_devices(
+                   reader, store::DeviceState::Active, after, kPage)))
+            out.push_back(TRY(full_change(reader, device)));
+          return out;
+        }));
+    if (changes.empty()) return {};
+    for (const fleet::DeviceChange& change : changes) {
+      after = change.device;
+      TRY(site.fleet.apply(change, site.clock.now()));
+    }
+  }
+}
+
+// A collection after the one that limits it; what cannot be placed is logged and left out.
+Result<void> load_collections(hosting::Site& site) {
+  auto waiting = TRY(site.database->read([](store::Reader& reader) {
+    return store::list_objects(reader, "Collection", "", 1'000'000);
+  }));
+  for (bool progress = true; progress && !waiting.empty();) {
+    progress = false;
+    std::vector<store::Object> later;
+    for (store::Object& object : waiting) {
+      auto rule = site.database->read([&](store::Reader& reader) {
+        return rule_of(reader, object.name, object.spec);
+      });
+      const auto set = rule ? site.fleet.set_collection(object.id.text(), *std::move(rule),
+                                                        site.clock.now())
+                            : Result<fleet::MembershipChanges>(fail(rule.error()));
+      if (set) {
+        progress = true;
+      } else if (set.error().is(fleet::kUnknownCollection)) {
+        later.push_back(std::move(object));
+      } else {
+        log::failure(log::Level::Error, "collection.unreadable", set.error(),
+                     {{"collection", object.name}});
+      }
+    }
+    waiting = std::move(later);
+  }
+  for (const store::Object& object : waiting)
+    log::write(log::Level::Error, "collection.unlimited", "the collection that limits this one is missing",
+               {{"collection", object.name}});
+  return {};
+}
+
+// What a crash between the inventory's transaction and the memberships' left undone.
+Result<void> reconcile_members(hosting::Site& site) {
+  const auto objects = TRY(site.database->read([](store::Reader& reader) {
+    return store::list_objects(reader, "Collection", "", 1'000'000);
+  }));
+  for (const store::Object& object : objects) {
+    const auto members = site.fleet.members(object.id.text());
+    if (!members) continue;
+    TRY(site.database->write([&](store::Transaction& transaction) -> Result<void> {
+      const auto stored = TRY(store::members_of(transaction, object.id, 0, INT64_MAX));
+      std::set<store::DeviceNumber> gone;
+      for (const auto& member : stored) gone.insert(member.device);
+      for (const auto device : *members) {
+        if (gone.erase(device) == 0)
+          TRY(store::add_member(transaction, object.id, device, site.clock.now()));
+      }
+      for (const auto device : gone)
+        TRY(store::remove_member(transaction, object.id, device));
+      return {};
+    }));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<fleet::CollectionRule> rule_of(store::Reader& reader, std::string_view name,
+                                      ByteView spec) {
+  const auto object = TRY(contract::decode_spec(contract::ObjectKind::Collection, name, spec));
+  const auto& collection = std::get<model::Collection>(object.value);
+  fleet::CollectionRule rule;
+  for (const model::Rule& each : collection.rules) {
+    if (const auto* query = std::get_if<model::QueryRule>(&each)) {
+      rule.queries.push_back(TRY_IN(model::parse_query(query->query), "collection {}", name));
+      continue;
+    }
+    const auto& wanted = std::get<model::DeviceRule>(each).device;
+    for (const auto number : TRY(store::devices_named(reader, wanted)))
+      rule.direct.push_back(number);
+  }
+  if (collection.limited_to != model::kAllSystems) {
+    const auto limit = TRY(store::find_object(reader, "Collection", collection.limited_to));
+    if (!limit)
+      return fail(fleet::kUnknownCollection, "collection {} is limited to {}, which is not there",
+                  name, collection.limited_to);
+    rule.limiting = limit->id.text();
+  }
+  return rule;
+}
+
+Result<void> load_fleet(hosting::Site& site) {
+  site.fleet = fleet::Fleet();
+  TRY(load_devices(site));
+  TRY(load_collections(site));
+  return reconcile_members(site);
+}
+
+Result<void> follow_collection(hosting::Site& site, const store::Change& change,
+                               std::set<store::DeviceNumber>& dirty) {
+  if (change.action == store::ChangeAction::Delete) {
+    auto left = site.fleet.remove_collection(change.id.text());
+    if (!left && left.error().is(fleet::kUnknownCollection)) return {};
+    if (!left) return fail(left.error());
+    for (const auto& each : *left) dirty.insert(each.device);
+    return site.database->write([&](store::Transaction& transaction) -> Result<void> {
+      TRY(store::remove_members(transaction, change.id));
+      return {};
+    });
+  }
+  const auto object = TRY(site.database->read(
+      [&](store::Reader& reader) { return store::find_object(reader, change.id); }));
+  if (!object || object->deleted) return {};  // its deletion follows in the log
+  auto rule = TRY(site.database->read([&](store::Reader& reader) {
+    return rule_of(reader, object->name, object->spec);
+  }));
+  const auto changes =
+      TRY(site.fleet.set_collection(change.id.text(), std::move(rule), site.clock.now()));
+  return store_changes(site, changes, dirty);
+}
+
+Result<void> follow_device(hosting::Site& site, const fleet::DeviceChange& change,
+                           std::set<store::DeviceNumber>& dirty) {
+  auto changes = site.fleet.apply(change, site.clock.now());
+  if (!changes) {
+    // The index lags behind the database, for instance after a failed round: take it all anew.
+    const auto full = TRY(site.database->read(
+        [&](store::Reader& reader) -> Result<std::optional<fleet::DeviceChange>> {
+          const auto device = TRY(store::find_device(reader, change.device));
+          if (!device || device->state != store::DeviceState::Active)
+            return std::optional<fleet::DeviceChange>();
+          return std::optional(TRY(full_change(reader, *device)));
+        }));
+    if (!full) return {};
+    changes = site.fleet.apply(*full, site.clock.now());
+    if (!changes) return fail(changes.error());
+  }
+  return store_changes(site, *changes, dirty);
+}
+
+Result<void> forget_device(hosting::Site& site, store::DeviceNumber device) {
+  std::set<store::DeviceNumber> nobody;
+  return store_changes(site, site.fleet.remove(device), nobody);
+}
+
+Result<void> refresh_collections(hosting::Site& site, std::set<store::DeviceNumber>& dirty) {
+  return store_changes(site, site.fleet.refresh(site.clock.now()), dirty);
+}
+
+}  // namespace muster::site_server

@@ -1,0 +1,141 @@
+#include "roles/site_server/inbox/inbox_reader.h"
+
+#include "base/log.h"
+#include "contract/inventory_report.h"
+#include "contract/status_report.h"
+#include "roles/site_server/errors.h"
+#include "roles/site_server/inventory_loader/inventory_loader.h"
+#include "roles/site_server/status/status_loader.h"
+#include "store/errors.h"
+#include "store/site/positions.h"
+#include "store/site/quarantine.h"
+#include "trust/envelope_signature.h"
+#include "wire/zstd.h"
+
+namespace muster::site_server {
+namespace {
+
+constexpr std::string_view kJournal = "inbox";
+constexpr std::size_t kRoundBytes = 16u << 20;
+constexpr std::int64_t kQuarantineLimit = 10'000;
+
+// Failures of the machine, not of the message: the round is repeated, nothing is quarantined.
+bool is_ours(const Error& error) {
+  const auto number = error.kind().number;
+  return number >= store::kDatabaseUnavailable.number && number <= store::kUnexpectedValue.number;
+}
+
+Result<Bytes> unpacked_body(const contract::Envelope& envelope) {
+  if (envelope.header.body_encoding == contract::BodyEncoding::Identity)
+    return Bytes(envelope.body);
+  Bytes body = TRY(wire::zstd_decompress(envelope.body,
+                                         static_cast<std::size_t>(envelope.header.body_size)));
+  return body;
+}
+
+// The management point has verified this already; it is verified again, because a management
+// point is not believed.
+Result<contract::Envelope> verified_envelope(hosting::Site& site,
+                                             const hosting::InboxRecord& record) {
+  auto envelope = TRY(contract::parse_envelope(record.envelope));
+  const auto certificate = TRY(site.certificates.parse(record.certificate_der));
+  if (!trust::check_issued_by(*certificate, site.ca))
+    return fail(kForeignCertificate, "the message of {}", envelope.header.sender.text());
+  TRY(trust::verify_envelope(envelope, certificate));
+  return envelope;
+}
+
+// Everything that can be wrong with a message is found before its first write.
+Result<void> take_message(hosting::Site& site, store::Transaction& transaction,
+                          const hosting::InboxRecord& record, InboxEffects& effects) {
+  const auto envelope = TRY(verified_envelope(site, record));
+  const auto& header = envelope.header;
+  const auto device = TRY(store::find_device(transaction, header.sender));
+  if (!device) return fail(kUnknownSender, "device {}", header.sender.text());
+  const Bytes body = TRY(unpacked_body(envelope));
+  const MessageContext context{*device, header, record.received};
+  switch (header.type) {
+    case contract::MessageType::Inventory: {
+      const auto report = TRY(contract::decode_inventory_report(body));
+      if (!TRY(is_new(transaction, context))) return {};
+      return load_inventory_report(transaction, context, report, effects);
+    }
+    case contract::MessageType::Heartbeat: {
+      const auto heartbeat = TRY(contract::decode_heartbeat(body));
+      if (!TRY(is_new(transaction, context))) return {};
+      return load_heartbeat(transaction, context, heartbeat, effects);
+    }
+    case contract::MessageType::Status: {
+      const auto report = TRY(contract::decode_status_report(body));
+      if (!TRY(is_new(transaction, context))) return {};
+      return load_status_report(transaction, context, report, body);
+    }
+  }
+  return {};
+}
+
+Result<void> quarantine(store::Transaction& transaction, const hosting::InboxRecord& record,
+                        ByteView raw, const Error& reason) {
+  const auto envelope = contract::parse_envelope(record.envelope);
+  store::QuarantinedMessage message;
+  message.at = record.received;
+  message.sender = envelope ? envelope->header.sender.text() : "unknown";
+  message.type = envelope ? contract::to_text(envelope->header.type) : "unknown";
+  message.reason = reason.kind().number;
+  message.reason_text = reason.text();
+  message.message = raw;
+  const auto number = TRY(store::quarantine_message(transaction, message, kQuarantineLimit));
+  log::failure(log::Level::Warning, "inbox.quarantined", reason,
+               {{"sender", message.sender}, {"type", message.type}, {"number", number}});
+  return {};
+}
+
+}  // namespace
+
+Result<bool> is_new(store::Transaction& transaction, const MessageContext& context) {
+  const auto step = TRY(store::advance_stream(
+      transaction, context.header.sender.bytes(), context.header.stream,
+      static_cast<std::int64_t>(context.header.sequence), context.received));
+  return step == store::StreamStep::New;
+}
+
+Result<InboxEffects> take_inbox(hosting::Site& site) {
+  const auto from = TRY(site.database->read([](store::Reader& reader) {
+    return store::inbox_position(reader, kJournal);
+  }));
+  const auto start = std::max<store::JournalPosition>(from, site.inbox->begin());
+  if (start >= site.inbox->end()) return InboxEffects{};
+  const auto records = TRY(site.inbox->read(start, kRoundBytes));
+  auto effects =
+      TRY(site.database->write([&](store::Transaction& transaction) -> Result<InboxEffects> {
+        InboxEffects out;
+        for (const store::JournalRecord& raw : records) {
+          const auto record = hosting::decode_inbox_record(raw.payload);
+          const auto taken = record ? take_message(site, transaction, *record, out)
+                                    : Result<void>(fail(record.error()));
+          if (taken) continue;
+          if (is_ours(taken.error())) return fail(taken.error());
+          TRY(quarantine(transaction, record ? *record : hosting::InboxRecord{}, raw.payload,
+                         taken.error()));
+        }
+        TRY(store::set_inbox_position(transaction, kJournal, records.back().next));
+        return out;
+      }));
+  TRY(site.inbox->trim(records.back().next));
+  effects.more = records.back().next < site.inbox->end();
+  return effects;
+}
+
+Result<InboxEffects> replay_quarantined(hosting::Site& site, std::int64_t number) {
+  return site.database->write([&](store::Transaction& transaction) -> Result<InboxEffects> {
+    const auto message = TRY(store::find_quarantined(transaction, number));
+    if (!message) return fail(store::kNotFound, "quarantined message {}", number);
+    InboxEffects out;
+    const auto record = TRY(hosting::decode_inbox_record(message->message));
+    TRY(take_message(site, transaction, record, out));
+    TRY(store::mark_replayed(transaction, number, site.clock.now()));
+    return out;
+  });
+}
+
+}  // namespace muster::site_server

@@ -1,0 +1,18 @@
+// Takes messages out of the inbox, in order, each exactly once: the effect and the position are
+// one transaction. What cannot be taken is quarantined with its reason.
+#pragma once
+
+#include "hosting/inbox_record.h"
+#include "hosting/site.h"
+#include "roles/site_server/inbox/inbox_effects.h"
+
+namespace muster::site_server {
+
+// Takes up to a few hundred messages. Errors are those of database and journal only: then nothing
+// of the round took effect and it is to be repeated.
+Result<InboxEffects> take_inbox(hosting::Site& site);
+
+// One quarantined message again, for instance after a fix. Error: why it still fails.
+Result<InboxEffects> replay_quarantined(hosting::Site& site, std::int64_t number);
+
+}  // namespace muster::site_server

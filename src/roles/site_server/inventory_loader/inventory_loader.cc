@@ -1,0 +1,81 @@
+#include "roles/site_server/inventory_loader/inventory_loader.h"
+
+#include "base/log.h"
+#include "store/errors.h"
+#include "store/site/inventory.h"
+
+namespace muster::site_server {
+namespace {
+
+Result<void> ask_for_full(store::Transaction& transaction, const MessageContext& context,
+                          std::string_view why, InboxEffects& effects) {
+  TRY(store::demand_resync(transaction, context.device.number));
+  effects.new_policy.push_back(context.device.number);
+  log::info("inventory.resync", "a full inventory is asked for",
+            {{"device", context.device.id.text()}, {"why", why}});
+  return {};
+}
+
+std::string_view name_of(const contract::InventoryReport& report) {
+  for (const model::ClassRows& rows : report.rows) {
+    if (rows.type->name != "Device" || rows.rows.empty()) continue;
+    const auto column = rows.type->column("Name");
+    if (const auto* name = std::get_if<std::string>(&rows.rows[0][*column])) return *name;
+  }
+  return {};
+}
+
+Result<void> rename(store::Transaction& transaction, const MessageContext& context,
+                    std::string_view name) {
+  if (name.empty() || name == context.device.name) return {};
+  return store::rename_device(transaction, context.device.number, name);
+}
+
+}  // namespace
+
+Result<void> load_inventory_report(store::Transaction& transaction, const MessageContext& context,
+                                   const contract::InventoryReport& report,
+                                   InboxEffects& effects) {
+  const store::DeviceNumber number = context.device.number;
+  TRY(store::touch_device(transaction, number, context.device.client_version, context.received));
+  fleet::DeviceChange change;
+  change.device = number;
+  if (report.kind == contract::InventoryReport::Kind::Full) {
+    TRY(store::apply_full(transaction, number, report.rows, context.received));
+    change.extent = fleet::Extent::Full;
+  } else {
+    const auto applied = store::apply_delta(transaction, number, report.base.text(),
+                                            report.removed, report.rows, context.received);
+    if (!applied && applied.error().is(store::kDigestMismatch))
+      return ask_for_full(transaction, context, applied.error().text(), effects);
+    if (!applied) return fail(applied.error());
+    if (applied->added.empty() && applied->removed.empty()) return {};  // applied before
+    change.extent = fleet::Extent::Delta;
+    change.removed = report.removed;
+  }
+  change.added = report.rows;
+  TRY(rename(transaction, context, name_of(report)));
+  effects.changes.push_back(std::move(change));
+  return {};
+}
+
+Result<void> load_heartbeat(store::Transaction& transaction, const MessageContext& context,
+                            const contract::Heartbeat& heartbeat, InboxEffects& effects) {
+  TRY(store::touch_device(transaction, context.device.number, heartbeat.client_version,
+                          context.received));
+  TRY(rename(transaction, context, heartbeat.name));
+  const bool differs = context.device.inventory_digest &&
+                       *context.device.inventory_digest != heartbeat.inventory.text();
+  if (differs)
+    return ask_for_full(transaction, context, "the heartbeat names another inventory", effects);
+  if (!heartbeat.volatile_rows.empty() && context.device.inventory_digest) {
+    fleet::DeviceChange change;
+    change.device = context.device.number;
+    change.extent = fleet::Extent::Delta;
+    change.updated = heartbeat.volatile_rows;
+    effects.changes.push_back(std::move(change));
+  }
+  return {};
+}
+
+}  // namespace muster::site_server

@@ -1,0 +1,69 @@
+// Builds policy: one signed body per deployment and for the client settings, one signed header per
+// device that names what applies to it. Signs only what changed.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "contract/policy.h"
+#include "hosting/site.h"
+#include "store/site/devices.h"
+#include "store/site/objects.h"
+
+namespace muster::site_server {
+
+class PolicyBuilder {
+ public:
+  explicit PolicyBuilder(hosting::Site& site) : site_(&site) {}
+
+  // Puts bodies and headers of the database on the shelf, and signs what is missing there.
+  Result<void> load(std::set<store::DeviceNumber>& dirty);
+
+  // A deployment, or a package that deployments use, was created, changed or deleted.
+  Result<void> follow(const store::Change& change, std::set<store::DeviceNumber>& dirty);
+
+  // New headers for those of the devices whose policy says something new.
+  Result<void> build(const std::set<store::DeviceNumber>& devices);
+
+  // Headers that have lived half of their life, a few thousand at a time.
+  Result<bool> renew(std::set<store::DeviceNumber>& dirty);
+
+  Result<void> sign_site_time();
+
+ private:
+  struct Body {
+    contract::BodyReference reference;
+    std::string collection;      // object id, or all-systems
+    std::string content_folder;  // empty for the client settings
+  };
+  struct NewHeader {
+    contract::PolicyHeader header;
+    store::DeviceNumber device;
+    Bytes content_hash;
+    std::vector<std::string> folders;
+  };
+
+  Result<void> make_settings_body(std::set<store::DeviceNumber>& dirty);
+  Result<void> make_deployment_body(const store::Object& object,
+                                    std::set<store::DeviceNumber>& dirty);
+  Result<std::optional<contract::DeploymentBody>> body_of(const store::Object& object,
+                                                          std::string& collection);
+  Result<contract::BodyReference> signed_body(std::string_view kind, const model::ObjectId& object,
+                                              ByteView payload);
+  Result<std::vector<store::DeviceNumber>> members(const std::string& collection) const;
+  Result<std::optional<NewHeader>> header_for(store::Reader& reader, store::DeviceNumber device,
+                                              Timestamp now) const;
+  Result<void> publish(std::vector<NewHeader> headers);
+  void shelve(const contract::PolicyHeader& header, std::vector<std::string> folders,
+              Bytes document);
+
+  hosting::Site* site_;
+  std::uint64_t epoch_ = 1;
+  std::optional<Body> settings_body_;
+  std::map<model::ObjectId, Body> bodies_;                   // by deployment
+  std::map<std::string, std::set<model::ObjectId>> by_package_;  // names of packages
+};
+
+}  // namespace muster::site_server

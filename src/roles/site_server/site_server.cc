@@ -1,0 +1,183 @@
+#include "roles/site_server/site_server.h"
+
+#include <mutex>
+#include <set>
+
+#include "base/log.h"
+#include "roles/site_server/catalogue/catalogue_publisher.h"
+#include "roles/site_server/collection_evaluator/collection_evaluator.h"
+#include "roles/site_server/inbox/inbox_reader.h"
+#include "roles/site_server/policy_builder/policy_builder.h"
+#include "store/site/settings.h"
+
+namespace muster::site_server {
+namespace {
+
+constexpr Duration kLongestWait = std::chrono::seconds(5);
+constexpr Duration kAfterFailure = std::chrono::seconds(1);
+constexpr Duration kRefreshInterval = std::chrono::minutes(1);
+constexpr std::int64_t kChangesAtOnce = 1000;
+
+}  // namespace
+
+struct SiteServer::Components {
+  explicit Components(hosting::Site& site) : policy(site) {}
+
+  PolicyBuilder policy;
+  // Devices whose header must be looked at; kept over rounds, so that a failed round loses none.
+  std::set<store::DeviceNumber> dirty;
+  // Changes of the fleet index whose transaction is through; likewise.
+  std::vector<fleet::DeviceChange> changes;
+  // Effects of replayed messages, which come from other threads.
+  std::mutex replayed_mutex;
+  InboxEffects replayed;
+  std::int64_t object_serial = 0;
+  std::int64_t device_serial = 0;
+  Timestamp next_site_time;
+  Timestamp next_refresh;
+};
+
+SiteServer::SiteServer(hosting::Site& site)
+    : site_(&site), components_(std::make_unique<Components>(site)) {}
+
+SiteServer::~SiteServer() { stop(); }
+
+Result<std::unique_ptr<SiteServer>> SiteServer::start(hosting::Site& site) {
+  std::unique_ptr<SiteServer> server(new SiteServer(site));
+  Components& parts = *server->components_;
+  // All that stands in the change log up to here is in what is loaded below.
+  const auto serial = TRY(site.database->read([](store::Reader& reader) {
+    return store::read_counter(reader, store::Counter::Change);
+  }));
+  parts.object_serial = parts.device_serial = serial;
+  TRY(import_first_root(site));
+  TRY(load_fleet(site));
+  TRY(parts.policy.load(parts.dirty));
+  TRY(parts.policy.sign_site_time());
+  TRY(publish_catalogue(site, site.settings.duration("site_time.interval")));
+  parts.next_site_time = site.clock.now() + site.settings.duration("site_time.interval");
+  parts.next_refresh = site.clock.now() + kRefreshInterval;
+  TRY(server->round());
+  server->thread_ = std::thread([raw = server.get()] { raw->work(); });
+  return server;
+}
+
+void SiteServer::stop() {
+  if (!thread_.joinable()) return;
+  stopping_ = true;
+  site_->changed.notify();
+  thread_.join();
+}
+
+Result<void> SiteServer::replay(std::int64_t number) {
+  auto effects = TRY(replay_quarantined(*site_, number));
+  {
+    const std::lock_guard lock(components_->replayed_mutex);
+    InboxEffects& all = components_->replayed;
+    for (auto& change : effects.changes) all.changes.push_back(std::move(change));
+    all.new_policy.insert(all.new_policy.end(), effects.new_policy.begin(),
+                          effects.new_policy.end());
+  }
+  site_->changed.notify();
+  return {};
+}
+
+void SiteServer::work() {
+  while (!stopping_) {
+    const auto more = round();
+    if (!more) {
+      log::failure(log::Level::Error, "site.round.failed", more.error());
+      site_->changed.wait(kAfterFailure);
+      continue;
+    }
+    if (!*more) site_->changed.wait(kLongestWait);
+  }
+}
+
+namespace {
+
+// Devices that were enrolled, approved, renamed, blocked or deleted.
+Result<void> follow_devices(hosting::Site& site, std::int64_t& serial,
+                            std::vector<fleet::DeviceChange>& changes,
+                            std::set<store::DeviceNumber>& dirty) {
+  const auto devices = TRY(site.database->read([&](store::Reader& reader) {
+    return store::devices_changed_after(reader, serial, kChangesAtOnce);
+  }));
+  for (const store::Device& device : devices) {
+    if (device.state == store::DeviceState::Active) {
+      if (!site.fleet.rows(device.number)) {
+        fleet::DeviceChange change;
+        change.device = device.number;
+        change.name = device.name;
+        changes.push_back(std::move(change));
+      }
+      dirty.insert(device.number);
+    } else {
+      TRY(forget_device(site, device.number));
+      site.shelf.put_header(device.id.text(), nullptr);
+    }
+    serial = device.serial;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<bool> SiteServer::round() {
+  Components& parts = *components_;
+  for (const auto device : site_->forgotten.take()) TRY(forget_device(*site_, device));
+  TRY(follow_devices(*site_, parts.device_serial, parts.changes, parts.dirty));
+
+  auto effects = TRY(take_inbox(*site_));
+  const auto add = [&parts](InboxEffects& from) {
+    for (auto& change : from.changes) parts.changes.push_back(std::move(change));
+    parts.dirty.insert(from.new_policy.begin(), from.new_policy.end());
+    from.changes.clear();
+    from.new_policy.clear();
+  };
+  add(effects);
+  {
+    const std::lock_guard lock(parts.replayed_mutex);
+    add(parts.replayed);
+  }
+  for (const fleet::DeviceChange& change : parts.changes) {
+    const auto followed = follow_device(*site_, change, parts.dirty);
+    if (!followed)
+      log::failure(log::Level::Error, "fleet.change.failed", followed.error(),
+                   {{"device", change.device}});
+  }
+  parts.changes.clear();
+
+  const auto changes = TRY(site_->database->read([&](store::Reader& reader) {
+    return store::changes_after(reader, parts.object_serial, kChangesAtOnce);
+  }));
+  if (!changes.empty())
+    TRY(publish_catalogue(*site_, site_->settings.duration("site_time.interval")));
+  for (const store::Change& change : changes) {
+    const auto followed = change.kind == "Collection"
+                              ? follow_collection(*site_, change, parts.dirty)
+                              : parts.policy.follow(change, parts.dirty);
+    // An object that cannot be followed must not hold up all others.
+    if (!followed)
+      log::failure(log::Level::Error, "object.change.failed", followed.error(),
+                   {{"kind", change.kind}, {"id", change.id.text()}});
+    parts.object_serial = change.serial;
+  }
+
+  const Timestamp now = site_->clock.now();
+  if (now >= parts.next_refresh) {
+    TRY(refresh_collections(*site_, parts.dirty));
+    TRY(parts.policy.renew(parts.dirty));
+    parts.next_refresh = now + kRefreshInterval;
+  }
+  TRY(parts.policy.build(parts.dirty));
+  parts.dirty.clear();
+  if (now >= parts.next_site_time) {
+    TRY(parts.policy.sign_site_time());
+    TRY(publish_catalogue(*site_, Duration(0)));
+    parts.next_site_time = now + site_->settings.duration("site_time.interval");
+  }
+  return effects.more || !changes.empty();
+}
+
+}  // namespace muster::site_server

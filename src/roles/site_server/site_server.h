@@ -1,0 +1,37 @@
+// The site server: takes the inbox, keeps fleet index and collections current, builds policy and
+// publishes the catalogue. One thread does all of it, in order.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <thread>
+
+#include "hosting/site.h"
+
+namespace muster::site_server {
+
+class SiteServer {
+ public:
+  // Loads the fleet index from the database and makes the policy shelf whole before it returns.
+  static Result<std::unique_ptr<SiteServer>> start(hosting::Site& site);
+  // What is under way is finished first.
+  void stop();
+  ~SiteServer();
+
+  // Tries a quarantined message again; its effects follow in the next round. Any thread may ask.
+  Result<void> replay(std::int64_t number);
+
+ private:
+  struct Components;
+  explicit SiteServer(hosting::Site& site);
+  void work();
+  // One round of all components; true when there was more than one round's work.
+  Result<bool> round();
+
+  hosting::Site* site_;
+  std::unique_ptr<Components> components_;
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace muster::site_server

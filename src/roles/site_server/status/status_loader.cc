@@ -1,0 +1,39 @@
+#include "roles/site_server/status/status_loader.h"
+
+#include "store/site/status.h"
+
+namespace muster::site_server {
+
+Result<void> load_status_report(store::Transaction& transaction, const MessageContext& context,
+                                const contract::StatusReport& report, ByteView body) {
+  TRY(store::touch_device(transaction, context.device.number, context.device.client_version,
+                          context.received));
+  const auto sequence = static_cast<std::int64_t>(context.header.sequence);
+  store::StatusMessage message;
+  message.device = context.device.number;
+  message.stream = context.header.stream;
+  message.sequence = sequence;
+  message.status_id = report.status_id;
+  message.topic = fmt::format("{}", report.topic);
+  message.state = report.state;
+  message.deployment = report.deployment;
+  message.at = report.at;
+  message.received = context.received;
+  message.detail = body;
+  TRY(store::add_status_message(transaction, message));
+  if (!report.deployment) return {};
+  TRY(store::put_deployment_state(
+      transaction, {.deployment = *report.deployment,
+                    .device = context.device.number,
+                    .state = report.state,
+                    .status_id = report.status_id,
+                    .exit_code = report.exit_code,
+                    .error = report.error,
+                    .detail = report.detail,
+                    .at = report.at,
+                    .stream = context.header.stream,
+                    .sequence = sequence}));
+  return {};
+}
+
+}  // namespace muster::site_server

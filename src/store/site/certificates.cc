@@ -1,0 +1,93 @@
+#include "store/site/certificates.h"
+
+#include "store/site/settings.h"
+
+namespace muster::store {
+namespace {
+
+Result<Certificate> decode_certificate(Rows& rows) {
+  return Certificate{TRY(rows.blob(0)), TRY(model::DeviceId::from_bytes(TRY(rows.blob_view(1)))),
+                     TRY(rows.blob(2)), TRY(rows.time(3)), TRY(rows.time(4))};
+}
+
+Result<Revocation> decode_revocation(Rows& rows) {
+  std::optional<model::DeviceId> device;
+  if (const auto id = TRY(rows.maybe_blob(1))) device = TRY(model::DeviceId::from_bytes(*id));
+  return Revocation{TRY(rows.integer(0)), std::move(device), TRY(rows.maybe_text(2)),
+                    TRY(rows.time(3)), TRY(rows.text(4))};
+}
+
+}  // namespace
+
+Result<void> add_certificate(Transaction& transaction, const Certificate& certificate) {
+  if (const auto known = TRY(find_certificate(transaction, certificate.sha256))) {
+    if (known->device == certificate.device) return {};
+    return fail(kConflict, "certificate {} belongs to device {}, not {}",
+                to_hex(certificate.sha256), known->device.text(), certificate.device.text());
+  }
+  TRY(
+      transaction.run("INSERT INTO certificate (sha256, device_id, der, issued, not_after) "
+                      "VALUES ($1, $2, $3, $4, $5)",
+                      {blob(certificate.sha256), blob(certificate.device.bytes()),
+                       blob(certificate.der), certificate.issued, certificate.not_after}));
+  return {};
+}
+
+Result<std::optional<Certificate>> find_certificate(Reader& reader, ByteView sha256) {
+  return reader.first(
+      "SELECT sha256, device_id, der, issued, not_after FROM certificate WHERE sha256 = $1",
+      {blob(sha256)}, decode_certificate);
+}
+
+Result<std::vector<Certificate>> certificates_of(Reader& reader, const model::DeviceId& device) {
+  return reader.all(
+      "SELECT sha256, device_id, der, issued, not_after FROM certificate "
+      "WHERE device_id = $1 ORDER BY issued DESC, sha256",
+      {blob(device.bytes())}, decode_certificate);
+}
+
+Result<std::int64_t> remove_certificates(Transaction& transaction, Timestamp moment) {
+  return transaction.run("DELETE FROM certificate WHERE not_after < $1", {moment});
+}
+
+Result<void> revoke_device(Transaction& transaction, const model::DeviceId& device,
+                           std::string_view reason, Timestamp now) {
+  const std::int64_t number = TRY(take_counter(transaction, Counter::Revocation));
+  TRY(
+      transaction.run("INSERT INTO revocation (number, device_id, at, reason) "
+                      "VALUES ($1, $2, $3, $4) ON CONFLICT (device_id) DO NOTHING",
+                      {number, blob(device.bytes()), now, reason}));
+  return {};
+}
+
+Result<void> revoke_serial(Transaction& transaction, std::string_view serial,
+                           std::string_view reason, Timestamp now) {
+  const std::int64_t number = TRY(take_counter(transaction, Counter::Revocation));
+  TRY(
+      transaction.run("INSERT INTO revocation (number, serial, at, reason) "
+                      "VALUES ($1, $2, $3, $4) ON CONFLICT (serial) DO NOTHING",
+                      {number, serial, now, reason}));
+  return {};
+}
+
+Result<bool> lift_revocation(Transaction& transaction, const model::DeviceId& device) {
+  return TRY(transaction.run("DELETE FROM revocation WHERE device_id = $1",
+                             {blob(device.bytes())})) > 0;
+}
+
+Result<bool> is_revoked(Reader& reader, const model::DeviceId& device, std::string_view serial) {
+  const auto found =
+      TRY(reader.first("SELECT number FROM revocation WHERE device_id = $1 OR serial = $2 LIMIT 1",
+                       {blob(device.bytes()), serial}, [](Rows& rows) { return rows.integer(0); }));
+  return found.has_value();
+}
+
+Result<std::vector<Revocation>> revocations_after(Reader& reader, std::int64_t number,
+                                                  std::int64_t limit) {
+  return reader.all(
+      "SELECT number, device_id, serial, at, reason FROM revocation WHERE number > $1 "
+      "ORDER BY number LIMIT $2",
+      {number, limit}, decode_revocation);
+}
+
+}  // namespace muster::store

@@ -1,0 +1,269 @@
+#include "store/site/inventory.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "store/site/inventory_read.h"
+#include "store/site/row_table.h"
+#include "store/site/settings.h"
+
+namespace muster::store {
+namespace {
+
+using model::ColumnKind;
+
+// The given row's columns of one kind as bytes; empty when the class has none.
+Bytes encode_kind(const model::InventoryClass& type, const model::Row& row, ColumnKind kind) {
+  const auto is_kind = [&](const model::Column& column) { return column.kind == kind; };
+  if (std::none_of(type.columns.begin(), type.columns.end(), is_kind)) return {};
+  model::Row part(row.size());
+  for (std::size_t i = 0; i < row.size(); ++i)
+    if (is_kind(type.columns[i])) part[i] = row[i];
+  return model::encode_row(type, part, model::Columns::All);
+}
+
+// A row of the caller beside its entry in the row list.
+struct Arrival {
+  RowEntry entry;
+  const model::InventoryClass* type;
+  const model::Row* row;
+  friend bool operator<(const Arrival& a, const Arrival& b) { return a.entry < b.entry; }
+};
+
+struct StoredRows {
+  std::optional<std::string> digest;
+  std::vector<RowEntry> rows;
+};
+
+class InventoryWriter {
+ public:
+  static Result<InventoryWriter> open(Transaction& transaction, DeviceNumber device,
+                                      Timestamp now) {
+    ClassTable classes = TRY(ClassTable::load(transaction));
+    RowTable rows = TRY(RowTable::open(transaction));
+    return InventoryWriter(transaction, device, now, std::move(classes), std::move(rows));
+  }
+
+  Result<StoredRows> state();
+  Result<std::vector<Arrival>> intern(std::span<const model::ClassRows> rows,
+                                      model::RowSetDigest& digest);
+  // Takes the rows out of `list`; kDigestMismatch when one is not there.
+  Result<std::vector<Arrival>> take_out(std::span<const model::ClassRows> rows,
+                                        std::vector<RowEntry>& list, model::RowSetDigest& digest);
+  Result<void> save(const std::vector<RowEntry>& list, std::string_view kind,
+                    const std::vector<RowEntry>& added, const std::vector<RowEntry>& removed,
+                    InventoryChange& change);
+  Result<void> note_unchanged(const std::string& digest);
+  Result<std::vector<InventoryRow>> resolve(const std::vector<RowEntry>& entries) {
+    RowResolver resolver(*transaction_, classes_);
+    return resolver.rows(entries);
+  }
+
+ private:
+  InventoryWriter(Transaction& transaction, DeviceNumber device, Timestamp now, ClassTable classes,
+                  RowTable rows)
+      : transaction_(&transaction),
+        device_(device),
+        now_(now),
+        classes_(std::move(classes)),
+        rows_(std::move(rows)) {}
+
+  Transaction* transaction_;
+  DeviceNumber device_;
+  Timestamp now_;
+  ClassTable classes_;
+  RowTable rows_;
+};
+
+Result<StoredRows> InventoryWriter::state() {
+  auto state =
+      TRY(transaction_->first("SELECT d.inventory_digest, r.rows FROM device d "
+                              "LEFT JOIN device_rows r ON r.device = d.number WHERE d.number = $1",
+                              {device_}, [](Rows& rows) -> Result<StoredRows> {
+                                StoredRows out{TRY(rows.maybe_text(0)), {}};
+                                if (const auto list = TRY(rows.maybe_blob(1)))
+                                  out.rows = TRY(decode_row_list(*list));
+                                return out;
+                              }));
+  if (!state) return fail(kNotFound, "device number {}", device_);
+  return *std::move(state);
+}
+
+Result<std::vector<Arrival>> InventoryWriter::intern(std::span<const model::ClassRows> rows,
+                                                     model::RowSetDigest& digest) {
+  std::vector<Arrival> out;
+  for (const auto& [type, of_class] : rows) {
+    const ClassId id = TRY(classes_.id_of(*type));
+    for (const model::Row& row : of_class) {
+      const Bytes shared = model::encode_row(*type, row, model::Columns::Shared);
+      out.push_back(
+          {RowEntry{id, TRY(rows_.intern(id, shared)), encode_kind(*type, row, ColumnKind::Unique),
+                    encode_kind(*type, row, ColumnKind::Volatile)},
+           type, &row});
+      digest.add(*type, row);
+    }
+  }
+  TRY(rows_.close());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+Result<std::vector<Arrival>> InventoryWriter::take_out(std::span<const model::ClassRows> rows,
+                                                       std::vector<RowEntry>& list,
+                                                       model::RowSetDigest& digest) {
+  std::vector<Arrival> out;
+  std::vector<bool> taken(list.size(), false);
+  for (const auto& [type, of_class] : rows) {
+    const ClassId id = TRY(classes_.id_of(*type));
+    for (const model::Row& row : of_class) {
+      const Bytes shared = model::encode_row(*type, row, model::Columns::Shared);
+      const auto row_id = TRY(rows_.find(id, shared));
+      // Volatile values sort last, so the first with the same identity follows this one.
+      const RowEntry wanted{
+          id, row_id.value_or(0), encode_kind(*type, row, ColumnKind::Unique), {}};
+      auto at = std::lower_bound(list.begin(), list.end(), wanted);
+      const auto same = [&] {
+        return at != list.end() && at->type == wanted.type && at->id == wanted.id &&
+               at->unique == wanted.unique;
+      };
+      while (same() && taken[static_cast<std::size_t>(at - list.begin())]) ++at;
+      if (!row_id || !same())
+        return fail(kDigestMismatch, "device number {} has no such row of {}", device_, type->name);
+      taken[static_cast<std::size_t>(at - list.begin())] = true;
+      out.push_back({*at, type, &row});
+      digest.remove(*type, row);
+    }
+  }
+  std::size_t index = 0;
+  std::erase_if(list, [&](const RowEntry&) { return taken[index++]; });
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+Result<void> InventoryWriter::save(const std::vector<RowEntry>& list, std::string_view kind,
+                                   const std::vector<RowEntry>& added,
+                                   const std::vector<RowEntry>& removed, InventoryChange& change) {
+  change.sequence = TRY(take_counter(*transaction_, Counter::InventorySequence));
+  TRY(
+      transaction_->run("INSERT INTO device_rows (device, rows) VALUES ($1, $2) "
+                        "ON CONFLICT (device) DO UPDATE SET rows = excluded.rows",
+                        {device_, blob(encode_row_list(list))}));
+  TRY(
+      transaction_->run("INSERT INTO inventory_log (sequence, device, at, kind, added, removed) "
+                        "VALUES ($1, $2, $3, $4, $5, $6)",
+                        {change.sequence, device_, now_, kind, blob(encode_row_list(added)),
+                         blob(encode_row_list(removed))}));
+  TRY(
+      transaction_->run("UPDATE device SET inventory_count = $1, inventory_digest = $2, "
+                        "inventory_at = $3 WHERE number = $4",
+                        {list.size(), change.digest, now_, device_}));
+  return {};
+}
+
+Result<void> InventoryWriter::note_unchanged(const std::string& digest) {
+  TRY(transaction_->run(
+      "UPDATE device SET inventory_digest = $1, inventory_at = $2 WHERE number = $3",
+      {digest, now_, device_}));
+  return {};
+}
+
+std::vector<RowEntry> entries_of(const std::vector<Arrival>& arrivals) {
+  std::vector<RowEntry> out;
+  out.reserve(arrivals.size());
+  for (const Arrival& arrival : arrivals) out.push_back(arrival.entry);
+  return out;
+}
+
+std::vector<InventoryRow> rows_of(const std::vector<Arrival>& arrivals) {
+  std::vector<InventoryRow> out;
+  out.reserve(arrivals.size());
+  for (const Arrival& arrival : arrivals)
+    out.push_back({arrival.entry.id, arrival.type, *arrival.row});
+  return out;
+}
+
+// The digest that the device would have had a delta been applied to `base`; nothing when `base`
+// is no digest.
+std::optional<std::string> digest_after(std::string_view base,
+                                        std::span<const model::ClassRows> removed,
+                                        std::span<const model::ClassRows> added) {
+  auto digest = model::RowSetDigest::parse(base);
+  if (!digest) return std::nullopt;
+  for (const auto& [type, rows] : removed)
+    for (const model::Row& row : rows) digest->remove(*type, row);
+  for (const auto& [type, rows] : added)
+    for (const model::Row& row : rows) digest->add(*type, row);
+  return digest->text();
+}
+
+}  // namespace
+
+Result<InventoryChange> apply_full(Transaction& transaction, DeviceNumber device,
+                                   std::span<const model::ClassRows> rows, Timestamp now) {
+  InventoryWriter writer = TRY(InventoryWriter::open(transaction, device, now));
+  const StoredRows before = TRY(writer.state());
+  model::RowSetDigest digest;
+  const std::vector<Arrival> arrivals = TRY(writer.intern(rows, digest));
+  const std::vector<RowEntry> list = entries_of(arrivals);
+
+  InventoryChange change;
+  change.digest = digest.text();
+  if (list == before.rows) {
+    TRY(writer.note_unchanged(change.digest));
+    return change;
+  }
+  std::vector<RowEntry> removed;
+  std::set_difference(before.rows.begin(), before.rows.end(), list.begin(), list.end(),
+                      std::back_inserter(removed));
+  std::vector<Arrival> added;
+  struct ByEntry {
+    bool operator()(const Arrival& a, const RowEntry& b) const { return a.entry < b; }
+    bool operator()(const RowEntry& a, const Arrival& b) const { return a < b.entry; }
+  };
+  std::set_difference(arrivals.begin(), arrivals.end(), before.rows.begin(), before.rows.end(),
+                      std::back_inserter(added), ByEntry());
+  change.added = rows_of(added);
+  change.removed = TRY(writer.resolve(removed));
+  TRY(writer.save(list, "full", entries_of(added), removed, change));
+  return change;
+}
+
+Result<InventoryChange> apply_delta(Transaction& transaction, DeviceNumber device,
+                                    std::string_view base,
+                                    std::span<const model::ClassRows> removed,
+                                    std::span<const model::ClassRows> added, Timestamp now) {
+  InventoryWriter writer = TRY(InventoryWriter::open(transaction, device, now));
+  StoredRows state = TRY(writer.state());
+  InventoryChange change;
+  if (!state.digest)
+    return fail(kDigestMismatch, "device number {} has no inventory to build on", device);
+  if (*state.digest != base) {
+    // A delta can come twice, when its acknowledgement was lost.
+    if (digest_after(base, removed, added) != state.digest)
+      return fail(kDigestMismatch, "device number {} has {}, the delta is for {}", device,
+                  *state.digest, base.substr(0, 60));
+    change.digest = *state.digest;
+    return change;
+  }
+  model::RowSetDigest digest = TRY(model::RowSetDigest::parse(base));
+  // Taken out first: a mismatch is found before anything is written.
+  const std::vector<Arrival> gone = TRY(writer.take_out(removed, state.rows, digest));
+  const std::vector<Arrival> come = TRY(writer.intern(added, digest));
+  std::vector<RowEntry> gone_entries = entries_of(gone);
+  std::vector<RowEntry> come_entries = entries_of(come);
+  std::vector<RowEntry> list;
+  list.reserve(state.rows.size() + come_entries.size());
+  std::merge(state.rows.begin(), state.rows.end(), come_entries.begin(), come_entries.end(),
+             std::back_inserter(list));
+
+  change.digest = digest.text();
+  change.added = rows_of(come);
+  change.removed = TRY(writer.resolve(gone_entries));
+  if (gone.empty() && come.empty())
+    TRY(writer.note_unchanged(change.digest));
+  else
+    TRY(writer.save(list, "delta", come_entries, gone_entries, change));
+  return change;
+}
+
+}  // namespace muster::store

@@ -1,0 +1,91 @@
+// Inventory in its durable form: each distinct row once per class, one row list per device, and a
+// log of changes that feeds the fleet index.
+#pragma once
+
+#include <functional>
+
+#include "base/random.h"
+#include "model/inventory.h"
+#include "store/site/devices.h"
+
+namespace muster::store {
+
+// Names the Shared columns of one row of one class. Never reused.
+using RowId = std::uint64_t;
+
+// One row of a device: the shared part by id, and its own values.
+struct DeviceRow {
+  RowId id;
+  const model::InventoryClass* type;
+  // Unique and Volatile columns have their values, the others are absent. Empty when the class
+  // has no such columns.
+  model::Row own;
+};
+
+// One row of a device with all columns.
+struct InventoryRow {
+  RowId id;
+  const model::InventoryClass* type;
+  model::Row row;
+};
+
+struct InventoryChange {
+  std::vector<InventoryRow> added;
+  std::vector<InventoryRow> removed;
+  std::string digest;         // of all rows afterwards
+  std::int64_t sequence = 0;  // in the log; 0 when nothing changed
+};
+
+// To be called once after opening the database and before the functions below. Registers the
+// classes of model::inventory_classes(). When the columns of one have changed, its old rows are
+// left out from now on and every device is asked for a full inventory.
+Result<void> register_inventory_classes(Transaction& transaction, Random& random);
+
+// Replaces all rows of the device. Rows have passed model::check_row, each class stands once.
+// Errors: kNotFound, kRowCollision.
+Result<InventoryChange> apply_full(Transaction& transaction, DeviceNumber device,
+                                   std::span<const model::ClassRows> rows, Timestamp now);
+
+// Applies a difference to the rows whose digest is `base`. Removed rows are found by their Shared
+// and Unique columns. A delta that has been applied already changes nothing and succeeds.
+// Errors: kDigestMismatch (nothing is changed; ask for a full inventory), kNotFound.
+Result<InventoryChange> apply_delta(Transaction& transaction, DeviceNumber device,
+                                    std::string_view base,
+                                    std::span<const model::ClassRows> removed,
+                                    std::span<const model::ClassRows> added, Timestamp now);
+
+// By class and row id. Nothing for a device without inventory.
+Result<std::vector<InventoryRow>> device_inventory(Reader& reader, DeviceNumber device);
+
+// Receives the inventory of the whole site, from one snapshot: every distinct row once, then
+// every device that has rows.
+class InventoryVisitor {
+ public:
+  virtual ~InventoryVisitor() = default;
+  // Unique and Volatile columns of `shared` are absent.
+  virtual Result<void> row(RowId id, const model::InventoryClass& type,
+                           const model::Row& shared) = 0;
+  // Sorted by class, then by id.
+  virtual Result<void> device(DeviceNumber device, std::span<const DeviceRow> rows) = 0;
+};
+// Returns the sequence of the last change that is contained; changes_after it complete the view.
+Result<std::int64_t> load_inventory(Reader& reader, InventoryVisitor& visitor);
+
+struct InventoryLogEntry {
+  std::int64_t sequence;
+  DeviceNumber device;
+  Timestamp at;
+  bool full;
+  std::vector<InventoryRow> added;
+  std::vector<InventoryRow> removed;
+};
+Result<std::vector<InventoryLogEntry>> inventory_changes_after(Reader& reader,
+                                                               std::int64_t sequence,
+                                                               std::int64_t limit);
+// Forgets entries up to and including `sequence`; returns how many.
+Result<std::int64_t> trim_inventory_log(Transaction& transaction, std::int64_t sequence);
+
+// Deletes rows that no device and no log entry names; returns their ids.
+Result<std::vector<RowId>> remove_unused_rows(Transaction& transaction);
+
+}  // namespace muster::store

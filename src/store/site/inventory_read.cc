@@ -1,0 +1,172 @@
+#include "store/site/inventory_read.h"
+
+#include <algorithm>
+
+#include "store/site/settings.h"
+
+namespace muster::store {
+namespace {
+
+void merge_into(model::Row& row, model::Row&& part) {
+  for (std::size_t i = 0; i < row.size(); ++i)
+    if (part[i].index() != 0) row[i] = std::move(part[i]);
+}
+
+bool has_own_columns(const model::InventoryClass& type) {
+  return std::any_of(type.columns.begin(), type.columns.end(), [](const model::Column& column) {
+    return column.kind != model::ColumnKind::Shared;
+  });
+}
+
+struct LogBlobs {
+  InventoryLogEntry entry;
+  Bytes added;
+  Bytes removed;
+};
+
+Result<LogBlobs> decode_log(Rows& rows) {
+  const std::string kind = TRY(rows.text(3));
+  return LogBlobs{{TRY(rows.integer(0)),
+                   static_cast<DeviceNumber>(TRY(rows.integer(1))),
+                   TRY(rows.time(2)),
+                   kind == "full",
+                   {},
+                   {}},
+                  TRY(rows.blob(4)),
+                  TRY(rows.blob(5))};
+}
+
+Result<void> visit_rows(Reader& reader, const ClassTable& classes, InventoryVisitor& visitor) {
+  Rows rows = TRY(reader.query("SELECT id, class, bytes FROM inventory_row ORDER BY id"));
+  while (TRY(rows.next())) {
+    const auto* type = classes.type_of(static_cast<ClassId>(TRY(rows.integer(1))));
+    if (type == nullptr) continue;
+    const auto id = static_cast<RowId>(TRY(rows.integer(0)));
+    const model::Row row = TRY_IN(
+        model::decode_row(*type, TRY(rows.blob_view(2)), model::Columns::Shared), "row {}", id);
+    TRY(visitor.row(id, *type, row));
+  }
+  return {};
+}
+
+Result<void> visit_devices(Reader& reader, const ClassTable& classes, InventoryVisitor& visitor) {
+  Rows rows = TRY(reader.query("SELECT device, rows FROM device_rows ORDER BY device"));
+  std::vector<DeviceRow> list;
+  while (TRY(rows.next())) {
+    const auto device = static_cast<DeviceNumber>(TRY(rows.integer(0)));
+    list.clear();
+    for (const RowEntry& entry :
+         TRY_IN(decode_row_list(TRY(rows.blob_view(1))), "device number {}", device)) {
+      const auto* type = classes.type_of(entry.type);
+      if (type == nullptr) continue;
+      list.push_back({entry.id, type, {}});
+      if (has_own_columns(*type)) list.back().own = TRY(decode_own(*type, entry));
+    }
+    TRY(visitor.device(device, list));
+  }
+  return {};
+}
+
+Result<void> mark_used(Reader& reader, std::string_view sql, std::vector<bool>& used) {
+  Rows rows = TRY(reader.query(sql));
+  while (TRY(rows.next())) {
+    for (const RowEntry& entry : TRY(decode_row_list(TRY(rows.blob_view(0))))) {
+      if (entry.id >= used.size())
+        return fail(kUnexpectedValue, "row list with row {} of {}", entry.id, used.size() - 1);
+      used[entry.id] = true;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<model::Row> decode_own(const model::InventoryClass& type, const RowEntry& entry) {
+  model::Row own = TRY(model::decode_row(type, entry.unique, model::Columns::All));
+  merge_into(own, TRY(model::decode_row(type, entry.changing, model::Columns::All)));
+  return own;
+}
+
+Result<const model::Row*> RowResolver::shared(const RowEntry& entry,
+                                              const model::InventoryClass& type) {
+  const auto found = known_.find(entry.id);
+  if (found != known_.end()) return &found->second;
+  auto row = TRY(reader_->first("SELECT bytes FROM inventory_row WHERE id = $1", {entry.id},
+                                [&](Rows& rows) -> Result<model::Row> {
+                                  return model::decode_row(type, TRY(rows.blob_view(0)),
+                                                           model::Columns::Shared);
+                                }));
+  if (!row) return fail(kUnexpectedValue, "inventory row {} of {} is gone", entry.id, type.name);
+  return &known_.emplace(entry.id, *std::move(row)).first->second;
+}
+
+Result<std::vector<InventoryRow>> RowResolver::rows(const std::vector<RowEntry>& entries) {
+  std::vector<InventoryRow> out;
+  out.reserve(entries.size());
+  for (const RowEntry& entry : entries) {
+    const model::InventoryClass* type = classes_->type_of(entry.type);
+    if (type == nullptr) continue;
+    InventoryRow row{entry.id, type, *TRY(shared(entry, *type))};
+    if (has_own_columns(*type)) merge_into(row.row, TRY(decode_own(*type, entry)));
+    out.push_back(std::move(row));
+  }
+  return out;
+}
+
+Result<std::vector<InventoryRow>> device_inventory(Reader& reader, DeviceNumber device) {
+  const auto list = TRY(reader.first("SELECT rows FROM device_rows WHERE device = $1", {device},
+                                     [](Rows& rows) -> Result<std::vector<RowEntry>> {
+                                       return decode_row_list(TRY(rows.blob_view(0)));
+                                     }));
+  if (!list) return std::vector<InventoryRow>();
+  const ClassTable classes = TRY(ClassTable::load(reader));
+  return RowResolver(reader, classes).rows(*list);
+}
+
+Result<std::int64_t> load_inventory(Reader& reader, InventoryVisitor& visitor) {
+  const ClassTable classes = TRY(ClassTable::load(reader));
+  TRY(visit_rows(reader, classes, visitor));
+  TRY(visit_devices(reader, classes, visitor));
+  return read_counter(reader, Counter::InventorySequence);
+}
+
+Result<std::vector<InventoryLogEntry>> inventory_changes_after(Reader& reader,
+                                                               std::int64_t sequence,
+                                                               std::int64_t limit) {
+  const ClassTable classes = TRY(ClassTable::load(reader));
+  auto blobs =
+      TRY(reader.all("SELECT sequence, device, at, kind, added, removed FROM inventory_log "
+                     "WHERE sequence > $1 ORDER BY sequence LIMIT $2",
+                     {sequence, limit}, decode_log));
+  RowResolver resolver(reader, classes);
+  std::vector<InventoryLogEntry> out;
+  for (LogBlobs& item : blobs) {
+    item.entry.added = TRY(resolver.rows(TRY(decode_row_list(item.added))));
+    item.entry.removed = TRY(resolver.rows(TRY(decode_row_list(item.removed))));
+    out.push_back(std::move(item.entry));
+  }
+  return out;
+}
+
+Result<std::int64_t> trim_inventory_log(Transaction& transaction, std::int64_t sequence) {
+  return transaction.run("DELETE FROM inventory_log WHERE sequence <= $1", {sequence});
+}
+
+Result<std::vector<RowId>> remove_unused_rows(Transaction& transaction) {
+  const auto last = TRY(read_counter(transaction, Counter::InventoryRow));
+  std::vector<bool> used(static_cast<std::size_t>(last) + 1, false);
+  TRY(mark_used(transaction, "SELECT rows FROM device_rows", used));
+  TRY(mark_used(transaction, "SELECT added FROM inventory_log", used));
+  TRY(mark_used(transaction, "SELECT removed FROM inventory_log", used));
+  const auto ids = TRY(transaction.all("SELECT id FROM inventory_row ORDER BY id", {},
+                                       [](Rows& rows) { return rows.integer(0); }));
+  std::vector<RowId> removed;
+  for (const std::int64_t id : ids) {
+    if (id < static_cast<std::int64_t>(used.size()) && used[static_cast<std::size_t>(id)]) continue;
+    TRY(transaction.run("DELETE FROM inventory_row WHERE id = $1", {id}));
+    removed.push_back(static_cast<RowId>(id));
+  }
+  return removed;
+}
+
+}  // namespace muster::store

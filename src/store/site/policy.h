@@ -1,0 +1,50 @@
+// Signed policy: bodies that many devices share, and one header per device.
+#pragma once
+
+#include "model/ids.h"
+#include "store/site/devices.h"
+
+namespace muster::store {
+
+struct PolicyBody {
+  Bytes hash;  // SHA-256 of `document`
+  std::string kind;
+  model::ObjectId object;
+  Bytes document;
+};
+
+// Bodies never change: one whose hash is known stays as it is.
+Result<void> add_policy_body(Transaction& transaction, const PolicyBody& body, Timestamp now);
+Result<std::optional<PolicyBody>> find_policy_body(Reader& reader, ByteView hash);
+// Without documents: hashes only, newest first.
+Result<std::vector<Bytes>> policy_bodies_of(Reader& reader, const model::ObjectId& object);
+Result<bool> remove_policy_body(Transaction& transaction, ByteView hash);
+
+struct PolicyHeader {
+  DeviceNumber device;
+  std::int64_t epoch;
+  std::int64_t version;
+  Bytes content_hash;  // of what the header says, without version and times: finds "no change"
+  Timestamp issued;
+  Timestamp expires;
+  Bytes document;
+};
+
+// Replaces the device's header. Error: kConflict when (epoch, version) does not rise.
+Result<void> put_policy_header(Transaction& transaction, const PolicyHeader& header);
+Result<std::optional<PolicyHeader>> find_policy_header(Reader& reader, DeviceNumber device);
+// Devices whose header expires before `moment`, soonest first.
+Result<std::vector<DeviceNumber>> expiring_policy_headers(Reader& reader, Timestamp moment,
+                                                          std::int64_t limit);
+
+// The last contact of each kind: policy fetched, header served...
+struct ClientContact {
+  DeviceNumber device;
+  std::string kind;
+  Timestamp at;
+  std::string detail;
+};
+Result<void> note_contact(Transaction& transaction, const ClientContact& contact);
+Result<std::vector<ClientContact>> contacts_of(Reader& reader, DeviceNumber device);
+
+}  // namespace muster::store

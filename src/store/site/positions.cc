@@ -1,0 +1,43 @@
+#include "store/site/positions.h"
+
+namespace muster::store {
+
+Result<StreamStep> advance_stream(Transaction& transaction, ByteView sender, ByteView stream,
+                                  std::int64_t sequence, Timestamp now) {
+  const std::int64_t changed = TRY(transaction.run(
+      "INSERT INTO stream_position (sender, stream, sequence, at) VALUES ($1, $2, $3, $4) "
+      "ON CONFLICT (sender, stream) DO UPDATE SET sequence = excluded.sequence, at = excluded.at "
+      "WHERE stream_position.sequence < excluded.sequence",
+      {blob(sender), blob(stream), sequence, now}));
+  return changed > 0 ? StreamStep::New : StreamStep::Seen;
+}
+
+Result<std::optional<std::int64_t>> stream_position(Reader& reader, ByteView sender,
+                                                    ByteView stream) {
+  return reader.first("SELECT sequence FROM stream_position WHERE sender = $1 AND stream = $2",
+                      {blob(sender), blob(stream)}, [](Rows& rows) { return rows.integer(0); });
+}
+
+Result<std::int64_t> remove_streams(Transaction& transaction, Timestamp moment) {
+  return transaction.run("DELETE FROM stream_position WHERE at < $1", {moment});
+}
+
+Result<std::uint64_t> inbox_position(Reader& reader, std::string_view journal) {
+  const auto position = TRY(reader.first("SELECT position FROM inbox_position WHERE journal = $1",
+                                         {journal}, [](Rows& rows) { return rows.integer(0); }));
+  return static_cast<std::uint64_t>(position.value_or(0));
+}
+
+Result<void> set_inbox_position(Transaction& transaction, std::string_view journal,
+                                std::uint64_t position) {
+  const std::int64_t changed =
+      TRY(transaction.run("INSERT INTO inbox_position (journal, position) VALUES ($1, $2) "
+                          "ON CONFLICT (journal) DO UPDATE SET position = excluded.position "
+                          "WHERE inbox_position.position <= excluded.position",
+                          {journal, position}));
+  if (changed == 0)
+    return fail(kConflict, "the position of journal {} would go back to {}", journal, position);
+  return {};
+}
+
+}  // namespace muster::store

@@ -1,0 +1,30 @@
+// How far messages have been taken: written in the transaction of their effect, so that a replay
+// after a crash does nothing twice.
+#pragma once
+
+#include "store/database.h"
+
+namespace muster::store {
+
+enum class StreamStep {
+  New,   // to be processed; the position has moved
+  Seen,  // at or behind the position: processed before
+};
+
+// Moves the position of a sender's stream to `sequence` when that is ahead of it. A stream is
+// random per state directory of the sender, so a new one starts anew.
+Result<StreamStep> advance_stream(Transaction& transaction, ByteView sender, ByteView stream,
+                                  std::int64_t sequence, Timestamp now);
+// Nothing for a stream never seen.
+Result<std::optional<std::int64_t>> stream_position(Reader& reader, ByteView sender,
+                                                    ByteView stream);
+// Forgets streams not used since `moment`; returns how many.
+Result<std::int64_t> remove_streams(Transaction& transaction, Timestamp moment);
+
+// The position behind the last record of a journal whose effect is in the database.
+Result<std::uint64_t> inbox_position(Reader& reader, std::string_view journal);
+// Error: kConflict when it would go back.
+Result<void> set_inbox_position(Transaction& transaction, std::string_view journal,
+                                std::uint64_t position);
+
+}  // namespace muster::store

@@ -1,0 +1,48 @@
+#include "store/migrations.h"
+
+namespace muster::store {
+namespace {
+
+constexpr Migration kMigrations[] = {
+    {
+        1,
+        "objects",
+#include "store/migrations/0001_objects.inc"
+    },
+    {
+        2,
+        "devices",
+#include "store/migrations/0002_devices.inc"
+    },
+    {
+        3,
+        "inventory",
+#include "store/migrations/0003_inventory.inc"
+    },
+    {
+        4,
+        "policy",
+#include "store/migrations/0004_policy.inc"
+    },
+    {
+        5,
+        "status",
+#include "store/migrations/0005_status.inc"
+    },
+    {
+        6,
+        "messages",
+#include "store/migrations/0006_messages.inc"
+    },
+    {
+        7,
+        "content",
+#include "store/migrations/0007_content.inc"
+    },
+};
+
+}  // namespace
+
+std::span<const Migration> site_migrations() { return kMigrations; }
+
+}  // namespace muster::store

@@ -1,0 +1,54 @@
+// A tree that a test writes: files, links, denials.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "roles/client/inventory/errors.h"
+#include "roles/client/inventory/source.h"
+
+namespace muster::client {
+
+struct WrittenSource final : Source {
+  std::map<std::string, std::string, std::less<>> files;
+  std::map<std::string, std::string, std::less<>> links;
+  std::set<std::string, std::less<>> denied;
+  std::map<std::string, DiskSpace, std::less<>> spaces;
+  std::optional<std::vector<AdapterAddress>> addresses;
+
+  Result<Bytes> read(std::string_view path, std::size_t limit_bytes) const override {
+    if (denied.contains(path)) return fail(kFactDenied, "{}", path);
+    const auto it = files.find(path);
+    if (it == files.end()) return fail(kFactMissing, "{}", path);
+    if (it->second.size() > limit_bytes) return fail(kFactUnreadable, "{}", path);
+    return it->second;
+  }
+  Result<std::vector<std::string>> list(std::string_view path) const override {
+    const std::string folder = std::string(path) + "/";
+    std::set<std::string> names;
+    for (const auto& [name, content] : files)
+      if (name.starts_with(folder))
+        names.insert(name.substr(folder.size(), name.find('/', folder.size()) - folder.size()));
+    if (names.empty()) return fail(kFactMissing, "{}", path);
+    return std::vector<std::string>(names.begin(), names.end());
+  }
+  std::optional<std::string> link_target(std::string_view path) const override {
+    const auto it = links.find(path);
+    return it == links.end() ? std::nullopt : std::optional(it->second);
+  }
+  bool exists(std::string_view path) const override {
+    return files.contains(path) || list(path).has_value();
+  }
+  std::optional<Timestamp> modified(std::string_view path) const override {
+    return files.contains(path) ? std::optional(Timestamp{1000}) : std::nullopt;
+  }
+  std::optional<DiskSpace> space(std::string_view mount_point) const override {
+    const auto it = spaces.find(mount_point);
+    return it == spaces.end() ? std::nullopt : std::optional(it->second);
+  }
+  std::optional<std::vector<AdapterAddress>> ipv4_addresses() const override { return addresses; }
+  std::optional<std::string> machine() const override { return std::nullopt; }
+};
+
+}  // namespace muster::client

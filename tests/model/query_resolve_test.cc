@@ -1,0 +1,122 @@
+#include <gtest/gtest.h>
+
+#include "model/errors.h"
+#include "model/query/parse.h"
+#include "model/query/resolve.h"
+
+namespace muster::model {
+namespace {
+
+Result<Plan> plan_of(std::string_view text) {
+  auto query = parse_query(text);
+  EXPECT_TRUE(query) << text << ": " << query.error().text();
+  return resolve(*query);
+}
+
+std::string columns_of(std::string_view text) {
+  const auto plan = plan_of(text);
+  EXPECT_TRUE(plan) << plan.error().text();
+  std::string out;
+  if (plan)
+    for (const QueryColumn& column : plan->columns) out += (out.empty() ? "" : " ") + column.name;
+  return out;
+}
+
+std::string error(std::string_view text, const ErrorKind& kind) {
+  const auto plan = plan_of(text);
+  EXPECT_FALSE(plan) << text;
+  if (plan) return {};
+  EXPECT_TRUE(plan.error().is(kind)) << plan.error().text();
+  return plan.error().detail();
+}
+
+TEST(ResolveQuery, PutsTheDeviceFirstUnlessRowsAreCounted) {
+  EXPECT_EQ(columns_of("LogicalDisk"), "Device Name BlockDevice FileSystem SizeMB FreeMB ReadOnly");
+  EXPECT_EQ(columns_of("LogicalDisk | project Name, FreeMB"), "Device Name FreeMB");
+  EXPECT_EQ(columns_of("LogicalDisk | project Name, Device"), "Name Device");
+  EXPECT_EQ(columns_of("LogicalDisk | project Name, Device | project Name"), "Device Name");
+  EXPECT_EQ(columns_of("InstalledSoftware | summarize count()"), "count_");
+  EXPECT_EQ(columns_of("InstalledSoftware | summarize n = count() by Name, Device"),
+            "Name Device n");
+  EXPECT_EQ(columns_of("InstalledSoftware | summarize count() by Name | project count_"), "count_");
+}
+
+TEST(ResolveQuery, NamesTheNearestClassOrColumn) {
+  EXPECT_EQ(error("InstaledSoftware", kQueryUnknownName),
+            "line 1, column 1: no class 'InstaledSoftware'; did you mean 'InstalledSoftware'?");
+  EXPECT_EQ(error("Device\n  | where Nane == 'a'", kQueryUnknownName),
+            "line 2, column 11: Device has no column 'Nane'; did you mean 'Name'?");
+  EXPECT_EQ(error("Device | project name", kQueryUnknownName),
+            "line 1, column 18: Device has no column 'name'; did you mean 'Name'?");
+  EXPECT_EQ(error("Device | order by Xyzzyxyz", kQueryUnknownName),
+            "line 1, column 19: Device has no column 'Xyzzyxyz'");
+  EXPECT_NE(error("Device | summarize count() by Name | where Kind == 'a'", kQueryUnknownName)
+                .find("no longer a column 'Kind'"),
+            std::string::npos);
+  EXPECT_NE(error("Device | project Name, Name", kQuerySyntax).find("'Name' is named twice"),
+            std::string::npos);
+  EXPECT_NE(
+      error("Device | summarize Name = count() by Name", kQuerySyntax).find("both named 'Name'"),
+      std::string::npos);
+}
+
+TEST(ResolveQuery, ChecksTheTypesAndSaysHowToWriteIt) {
+  EXPECT_EQ(
+      error("InstalledSoftware | where Name == 3", kQueryType),
+      "line 1, column 35: Name is a text, not a whole number; write a literal such as 'text'");
+  EXPECT_EQ(
+      error("InstalledSoftware | where Version < '3.0'", kQueryType),
+      "line 1, column 37: Version is a version, not a text; write a literal such as v'1.2.3'");
+  EXPECT_EQ(error("InstalledSoftware | where Name < 'b'", kQueryType),
+            "line 1, column 32: Name is a text, and '<' does not compare such; use == != =~ !~ has "
+            "contains startswith endswith in isempty()");
+  for (const char* text :
+       {"LogicalDisk | where FreeMB has '1'", "LogicalDisk | where FreeMB == '1'",
+        "LogicalDisk | where FreeMB in (1, 'x')", "LogicalDisk | where FreeMB between (1 .. 'x')",
+        "LogicalDisk | where ReadOnly == 1", "LogicalDisk | where ReadOnly < true",
+        "LogicalDisk | where Name", "LogicalDisk | where FreeMB =~ 'x'",
+        "OperatingSystem | where BootTime > 5", "OperatingSystem | where BootTime has 'x'",
+        "InstalledSoftware | where Version =~ '1'", "InstalledSoftware | where Version has v'1'",
+        "InstalledSoftware | where Name between ('a' .. 'b')",
+        "InstalledSoftware | where InstalledSizeKB > ago(1d)",
+        "InstalledSoftware | summarize count() by Name | where count_ == 'x'",
+        "InstalledSoftware | where Name == 'a' and not(Version == 1)"})
+    EXPECT_NE(error(text, kQueryType).find("line 1, column "), std::string::npos) << text;
+  for (const char* text : {"LogicalDisk | where ReadOnly", "LogicalDisk | where ReadOnly in (true)",
+                           "InstalledSoftware | where Version startswith '3.'",
+                           "InstalledSoftware | where Version between (v'1' .. v'2')",
+                           "OperatingSystem | where BootTime between (ago(7d) .. now())",
+                           "InstalledSoftware | where Device has 'pc' and isempty(Version)"})
+    EXPECT_TRUE(plan_of(text)) << text;
+}
+
+TEST(ResolveQuery, KnowsWhetherItAsksForTheTime) {
+  EXPECT_TRUE(plan_of("OperatingSystem | where not(BootTime > ago(7d))")->depends_on_time);
+  EXPECT_TRUE(plan_of("OperatingSystem | where BootTime < now()")->depends_on_time);
+  EXPECT_FALSE(plan_of("OperatingSystem | where BootTime > datetime(2026-01-31)")->depends_on_time);
+}
+
+TEST(ResolveQuery, PutsEveryEarlyConditionBeforeTheSteps) {
+  const auto plan = plan_of(
+      "LogicalDisk | where Name == '/' and FreeMB < 5 | order by FreeMB | project FreeMB, Name "
+      "| where FreeMB > 1 | take 3 | where Name == '/'");
+  ASSERT_TRUE(plan) << plan.error().text();
+  ASSERT_EQ(plan->filters.size(), 3u);
+  // By the place in the source, after the project too: Device, Name, BlockDevice, ...
+  EXPECT_EQ(plan->filters[2].condition.column, 5u);
+  EXPECT_EQ(plan->steps.size(), 4u);
+}
+
+TEST(ResolveRule, RefusesWhatCountsOrCutsOff) {
+  EXPECT_TRUE(
+      resolve_rule(*parse_query("Device | where Name has 'x' | project Kind | order by Kind")));
+  const auto counted = resolve_rule(*parse_query("Device | summarize count()"));
+  ASSERT_FALSE(counted);
+  EXPECT_TRUE(counted.error().is(kQueryType));
+  EXPECT_EQ(counted.error().detail(),
+            "line 1, column 10: summarize counts rows, so no device can be told to match or not");
+  EXPECT_FALSE(resolve_rule(*parse_query("Device | take 5")));
+}
+
+}  // namespace
+}  // namespace muster::model
