@@ -104,6 +104,8 @@ constexpr Setting kClient[] = {
      "The longest wait between two attempts."},
     {"program.longest_run", Duration, "PT12H", "", "PT1M", "P30D", "",
      "How long a program may run that names no time of its own."},
+    {"program.user", Text, "", "", "", "", "",
+     "Whom programs run as that run as the user, where the client itself runs as root."},
     {"proxy.url", Text, "", "", "", "", "",
      "The HTTP proxy through which the client dials; none when empty."},
 };

@@ -61,6 +61,8 @@ Result<void> Agent::open_execution() {
   ExecutionHostSettings settings;
   settings.log = state / "execution.log";
   settings.executor.folder = state / "runs";
+  if (const std::string& user = settings_.text("program.user"); !user.empty())
+    settings.executor.user = user;
   settings.machine.privileged = is_privileged();
   settings.machine.boot = boot_id();
   ExecutionPorts ports;

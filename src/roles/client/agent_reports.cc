@@ -123,7 +123,9 @@ void Agent::queue_deployment_report(const DeploymentReport& report) {
   }
   status.next_retry = report.next_attempt;
   log::info("software.status", to_text(report.status),
-            {{"deployment", report.key.deployment}, {"package", report.key.package}});
+            {{"deployment", report.key.deployment},
+         {"package", report.key.package},
+         {"cause", status.detail}});
   const auto put = outbox_->put(contract::MessageType::Status,
                                 contract::encode_status_report(status), clock_.now());
   if (!put) {

@@ -1,4 +1,5 @@
 // The operator's side of a site: making one, signing in, waiting for its parts.
+#include <pwd.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -132,6 +133,9 @@ Result<void> create_site(const Session& session, const std::string& code,
   client.state = (session.state / "client").string();
   client.management_point = fmt::format("https://{}:{}", address, ports.management);
   client.token_file = (session.state / "client" / "token").string();
+  // On trial the user is who makes the site; elsewhere an administrator says who it is.
+  if (const passwd* account = ::getpwuid(::geteuid()))
+    client.settings.emplace_back("program.user", account->pw_name);
   TRY(write_private(session.state / "client" / "client.yaml",
                     contract::encode_client_config(client)));
   contract::OperatorContext context;

@@ -136,7 +136,7 @@ Result<std::optional<RunUser>> Executor::user_for(RunAs run_as) const {
   }
   if (!is_privileged()) return std::optional<RunUser>();
   if (!settings_.user)
-    return fail(kProgramNotStarted, "the program runs as the user, and client.run_user is not set");
+    return fail(kProgramNotStarted, "the program runs as the user, and the setting program.user names none");
   const auto account = account_named(*settings_.user);
   if (!account) return fail(kProgramNotStarted, "no user '{}' on this machine", *settings_.user);
   return std::optional<RunUser>(account->user);

@@ -35,6 +35,7 @@ Result<void> PolicyKeeper::load() {
     if (TRY(in.u8()) != kStateFormat)
       return fail(kBadState, "{} has another format", (folder_ / "state").string());
     time_ = trust::SignedTime(Timestamp{static_cast<std::int64_t>(TRY(in.u64()))});
+    newest_site_time_.ms = static_cast<std::int64_t>(TRY(in.u64()));
     lowest_.epoch = TRY(in.u64());
     lowest_.version = TRY(in.u64());
     resync_followed_ = TRY(in.u64());
@@ -56,6 +57,7 @@ Result<void> PolicyKeeper::save_state() const {
   ByteWriter out;
   out.u8(kStateFormat);
   out.u64(static_cast<std::uint64_t>(time_.newest().ms));
+  out.u64(static_cast<std::uint64_t>(newest_site_time_.ms));
   out.u64(lowest_.epoch);
   out.u64(lowest_.version);
   out.u64(resync_followed_);
@@ -106,8 +108,9 @@ Result<void> PolicyKeeper::take_site_time(ByteView document, Timestamp clock) {
   if (!trust_) return fail(kNotEnrolled, "no catalogue root is pinned");
   const Duration max_age = settings_ ? settings_->max_age : std::chrono::hours(24 * 7);
   const auto time =
-      TRY(trust_->verify_site_time(document, time_.newest(), time_.now(clock), max_age));
-  if (time.time == time_.newest()) return {};
+      TRY(trust_->verify_site_time(document, newest_site_time_, time_.now(clock), max_age));
+  if (time.time == newest_site_time_) return {};
+  newest_site_time_ = time.time;
   time_.saw(time.time);
   return save_state();
 }

@@ -94,6 +94,8 @@ class PolicyKeeper {
   model::DeviceId device_;
   std::optional<trust::CatalogueTrust> trust_;
   trust::SignedTime time_;
+  // Of site-time documents alone: headers are signed between two of them.
+  Timestamp newest_site_time_;
   trust::PolicyVersion lowest_;
   std::map<std::string, std::uint64_t> entry_versions_;  // by package, the highest accepted
   std::uint64_t resync_followed_ = 0;
