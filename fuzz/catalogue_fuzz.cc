@@ -35,13 +35,20 @@ void check_manifest_text(ByteView text) {
 
 void check_document(char kind, ByteView text) {
   switch (kind) {
-    case 'r': return check(text, decode_root, encode_root);
-    case 't': return check(text, decode_targets, encode_targets);
-    case 'p': return check(text, decode_entry, encode_entry);
-    case 's': return check(text, decode_snapshot, encode_snapshot);
-    case 'n': return check(text, decode_timestamp, encode_timestamp);
-    case 'm': return check_manifest_text(text);
-    default: return;
+    case 'r':
+      return check(text, decode_root, encode_root);
+    case 't':
+      return check(text, decode_targets, encode_targets);
+    case 'p':
+      return check(text, decode_entry, encode_entry);
+    case 's':
+      return check(text, decode_snapshot, encode_snapshot);
+    case 'n':
+      return check(text, decode_timestamp, encode_timestamp);
+    case 'm':
+      return check_manifest_text(text);
+    default:
+      return;
   }
 }
 

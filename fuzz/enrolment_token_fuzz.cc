@@ -19,8 +19,7 @@ void check(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
   muster::contract::check(text);
-  muster::contract::check(
-      text + "." + muster::to_base64url(muster::sha256(text).substr(0, 4)));
+  muster::contract::check(text + "." + muster::to_base64url(muster::sha256(text).substr(0, 4)));
   const auto secret = muster::contract::parse_enrolment_password(text);
   if (secret) MUSTER_CHECK(muster::to_base64url(*secret) == text);
   return 0;

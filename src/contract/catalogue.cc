@@ -9,9 +9,9 @@ namespace muster::contract {
 
 std::string CatalogueKey::id() const {
   // Canonical JSON as it stands: sorted members, and nothing in them that needs escaping.
-  return sha256_hex(fmt::format(
-      R"({{"keytype":"ed25519","keyval":{{"public":"{}"}},"scheme":"ed25519"}})",
-      to_hex(public_key)));
+  return sha256_hex(
+      fmt::format(R"({{"keytype":"ed25519","keyval":{{"public":"{}"}},"scheme":"ed25519"}})",
+                  to_hex(public_key)));
 }
 
 const CatalogueKey* CatalogueRoot::key(std::string_view id) const {

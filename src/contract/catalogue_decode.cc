@@ -34,6 +34,8 @@ Result<Head> read_head(const wire::Json& part, std::string_view type) {
   if (!spec.starts_with("1.")) return malformed("spec_version '{}' is not 1.x", spec);
   Head head{TRY(number_field(part, "version")), TRY(time_field(part, "expires"))};
   if (head.version == 0) return malformed("version is 0");
+  if (TRY(text_field(part, "expires")) != to_text_seconds(head.expires))
+    return malformed("expires is not a time to the second");
   return head;
 }
 
@@ -41,7 +43,8 @@ Result<std::vector<CatalogueKey>> read_keys(const wire::Json& object) {
   std::vector<CatalogueKey> keys;
   for (const auto& [id, json] : TRY(TRY(object.at("keys")).members())) {
     if (keys.size() == kMostKeys) return malformed("over {} keys", kMostKeys);
-    if (TRY(text_field(json, "keytype")) != "ed25519" || TRY(text_field(json, "scheme")) != "ed25519")
+    if (TRY(text_field(json, "keytype")) != "ed25519" ||
+        TRY(text_field(json, "scheme")) != "ed25519")
       return malformed("key {} is not of type and scheme ed25519", id);
     auto raw = from_hex(TRY(text_field(TRY(json.at("keyval")), "public")));
     if (!raw || raw->size() != kKeySize)
@@ -118,7 +121,8 @@ Result<std::vector<int>> read_codes(const wire::Json& json, std::string_view key
   std::vector<int> codes;
   for (const wire::Json& item : TRY(TRY(json.at(key)).items())) {
     const std::int64_t code = TRY_IN(item.i64(), "{}", key);
-    if (code < INT32_MIN || code > INT32_MAX) return malformed("{}: {} has over 32 bits", key, code);
+    if (code < INT32_MIN || code > INT32_MAX)
+      return malformed("{}: {} has over 32 bits", key, code);
     codes.push_back(static_cast<int>(code));
   }
   return codes;
@@ -190,7 +194,8 @@ Result<CatalogueTimestamp> read_timestamp(const wire::Json& part) {
   const Head head = TRY(read_head(part, "timestamp"));
   const wire::Json meta = TRY(part.at("meta"));
   if (TRY(meta.members()).size() != 1) return malformed("meta has other files than snapshot.json");
-  return CatalogueTimestamp{head.version, head.expires, TRY(read_file(TRY(meta.at("snapshot.json"))))};
+  return CatalogueTimestamp{head.version, head.expires,
+                            TRY(read_file(TRY(meta.at("snapshot.json"))))};
 }
 
 Result<std::vector<CatalogueSignature>> read_signatures(const wire::Json& document) {

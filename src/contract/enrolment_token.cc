@@ -38,9 +38,8 @@ EnrolmentToken make_enrolment_token(Random& random, ByteView ca_sha256, ByteView
 }
 
 std::string to_text(const EnrolmentToken& token) {
-  std::string text =
-      fmt::format("{}.{}.{}.{}", kVersion, to_base64url(token.secret),
-                  to_base64url(token.ca_sha256), to_base64url(token.root_sha256));
+  std::string text = fmt::format("{}.{}.{}.{}", kVersion, to_base64url(token.secret),
+                                 to_base64url(token.ca_sha256), to_base64url(token.root_sha256));
   const std::string check = checksum(text);
   return fmt::format("{}.{}", text, check);
 }

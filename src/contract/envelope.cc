@@ -67,7 +67,8 @@ Result<EnvelopeHeader> read_header(ByteView line) {
   return header;
 }
 
-Result<void> check_sizes(const EnvelopeHeader& header, ByteView body, const EnvelopeLimits& limits) {
+Result<void> check_sizes(const EnvelopeHeader& header, ByteView body,
+                         const EnvelopeLimits& limits) {
   if (body.size() > limits.body_bytes)
     return fail(kEnvelopeTooLarge, "body of {} bytes, the limit is {}", body.size(),
                 limits.body_bytes);

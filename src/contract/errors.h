@@ -7,20 +7,20 @@ namespace muster::contract {
 
 inline constexpr ErrorKind kSignedDocumentMalformed{
     1400, "signed-document-malformed", "Send the document as the signer framed it, unaltered"};
-inline constexpr ErrorKind kSignedDocumentTooLarge{1401, "signed-document-too-large",
-                                                   "Split the document below the limit of the text"};
+inline constexpr ErrorKind kSignedDocumentTooLarge{
+    1401, "signed-document-too-large", "Split the document below the limit of the text"};
 inline constexpr ErrorKind kEnvelopeMalformed{
     1402, "envelope-malformed", "Send the message as docs/protocols/envelope.md says"};
-inline constexpr ErrorKind kEnvelopeTooLarge{
-    1403, "envelope-too-large", "Send less in one message: the text names the limit"};
+inline constexpr ErrorKind kEnvelopeTooLarge{1403, "envelope-too-large",
+                                             "Send less in one message: the text names the limit"};
 inline constexpr ErrorKind kCatalogueMalformed{
     1404, "catalogue-malformed", "Sign the document again with the console of this version"};
 inline constexpr ErrorKind kManifestMalformed{1405, "manifest-malformed",
                                               "Apply the package again to write its manifest anew"};
 inline constexpr ErrorKind kTokenForm{
     1406, "token-form", "Copy the whole enrolment token, from MT1. to its last character"};
-inline constexpr ErrorKind kTokenVersion{
-    1407, "token-version", "Use a token of this version, or update this program"};
+inline constexpr ErrorKind kTokenVersion{1407, "token-version",
+                                         "Use a token of this version, or update this program"};
 inline constexpr ErrorKind kTokenChecksum{
     1408, "token-checksum", "A character of the token is wrong; copy it instead of typing it"};
 inline constexpr ErrorKind kSignerProtocol{

@@ -58,8 +58,7 @@ Result<ManifestFile> read_file(const wire::Json& json) {
 }
 
 Result<Manifest> read_manifest(ByteView text) {
-  const auto document =
-      TRY(wire::JsonDocument::parse(text, {.bytes = kManifestLimit, .depth = 4}));
+  const auto document = TRY(wire::JsonDocument::parse(text, {.bytes = kManifestLimit, .depth = 4}));
   const wire::Json json = document.root();
   TRY(check_format(json, kFormat));
   Manifest manifest{TRY(text_field(json, "package")), TRY(text_field(json, "packageVersion")), {}};

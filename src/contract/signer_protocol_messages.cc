@@ -132,10 +132,9 @@ Result<Request> read_request(const wire::Json& json) {
   const std::string ask = TRY(text_field(json, "ask"));
   if (ask == "public") return Request(Public{});
   if (ask == "sign-policy-header")
-    return Request(SignPolicyHeader{TRY(device_field(json, "device")),
-                                    TRY(number_field(json, "epoch")),
-                                    TRY(number_field(json, "version")),
-                                    TRY(bytes_field(json, "payload"))});
+    return Request(
+        SignPolicyHeader{TRY(device_field(json, "device")), TRY(number_field(json, "epoch")),
+                         TRY(number_field(json, "version")), TRY(bytes_field(json, "payload"))});
   if (ask == "sign-document")
     return Request(SignDocument{TRY(parse_signed_type(TRY(text_field(json, "type")))),
                                 TRY(bytes_field(json, "payload"))});
@@ -160,10 +159,9 @@ void write_answer(wire::JsonWriter& w, const Answer& answer) {
 Result<Answer> read_answer(const wire::Json& json) {
   const std::string answer = TRY(text_field(json, "answer"));
   if (answer == "public")
-    return Answer(
-        PublicKeys{TRY(bytes_field(json, "policyKey")), TRY(text_field(json, "caCertificate")),
-                   TRY(number_field(json, "snapshotVersion")),
-                   TRY(number_field(json, "timestampVersion"))});
+    return Answer(PublicKeys{
+        TRY(bytes_field(json, "policyKey")), TRY(text_field(json, "caCertificate")),
+        TRY(number_field(json, "snapshotVersion")), TRY(number_field(json, "timestampVersion"))});
   if (answer == "document") return Answer(Document{TRY(bytes_field(json, "framed"))});
   if (answer == "catalogue-signed")
     return Answer(

@@ -26,8 +26,7 @@ Result<void> check_signatures(std::string_view what, ByteView canonical,
                               const ErrorKind& stranger) {
   std::uint64_t valid = 0;
   for (const contract::CatalogueSignature& signature : signatures) {
-    if (std::find(role.key_ids.begin(), role.key_ids.end(), signature.key_id) ==
-        role.key_ids.end())
+    if (std::find(role.key_ids.begin(), role.key_ids.end(), signature.key_id) == role.key_ids.end())
       continue;
     const contract::CatalogueKey* key = root.key(signature.key_id);
     // decode_root() refuses a role whose key is not in the document.

@@ -48,9 +48,9 @@ Result<CatalogueTrust> CatalogueTrust::advance(ByteView next_root) const {
   if (next.value.version != root_.version + 1)
     return fail(kWrongVersion, "root version {} after version {}", next.value.version,
                 root_.version);
-  TRY(check_signatures(fmt::format("root version {} by version {}", next.value.version,
-                                   root_.version),
-                       next.canonical, next.signatures, root_, root_.root, kUnknownKey));
+  TRY(check_signatures(
+      fmt::format("root version {} by version {}", next.value.version, root_.version),
+      next.canonical, next.signatures, root_, root_.root, kUnknownKey));
   return trust_root(std::move(next), next_root);
 }
 
@@ -113,8 +113,7 @@ Result<contract::PolicyBody> CatalogueTrust::verify_policy_body(
 }
 
 Result<contract::SiteTime> CatalogueTrust::verify_site_time(ByteView document, Timestamp newest,
-                                                            Timestamp now,
-                                                            Duration max_age) const {
+                                                            Timestamp now, Duration max_age) const {
   auto time = TRY(contract::decode_site_time(TRY(verify_signed(document, SignedType::SiteTime))));
   if (time.time < newest)
     return fail(kRolledBack, "the site's time {} is before {}", to_text(time.time),

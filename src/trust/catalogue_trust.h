@@ -73,8 +73,8 @@ class CatalogueTrust {
  private:
   CatalogueTrust(contract::CatalogueRoot root, Bytes document,
                  std::vector<Ed25519PublicKey> policy_keys);
-  static Result<CatalogueTrust> trust_root(
-      contract::SignedCatalogue<contract::CatalogueRoot> root, ByteView document);
+  static Result<CatalogueTrust> trust_root(contract::SignedCatalogue<contract::CatalogueRoot> root,
+                                           ByteView document);
   Result<void> check_root_valid(Timestamp now) const;
 
   contract::CatalogueRoot root_;

@@ -64,8 +64,8 @@ Result<CatalogueRoot> with_operator(const CatalogueRoot& root, const Ed25519Publ
   return next;
 }
 
-Result<CatalogueRoot> without_operator(const CatalogueRoot& root,
-                                       std::string_view catalogue_key_id, Timestamp now) {
+Result<CatalogueRoot> without_operator(const CatalogueRoot& root, std::string_view catalogue_key_id,
+                                       Timestamp now) {
   if (!has(root.targets, catalogue_key_id))
     return fail(kOperatorUnknown, "key {} is no operator's in root version {}", catalogue_key_id,
                 root.version);

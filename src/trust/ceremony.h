@@ -33,15 +33,15 @@ contract::CatalogueRoot first_root(const SiteKeys& keys, Timestamp now);
 Result<contract::CatalogueRoot> with_operator(const contract::CatalogueRoot& root,
                                               const Ed25519PublicKey& key, Timestamp now);
 Result<contract::CatalogueRoot> without_operator(const contract::CatalogueRoot& root,
-                                                 std::string_view catalogue_key_id,
-                                                 Timestamp now);
+                                                 std::string_view catalogue_key_id, Timestamp now);
 contract::CatalogueRoot with_policy_key(const contract::CatalogueRoot& root,
                                         const Ed25519PublicKey& key, Timestamp now);
 // The same roles, for another year.
 contract::CatalogueRoot renewed(const contract::CatalogueRoot& root, Timestamp now);
 
 // N.root.json. Error: kThreshold when `keys` do not reach the threshold of this root.
-Result<Bytes> sign_root(const contract::CatalogueRoot& root, std::span<const Ed25519Key* const> keys);
+Result<Bytes> sign_root(const contract::CatalogueRoot& root,
+                        std::span<const Ed25519Key* const> keys);
 
 // The targets document of a root's operators. `last_version` is 0 for the first.
 contract::CatalogueTargets next_targets(const contract::CatalogueRoot& root,

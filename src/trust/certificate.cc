@@ -38,8 +38,8 @@ Result<Bytes> read_serial(const X509* x509) {
 // An extension that stands twice would let two readers see two certificates.
 Result<NamesPtr> alternative_names_of(X509* x509) {
   int state = 0;
-  NamesPtr names(static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(x509, NID_subject_alt_name, &state, nullptr)));
+  NamesPtr names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(x509, NID_subject_alt_name, &state, nullptr)));
   if (names == nullptr && state != -1) {
     take_openssl_error();
     return fail(kBadCertificate, "the alternative names stand twice or are malformed");
@@ -72,21 +72,22 @@ Result<Certificate> parse_certificate_der(ByteView der) {
   const std::uint32_t uses = X509_get_extended_key_usage(x509);
   const bool has_uses = (X509_get_extension_flags(x509) & EXFLAG_XKUSAGE) != 0;
 
-  Certificate out{.der = Bytes(der),
-                  .sha256 = sha256(der),
-                  .common_name = TRY(read_common_name(X509_get_subject_name(x509), kBadCertificate)),
-                  .uris = std::move(names.uris),
-                  .dns_names = std::move(names.dns_names),
-                  .ip_addresses = std::move(names.ip_addresses),
-                  .not_before = TRY(read_time(X509_get0_notBefore(x509), "notBefore")),
-                  .not_after = TRY(read_time(X509_get0_notAfter(x509), "notAfter")),
-                  .serial = TRY(read_serial(x509)),
-                  // 1 is a v3 CA by its basic constraints; other values are guesses about v1.
-                  .is_ca = X509_check_ca(x509) == 1,
-                  .client_auth = has_uses && (uses & XKU_SSL_CLIENT) != 0,
-                  .server_auth = has_uses && (uses & XKU_SSL_SERVER) != 0,
-                  .key = std::move(public_key),
-                  .handle = nullptr};
+  Certificate out{
+      .der = Bytes(der),
+      .sha256 = sha256(der),
+      .common_name = TRY(read_common_name(X509_get_subject_name(x509), kBadCertificate)),
+      .uris = std::move(names.uris),
+      .dns_names = std::move(names.dns_names),
+      .ip_addresses = std::move(names.ip_addresses),
+      .not_before = TRY(read_time(X509_get0_notBefore(x509), "notBefore")),
+      .not_after = TRY(read_time(X509_get0_notAfter(x509), "notAfter")),
+      .serial = TRY(read_serial(x509)),
+      // 1 is a v3 CA by its basic constraints; other values are guesses about v1.
+      .is_ca = X509_check_ca(x509) == 1,
+      .client_auth = has_uses && (uses & XKU_SSL_CLIENT) != 0,
+      .server_auth = has_uses && (uses & XKU_SSL_SERVER) != 0,
+      .key = std::move(public_key),
+      .handle = nullptr};
   out.handle = std::make_shared<const OpensslCertificate>(OpensslCertificate{std::move(owned)});
   return out;
 }
@@ -94,8 +95,7 @@ Result<Certificate> parse_certificate_der(ByteView der) {
 Result<Certificate> parse_certificate_pem(ByteView pem) {
   if (pem.size() > 2 * kCertificateLimit)
     return fail(kBadCertificate, "PEM of {} bytes", pem.size());
-  if (!pem.starts_with(kPemBegin) || !pem.ends_with(kPemEnd) ||
-      pem.find(kPemBegin, 1) != pem.npos)
+  if (!pem.starts_with(kPemBegin) || !pem.ends_with(kPemEnd) || pem.find(kPemBegin, 1) != pem.npos)
     return fail(kBadCertificate, "not exactly one certificate in PEM");
   Bytes text;
   for (const char c : pem.substr(kPemBegin.size(), pem.size() - kPemBegin.size() - kPemEnd.size()))
@@ -134,8 +134,7 @@ Result<CertificatePtr> CertificateCache::parse(ByteView der) {
   const Bytes hash = sha256(der);
   if (CertificatePtr known = find(hash)) return known;
   // Parsed outside the lock: a stranger's certificate delays nobody.
-  CertificatePtr parsed =
-      std::make_shared<const Certificate>(TRY(parse_certificate_der(der)));
+  CertificatePtr parsed = std::make_shared<const Certificate>(TRY(parse_certificate_der(der)));
   const std::lock_guard lock(mutex_);
   if (const auto found = by_hash_.find(hash); found != by_hash_.end()) return *found->second;
   order_.push_front(parsed);

@@ -26,9 +26,12 @@ struct Profile {
 Profile rules_of(contract::CertificateProfile profile) {
   using contract::CertificateProfile;
   switch (profile) {
-    case CertificateProfile::Client: return {std::chrono::hours(24 * 7), PeerKind::Device, false};
-    case CertificateProfile::SiteSystem: return {std::chrono::hours(24), PeerKind::SiteSystem, true};
-    case CertificateProfile::Operator: return {std::chrono::hours(12), PeerKind::Operator, false};
+    case CertificateProfile::Client:
+      return {std::chrono::hours(24 * 7), PeerKind::Device, false};
+    case CertificateProfile::SiteSystem:
+      return {std::chrono::hours(24), PeerKind::SiteSystem, true};
+    case CertificateProfile::Operator:
+      return {std::chrono::hours(12), PeerKind::Operator, false};
   }
   check_failed("a known profile", __FILE__, __LINE__);
 }

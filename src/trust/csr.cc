@@ -9,7 +9,8 @@
 namespace muster::trust {
 namespace {
 
-using ExtensionsPtr = std::unique_ptr<STACK_OF(X509_EXTENSION), void (*)(STACK_OF(X509_EXTENSION)*)>;
+using ExtensionsPtr =
+    std::unique_ptr<STACK_OF(X509_EXTENSION), void (*)(STACK_OF(X509_EXTENSION)*)>;
 
 ExtensionsPtr own(STACK_OF(X509_EXTENSION) * stack) {
   return {stack, [](STACK_OF(X509_EXTENSION) * s) {

@@ -13,8 +13,8 @@ inline constexpr ErrorKind kUnknownKey{1502, "unknown-key",
                                        "Check that the document comes from this site"};
 inline constexpr ErrorKind kWrongDocumentType{1503, "wrong-document-type",
                                               "Ask for the document by its own address"};
-inline constexpr ErrorKind kWrongDevice{
-    1504, "wrong-device", "Check for a cloned disk: this policy is another device's"};
+inline constexpr ErrorKind kWrongDevice{1504, "wrong-device",
+                                        "Check for a cloned disk: this policy is another device's"};
 inline constexpr ErrorKind kRolledBack{
     1505, "rolled-back", "An older document was served; check the server's backup and clock"};
 inline constexpr ErrorKind kExpired{1506, "expired",
@@ -23,8 +23,8 @@ inline constexpr ErrorKind kWrongHash{1507, "wrong-hash",
                                       "The bytes are not those that were named; fetch them again"};
 inline constexpr ErrorKind kWrongPackage{
     1508, "wrong-package", "Apply the package again: its document describes another package"};
-inline constexpr ErrorKind kSignerNotOperator{
-    1509, "signer-not-operator", "Have a present operator apply the package again"};
+inline constexpr ErrorKind kSignerNotOperator{1509, "signer-not-operator",
+                                              "Have a present operator apply the package again"};
 inline constexpr ErrorKind kThreshold{1510, "threshold",
                                       "Collect the signatures that the role's threshold asks for"};
 inline constexpr ErrorKind kWrongVersion{1511, "wrong-version",
@@ -47,8 +47,8 @@ inline constexpr ErrorKind kBadEstBody{1525, "bad-est-body",
 inline constexpr ErrorKind kWrongCertificate{
     1526, "wrong-certificate", "Sign with the key of the certificate that the message names"};
 
-inline constexpr ErrorKind kSignerRefused{
-    1530, "signer-refused", "The signer's log names the rule; correct the request"};
+inline constexpr ErrorKind kSignerRefused{1530, "signer-refused",
+                                          "The signer's log names the rule; correct the request"};
 inline constexpr ErrorKind kSignerState{
     1531, "signer-state", "Restore the signer's folder from its backup; never delete its versions"};
 inline constexpr ErrorKind kUnsealFailed{

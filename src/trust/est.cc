@@ -22,7 +22,8 @@ Bytes base64_lines(ByteView der) {
 
 // RFC 8951: receivers take base64 with and without line breaks.
 Result<Bytes> from_base64_lines(ByteView body, std::size_t limit) {
-  if (body.size() > limit) return fail(kBadEstBody, "{} bytes, the limit is {}", body.size(), limit);
+  if (body.size() > limit)
+    return fail(kBadEstBody, "{} bytes, the limit is {}", body.size(), limit);
   Bytes text;
   text.reserve(body.size());
   for (const char c : body)
@@ -51,8 +52,8 @@ Bytes encode_est_certificates(std::span<const Certificate> certificates) {
 Result<std::vector<Certificate>> decode_est_certificates(ByteView body) {
   const Bytes der = TRY(from_base64_lines(body, kBodyLimit));
   const Pkcs7Ptr message(from_der<PKCS7>(&d2i_PKCS7, der));
-  if (message == nullptr || !PKCS7_type_is_signed(message.get()) ||
-      message->d.sign == nullptr || message->d.sign->cert == nullptr)
+  if (message == nullptr || !PKCS7_type_is_signed(message.get()) || message->d.sign == nullptr ||
+      message->d.sign->cert == nullptr)
     return fail(kBadEstBody, "no PKCS#7 SignedData with certificates");
   const STACK_OF(X509)* stack = message->d.sign->cert;
   const int count = sk_X509_num(stack);
@@ -60,8 +61,7 @@ Result<std::vector<Certificate>> decode_est_certificates(ByteView body) {
     return fail(kBadEstBody, "{} certificates, allowed are 1 to {}", count, kMostCertificates);
   std::vector<Certificate> certificates;
   for (int i = 0; i < count; ++i)
-    certificates.push_back(
-        TRY(parse_certificate_der(to_der(&i2d_X509, sk_X509_value(stack, i)))));
+    certificates.push_back(TRY(parse_certificate_der(to_der(&i2d_X509, sk_X509_value(stack, i)))));
   return certificates;
 }
 

@@ -51,8 +51,8 @@ bool is_p256(const EVP_PKEY* key) {
 Bytes raw_public(const OpensslKey& key) {
   Bytes raw(kEd25519Size, '\0');
   std::size_t size = raw.size();
-  MUSTER_CHECK(EVP_PKEY_get_raw_public_key(
-                   key.get(), reinterpret_cast<unsigned char*>(raw.data()), &size) == 1);
+  MUSTER_CHECK(EVP_PKEY_get_raw_public_key(key.get(), reinterpret_cast<unsigned char*>(raw.data()),
+                                           &size) == 1);
   MUSTER_CHECK(size == kEd25519Size);
   return raw;
 }

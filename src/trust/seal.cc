@@ -53,8 +53,8 @@ Bytes SealingKey::seal(ByteView plaintext, std::string_view purpose, Random& ran
   unsigned char rest[EVP_MAX_BLOCK_LENGTH];
   MUSTER_CHECK(EVP_CipherFinal_ex(context.get(), rest, &size) == 1 && size == 0);
   Bytes tag(kTagSize, '\0');
-  MUSTER_CHECK(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kTagSize,
-                                   writable(tag)) == 1);
+  MUSTER_CHECK(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kTagSize, writable(tag)) ==
+               1);
   return std::string(1, kVersion) + nonce + text + tag;
 }
 
@@ -70,8 +70,8 @@ Result<Bytes> SealingKey::unseal(ByteView sealed, std::string_view purpose) cons
   int size = 0;
   MUSTER_CHECK(EVP_CipherUpdate(context.get(), writable(plaintext), &size, as_u8(text),
                                 static_cast<int>(text.size())) == 1);
-  MUSTER_CHECK(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, kTagSize,
-                                   writable(tag)) == 1);
+  MUSTER_CHECK(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, kTagSize, writable(tag)) ==
+               1);
   unsigned char rest[EVP_MAX_BLOCK_LENGTH];
   if (EVP_CipherFinal_ex(context.get(), rest, &size) != 1) {
     take_openssl_error();

@@ -58,8 +58,11 @@ Result<void> check_payload(SignedType type, ByteView payload, Timestamp now) {
   switch (type) {
     case SignedType::PolicyHeader:
       return fail(kSignerRefused, "a policy header without its device and version");
-    case SignedType::PolicyBody: TRY(contract::decode_policy_body(payload)); return {};
-    case SignedType::SiteTime: return check_site_time(payload, now);
+    case SignedType::PolicyBody:
+      TRY(contract::decode_policy_body(payload));
+      return {};
+    case SignedType::SiteTime:
+      return check_site_time(payload, now);
     case SignedType::LocatorAnswer:
     case SignedType::EnvelopeKey: {
       const auto document = TRY(wire::JsonDocument::parse(payload));
@@ -78,8 +81,8 @@ struct CatalogueFacts {
 // What the part says of itself; it must be canonical, or the signature would not be over the
 // document that is served.
 Result<CatalogueFacts> read_part(CatalogueRole role, ByteView canonical) {
-  const auto facts = [&](const auto& part, const contract::CataloguePart& again)
-      -> Result<CatalogueFacts> {
+  const auto facts = [&](const auto& part,
+                         const contract::CataloguePart& again) -> Result<CatalogueFacts> {
     if (again.canonical != canonical)
       return fail(kSignerRefused, "the {} is not in canonical form", contract::to_text(role));
     return CatalogueFacts{part.version, part.expires};

@@ -33,8 +33,8 @@ class Signer {
 
   // One answer per request, in order. What was signed is remembered on disk before any answer is
   // given; the requests of one call share that write. Each request makes one line in the log.
-  std::vector<contract::signer::Answer> handle(
-      std::span<const contract::signer::Request> requests, Timestamp now);
+  std::vector<contract::signer::Answer> handle(std::span<const contract::signer::Request> requests,
+                                               Timestamp now);
 
  private:
   Signer(os::Fd lock, Ed25519Key policy, CertificateAuthority authority, SealingKey sealing,

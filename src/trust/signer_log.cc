@@ -33,11 +33,12 @@ struct Describe {
             sha256_hex(request.canonical)};
   }
   Line operator()(const signer::Issue& request) const {
-    return {"signer.issue",
-            fmt::format("{} {}", contract::to_text(request.profile), request.name),
+    return {"signer.issue", fmt::format("{} {}", contract::to_text(request.profile), request.name),
             sha256_hex(request.request)};
   }
-  Line operator()(const signer::Seal& request) const { return {"signer.seal", request.purpose, {}}; }
+  Line operator()(const signer::Seal& request) const {
+    return {"signer.seal", request.purpose, {}};
+  }
   Line operator()(const signer::Unseal& request) const {
     return {"signer.unseal", request.purpose, {}};
   }

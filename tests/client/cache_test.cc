@@ -1,10 +1,11 @@
+#include "roles/client/software/cache.h"
+
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/os/file.h"
 #include "base/sha256.h"
-#include "roles/client/software/cache.h"
 #include "roles/client/software/errors.h"
 #include "tests/client/temporary_folder.h"
 

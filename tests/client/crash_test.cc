@@ -108,8 +108,7 @@ void run_until_power_cut(const fs::path& folder, const Deployment& deployment) {
   ASSERT_TRUE(until([&] { return lines_in(folder / "lines") == 1; }));
   const pid_t supervisor = supervisor_of(folder);
   ASSERT_GT(supervisor, 0);
-  const auto children =
-      os::read_file(fmt::format("/proc/{0}/task/{0}/children", supervisor), 4096);
+  const auto children = os::read_file(fmt::format("/proc/{0}/task/{0}/children", supervisor), 4096);
   ::kill(supervisor, SIGKILL);
   if (children && !children->empty()) ::kill(std::stoi(*children), SIGKILL);
   ASSERT_TRUE(until([&] { return supervisor_of(folder) < 0; }));
@@ -148,8 +147,7 @@ TEST(Crash, ARepeatableProgramOfUnknownOutcomeRunsAgain) {
   EXPECT_TRUE(until([&] { return lines_in(folder.path() / "lines") == 2; }));
   const pid_t supervisor = supervisor_of(folder.path());
   ASSERT_GT(supervisor, 0);
-  const auto children =
-      os::read_file(fmt::format("/proc/{0}/task/{0}/children", supervisor), 4096);
+  const auto children = os::read_file(fmt::format("/proc/{0}/task/{0}/children", supervisor), 4096);
   if (children && !children->empty()) ::kill(std::stoi(*children), SIGKILL);
   EXPECT_TRUE(until([&] { return supervisor_of(folder.path()) < 0; }));
 }
@@ -157,9 +155,9 @@ TEST(Crash, ARepeatableProgramOfUnknownOutcomeRunsAgain) {
 TEST(Crash, AProgramThatRunsOnWithoutItsClientIsWatchedByTheNextOne) {
   TemporaryFolder folder;
   Deployment deployment = line_deployment(folder.path() / "lines", 7);
-  deployment.program.arguments[2] = fmt::format(
-      "echo line >> '{0}/lines'; while [ ! -e '{0}/go' ]; do sleep 0.02; done; exit 7",
-      folder.path().string());
+  deployment.program.arguments[2] =
+      fmt::format("echo line >> '{0}/lines'; while [ ! -e '{0}/go' ]; do sleep 0.02; done; exit 7",
+                  folder.path().string());
   const os::SystemClock clock;
   const Timestamp expires = clock.now() + std::chrono::hours(1);
   {

@@ -33,7 +33,9 @@ TEST(Deployments, ThatNoSignerShouldHaveSignedAreRefused) {
       [](Deployment& d) { d.files[0].sha256.clear(); },
       [](Deployment& d) { d.files[0].mode = 04755; },
       [](Deployment& d) { d.files.push_back(d.files[0]); },
-      [&](Deployment& d) { d.files.push_back({"install.sh/x", 0644, 1, hash}); },
+      [&](Deployment& d) {
+        d.files.push_back({"install.sh/x", 0644, 1, hash});
+      },
       [](Deployment& d) { d.files[0].size_bytes = UINT64_MAX; },
   };
   for (std::size_t i = 0; i < std::size(changes); ++i) {
@@ -48,8 +50,8 @@ TEST(Deployments, ThatNoSignerShouldHaveSignedAreRefused) {
 TEST(Deployments, PathsAreRelativeAndPlain) {
   for (const char* good : {"a", "a/b", "a.b/..c", "...", "with space"})
     EXPECT_TRUE(is_plain_path(good)) << good;
-  for (const char* bad : {"", "/", "/a", "a/", "a//b", ".", "..", "a/..", "../a", "./a", "a\\b",
-                          "c:a"})
+  for (const char* bad :
+       {"", "/", "/a", "a/", "a//b", ".", "..", "a/..", "../a", "./a", "a\\b", "c:a"})
     EXPECT_FALSE(is_plain_path(bad)) << bad;
   EXPECT_FALSE(is_plain_path(std::string(256, 'a')));
   EXPECT_FALSE(is_plain_path(std::string_view("a\0b", 3)));

@@ -41,11 +41,11 @@ void expect_failed(const MachineDriver& driver, const ErrorKind& kind) {
 TEST(ExecutionRetries, OfADownloadAreTwenty) {
   MachineDriver driver;
   driver.policy({driver.deployment()});
-  EXPECT_EQ(retries_until_given_up(driver,
-                                   [&] {
-                                     driver.on(DownloadFailed{
-                                         driver.key(), DownloadFailure::Transient, some_error()});
-                                   }),
+  EXPECT_EQ(retries_until_given_up(
+                driver,
+                [&] {
+                  driver.on(DownloadFailed{driver.key(), DownloadFailure::Transient, some_error()});
+                }),
             20);
   EXPECT_EQ(driver.downloads, 21);
   EXPECT_EQ(driver.discards, 0);
@@ -55,11 +55,11 @@ TEST(ExecutionRetries, OfADownloadAreTwenty) {
 TEST(ExecutionRetries, OfContentThatIsNotWhatWasSignedAreThreeAndDiscardIt) {
   MachineDriver driver;
   driver.policy({driver.deployment()});
-  EXPECT_EQ(retries_until_given_up(driver,
-                                   [&] {
-                                     driver.on(DownloadFailed{
-                                         driver.key(), DownloadFailure::Mismatch, some_error()});
-                                   }),
+  EXPECT_EQ(retries_until_given_up(
+                driver,
+                [&] {
+                  driver.on(DownloadFailed{driver.key(), DownloadFailure::Mismatch, some_error()});
+                }),
             3);
   EXPECT_EQ(driver.downloads, 4);
   EXPECT_EQ(driver.discards, 4);
@@ -70,14 +70,14 @@ TEST(ExecutionRetries, OfContentThatChangedInTheCacheFetchItAgainThreeTimes) {
   MachineDriver driver;
   driver.answer_prepare = false;
   driver.policy({driver.deployment()});
-  EXPECT_EQ(retries_until_given_up(
-                driver,
-                [&] {
-                  driver.on(DownloadDone{driver.key()});
-                  driver.on(PrepareFailed{driver.key(), PrepareFailure::ContentChanged,
-                                          some_error()});
-                }),
-            3);
+  EXPECT_EQ(
+      retries_until_given_up(
+          driver,
+          [&] {
+            driver.on(DownloadDone{driver.key()});
+            driver.on(PrepareFailed{driver.key(), PrepareFailure::ContentChanged, some_error()});
+          }),
+      3);
   EXPECT_EQ(driver.downloads, 4);
   EXPECT_EQ(driver.discards, 4);
   EXPECT_EQ(driver.starts, 0);
@@ -98,14 +98,14 @@ TEST(ExecutionRetries, OfACacheThatIsTooSmallAreEighteenEveryFourHours) {
   MachineDriver driver;
   driver.policy({driver.deployment()});
   const Timestamp begin = driver.now;
-  EXPECT_EQ(retries_until_given_up(driver,
-                                   [&] {
-                                     driver.on(DownloadFailed{
-                                         driver.key(), DownloadFailure::CacheRoom, some_error()});
-                                     if (driver.phase() != Phase::Done) {
-                                       EXPECT_EQ(driver.reports.back().status_id, 10050);
-                                     }
-                                   }),
+  EXPECT_EQ(retries_until_given_up(
+                driver,
+                [&] {
+                  driver.on(DownloadFailed{driver.key(), DownloadFailure::CacheRoom, some_error()});
+                  if (driver.phase() != Phase::Done) {
+                    EXPECT_EQ(driver.reports.back().status_id, 10050);
+                  }
+                }),
             18);
   EXPECT_EQ(driver.now - begin, hours(4 * 18));
   expect_failed(driver, kCacheTooSmall);
@@ -116,11 +116,11 @@ TEST(ExecutionRetries, OfALocalFailureAreTen) {
   driver.answer_prepare = false;
   driver.policy({driver.deployment()});
   driver.on(DownloadDone{driver.key()});
-  EXPECT_EQ(retries_until_given_up(driver,
-                                   [&] {
-                                     driver.on(PrepareFailed{driver.key(), PrepareFailure::Local,
-                                                             some_error()});
-                                   }),
+  EXPECT_EQ(retries_until_given_up(
+                driver,
+                [&] {
+                  driver.on(PrepareFailed{driver.key(), PrepareFailure::Local, some_error()});
+                }),
             10);
   expect_failed(driver, kClientStateFailed);
 }
@@ -169,7 +169,9 @@ TEST(ExecutionRetries, OfAProgramThatNeverStartsEndAtTheAttemptLimit) {
   driver.policy({driver.deployment()});
   driver.on(DownloadDone{driver.key()});
   EXPECT_EQ(retries_until_given_up(driver,
-                                   [&] { driver.on(NeverStarted{driver.key(), some_error()}); }),
+                                   [&] {
+                                     driver.on(NeverStarted{driver.key(), some_error()});
+                                   }),
             3);
   EXPECT_EQ(driver.starts, 4);
   expect_failed(driver, kProgramNotStarted);
@@ -288,8 +290,7 @@ TEST_F(ExecutionResumed, StartsAProgramThatProvablyNeverStarted) {
 TEST_F(ExecutionResumed, FailsAProgramOfUnknownOutcomeAndNeverRepeatsIt) {
   driver.on(OutcomeUnknown{driver.key()});
   expect_failed(driver, kInterrupted);
-  EXPECT_NE(driver.reports.back().error->detail().find("unknown: interrupted"),
-            std::string::npos);
+  EXPECT_NE(driver.reports.back().error->detail().find("unknown: interrupted"), std::string::npos);
   driver.on(ReportTaken{driver.key()});
   driver.restart("boot-2");
   driver.policy({driver.deployment()});

@@ -1,3 +1,5 @@
+#include "roles/client/platform/executor.h"
+
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +12,6 @@
 #include "base/os/file.h"
 #include "base/os/system.h"
 #include "base/sha256.h"
-#include "roles/client/platform/executor.h"
 #include "roles/client/software/errors.h"
 #include "tests/client/temporary_folder.h"
 
@@ -82,8 +83,8 @@ TEST_F(ExecutorTest, RunsAProgramOfThePackageInItsFolder) {
   ASSERT_EQ(state.kind, RunState::Kind::Ended);
   EXPECT_EQ(state.result.ending, Ending::Exited);
   EXPECT_EQ(state.result.code, 3);
-  EXPECT_EQ(output(executor), "content\n" + (settings.folder / "run/files").string() +
-                                  "\n1 two words; $(id)\n");
+  EXPECT_EQ(output(executor),
+            "content\n" + (settings.folder / "run/files").string() + "\n1 two words; $(id)\n");
   EXPECT_EQ(state.result.detail, output(executor));
 }
 
@@ -218,10 +219,11 @@ TEST_F(ExecutorTest, KillsGrandchildrenThatLeftTheSessionAndIgnoreTheRequest) {
   const Executor executor = open();
   deployment.program.max_runtime = Duration(500);
   const fs::path pids = folder.path() / "pids";
-  shell(fmt::format("trap '' TERM; (setsid sh -c 'trap \"\" TERM; echo $$ >> {0}; "
-                    "while :; do sleep 0.05; done' & ) ; "
-                    "echo $$ >> {0}; while :; do sleep 0.05; done",
-                    pids.string()));
+  shell(
+      fmt::format("trap '' TERM; (setsid sh -c 'trap \"\" TERM; echo $$ >> {0}; "
+                  "while :; do sleep 0.05; done' & ) ; "
+                  "echo $$ >> {0}; while :; do sleep 0.05; done",
+                  pids.string()));
   const RunState state = run(executor);
   ASSERT_EQ(state.kind, RunState::Kind::Ended);
   EXPECT_EQ(state.result, (RunResult{Ending::TimedOut, SIGKILL, ""}));
@@ -249,8 +251,9 @@ TEST_F(ExecutorTest, DoesNotWaitForADaemonThatTheProgramLeftBehind) {
 TEST_F(ExecutorTest, BoundsTheOutputAndKeepsItsBeginningAndEnd) {
   settings.output_limit_bytes = 20'000;
   const Executor executor = open();
-  shell("echo begin; i=0; while [ $i -lt 20000 ]; do echo 0123456789012345678; i=$((i+1)); done;"
-        " echo end");
+  shell(
+      "echo begin; i=0; while [ $i -lt 20000 ]; do echo 0123456789012345678; i=$((i+1)); done;"
+      " echo end");
   const RunState state = run(executor);
   EXPECT_EQ(state.result.code, 0);
   const std::string text = output(executor);
@@ -273,8 +276,9 @@ TEST_F(ExecutorTest, RefusesAProgramOfTheSystemWithoutRoot) {
 TEST_F(ExecutorTest, AsRootRunsAProgramOfTheUserAsThatUser) {
   if (!is_privileged()) GTEST_SKIP() << "only root can become another user";
   deployment.program.run_as = RunAs::User;
-  shell("id -un; id -G; grep -c CapEff:.*[1-9a-f] /proc/self/status; cat ../plan 2>/dev/null; "
-        "touch made && ls");
+  shell(
+      "id -un; id -G; grep -c CapEff:.*[1-9a-f] /proc/self/status; cat ../plan 2>/dev/null; "
+      "touch made && ls");
   const auto without_user = open().prepare(deployment, "run", {});
   ASSERT_FALSE(without_user);
   EXPECT_TRUE(without_user.error().is(kProgramNotStarted));

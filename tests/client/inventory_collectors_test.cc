@@ -70,9 +70,10 @@ TEST(ProcessorCollector, CountsSocketsCoresAndThreadsPerKind) {
   WrittenSource source;
   std::string info;
   for (int cpu = 0; cpu < 8; ++cpu)
-    info += fmt::format("processor : {}\nvendor_id : AMD\nmodel name : Big\nphysical id : {}\n"
-                        "core id : {}\n\n",
-                        cpu, cpu / 4, cpu / 2 % 2);
+    info += fmt::format(
+        "processor : {}\nvendor_id : AMD\nmodel name : Big\nphysical id : {}\n"
+        "core id : {}\n\n",
+        cpu, cpu / 4, cpu / 2 % 2);
   info += "processor : 8\nmodel name : Little\n\nHardware : board\n";
   source.files["/proc/cpuinfo"] = info;
   source.files["/sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq"] = "3700000\n";
@@ -103,8 +104,9 @@ Bytes memory_device(std::uint16_t size, std::uint32_t wide) {
 }
 
 TEST(PhysicalMemoryCollector, ReadsTheModulesOfTheFirmware) {
-  const std::string rest = " Type=DDR4 SpeedMTs=2400 Manufacturer=Maker PartNumber=P456 "
-                           "SerialNumber=S123";
+  const std::string rest =
+      " Type=DDR4 SpeedMTs=2400 Manufacturer=Maker PartNumber=P456 "
+      "SerialNumber=S123";
   WrittenSource source;
   source.files["/sys/firmware/dmi/tables/DMI"] =
       Bytes("\1\4\0\0\0\0", 6) + memory_device(16384, 0) + memory_device(0, 0) +
@@ -137,10 +139,11 @@ TEST(LogicalDiskCollector, ListsWhatKeepsDataOnce) {
       "overlay /var/lib/docker/overlay2/x/merged overlay rw 0 0\n"
       "broken line\n";
   source.spaces["/"] = {100u << 20, 40u << 20};
-  EXPECT_THAT(row_texts("LogicalDisk", collect_logical_disk(source)),
-              ElementsAre("Name=/ BlockDevice=/dev/sda1 FileSystem=ext4 SizeMB=100 FreeMB=40 ReadOnly=0",
-                          "Name=/home BlockDevice=server:/export FileSystem=nfs4 ReadOnly=0",
-                          "Name=/mnt/two words BlockDevice=/dev/sdb1 FileSystem=xfs ReadOnly=1"));
+  EXPECT_THAT(
+      row_texts("LogicalDisk", collect_logical_disk(source)),
+      ElementsAre("Name=/ BlockDevice=/dev/sda1 FileSystem=ext4 SizeMB=100 FreeMB=40 ReadOnly=0",
+                  "Name=/home BlockDevice=server:/export FileSystem=nfs4 ReadOnly=0",
+                  "Name=/mnt/two words BlockDevice=/dev/sdb1 FileSystem=xfs ReadOnly=1"));
 }
 
 TEST(NetworkAdapterCollector, TellsTheKindsAndLeavesContainerLinksOut) {
@@ -262,7 +265,8 @@ TEST(PackageUrls, FollowTheSpecification) {
 }
 
 TEST(Assignments, AreReadAsOsReleaseSays) {
-  const auto all = parse_assignments("# no\nA=1\nB=\"two \\\"words\\\"\"\nC='x'\n=no\nD\nE=\"open\n");
+  const auto all =
+      parse_assignments("# no\nA=1\nB=\"two \\\"words\\\"\"\nC='x'\n=no\nD\nE=\"open\n");
   EXPECT_EQ(all.at("A"), "1");
   EXPECT_EQ(all.at("B"), "two \"words\"");
   EXPECT_EQ(all.at("C"), "x");

@@ -52,8 +52,7 @@ int killed_client(const std::filesystem::path& folder) {
   auto client = open_test_client(folder, clock.now());
   if (!client) return 1;
   ExecutionHost& host = *(*client)->host;
-  host.on(PolicyArrived{{line_deployment(folder / "lines")},
-                        clock.now() + std::chrono::hours(24)},
+  host.on(PolicyArrived{{line_deployment(folder / "lines")}, clock.now() + std::chrono::hours(24)},
           clock.now());
   const Duration deadline = clock.steady() + std::chrono::seconds(60);
   while (clock.steady() < deadline) {

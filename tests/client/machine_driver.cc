@@ -98,8 +98,8 @@ void MachineDriver::carry_out(const std::vector<ExecutionAction>& actions) {
       [&](const WriteRecord& action) {
         const ExecutionRecord& record = action.record;
         if (fail_records)
-          answers.push_back(RecordFailed{record.key, record.kind,
-                                         fail(kClientStateFailed, "disk full").value()});
+          answers.push_back(
+              RecordFailed{record.key, record.kind, fail(kClientStateFailed, "disk full").value()});
         if (fail_records || !answer_records) return;
         log.push_back(record);
         answers.push_back(RecordWritten{record.key, record.kind});

@@ -72,8 +72,7 @@ TEST_F(InventoryReports, BeginWithAFullOneAndRepeatItUntilItIsAcknowledged) {
 TEST_F(InventoryReports, SayNothingWhenOnlyVolatileColumnsChanged) {
   acknowledge_first();
   reload();
-  const auto report =
-      builder.decide({disks({disk("/var", 1), disk("/", 2)}), memory()});
+  const auto report = builder.decide({disks({disk("/var", 1), disk("/", 2)}), memory()});
   EXPECT_EQ(report.kind, ReportKind::Nothing);
   EXPECT_TRUE(report.added.empty());
   EXPECT_TRUE(report.removed.empty());

@@ -133,8 +133,9 @@ TEST(Catalogue, TimestampHasTheFormOfItsProtocolPage) {
   EXPECT_EQ(encode_timestamp(sample_timestamp()).canonical,
             "{\"_type\":\"timestamp\",\"expires\":\"2027-01-31T12:00:00Z\",\"meta\":"
             "{\"snapshot.json\":{\"hashes\":{\"sha256\":\"" +
-                kHash + "\"},\"length\":500,\"version\":6}},\"spec_version\":\"1.0.31\","
-                        "\"version\":7}");
+                kHash +
+                "\"},\"length\":500,\"version\":6}},\"spec_version\":\"1.0.31\","
+                "\"version\":7}");
 }
 
 TEST(Catalogue, EntryHasTheFormOfItsProtocolPage) {
@@ -191,6 +192,11 @@ TEST(CatalogueRoot, OfAnotherKeyTypeSpecificationOrVersionIsRefused) {
   expect_malformed(decode_root, replaced(text, "\"version\":3", "\"version\":0"));
   expect_malformed(decode_root, replaced(text, "\"version\":3", "\"version\":3.5"));
   expect_malformed(decode_root, replaced(text, "snapshot\":true", "snapshot\":false"));
+}
+
+TEST(Catalogue, RefusesAnExpiryWithMilliseconds) {
+  const std::string text = assemble_catalogue(encode_entry(sample_entry()), kSignatures);
+  expect_malformed(decode_entry, replaced(text, "T12:00:00Z", "T12:00:00.500Z"));
 }
 
 TEST(Catalogue, RefusesTwoSignaturesOfOneKey) {

@@ -52,8 +52,7 @@ TEST(EnrolmentToken, HasANewSecretEachTime) {
 TEST(EnrolmentToken, CutAtAnyByteIsRefused) {
   const std::string text = to_text(sample());
   for (std::size_t size = 0; size < text.size(); ++size)
-    expect_failure(std::string_view(text).substr(0, size),
-                   kTokenForm);
+    expect_failure(std::string_view(text).substr(0, size), kTokenForm);
 }
 
 TEST(EnrolmentToken, WithAnyOneCharacterChangedIsRefused) {

@@ -10,9 +10,8 @@ namespace {
 const std::string kHash(64, 'e');
 
 Manifest sample() {
-  return {"editor",
-          "2.1",
-          {{"bin/editor", 1000, kHash, true}, {"share/über.txt", 0, kHash, false}}};
+  return {
+      "editor", "2.1", {{"bin/editor", 1000, kHash, true}, {"share/über.txt", 0, kHash, false}}};
 }
 
 void expect_refused(const Manifest& manifest) {
@@ -21,7 +20,9 @@ void expect_refused(const Manifest& manifest) {
   EXPECT_TRUE(checked.error().is(kManifestMalformed)) << checked.error().text();
 }
 
-Manifest with_path(std::string path) { return {"editor", "1", {{std::move(path), 1, kHash, false}}}; }
+Manifest with_path(std::string path) {
+  return {"editor", "1", {{std::move(path), 1, kHash, false}}};
+}
 
 TEST(Manifest, IsWrittenAsItsProtocolPageSays) {
   EXPECT_EQ(encode_manifest(sample()),
@@ -50,9 +51,8 @@ TEST(Manifest, CutAtAnyByteIsRefused) {
 }
 
 TEST(Manifest, WithAPathThatLeavesTheFolderIsRefused) {
-  for (const char* path :
-       {"", "/etc/passwd", "..", "../x", "a/../b", "a/..", ".", "./a", "a//b", "a/", "a\\b", "c:x",
-        "a\nb", "a\x7f", "\xff\xfe"})
+  for (const char* path : {"", "/etc/passwd", "..", "../x", "a/../b", "a/..", ".", "./a", "a//b",
+                           "a/", "a\\b", "c:x", "a\nb", "a\x7f", "\xff\xfe"})
     expect_refused(with_path(path));
   expect_refused(with_path(std::string("a\0b", 3)));
   expect_refused(with_path(std::string(256, 'a')));
@@ -71,7 +71,9 @@ TEST(Manifest, WithFilesUnsortedOrTwiceIsRefused) {
 
 TEST(Manifest, WithAFileBelowAFileIsRefused) {
   // "a.b" sorts between "a" and "a/b".
-  expect_refused({"editor", "1", {{"a", 1, kHash, false}, {"a.b", 1, kHash, false}, {"a/b", 1, kHash, false}}});
+  expect_refused({"editor",
+                  "1",
+                  {{"a", 1, kHash, false}, {"a.b", 1, kHash, false}, {"a/b", 1, kHash, false}}});
 }
 
 TEST(Manifest, WithABadHashSizeOrNameIsRefused) {

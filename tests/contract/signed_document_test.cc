@@ -10,9 +10,7 @@ namespace {
 const std::string kKeyId(64, 'a');
 const Bytes kSignature(64, '\x5a');
 
-SignedDocument sample() {
-  return {SignedType::PolicyHeader, kKeyId, kSignature, "{\"format\":1}"};
-}
+SignedDocument sample() { return {SignedType::PolicyHeader, kKeyId, kSignature, "{\"format\":1}"}; }
 
 std::string golden() {
   std::string text = "muster-signed/1 policy-header ";
@@ -34,9 +32,9 @@ TEST(SignedDocument, IsFramedAsTheProtocolPageSays) {
 }
 
 TEST(SignedDocument, GivesBackEveryPartOfItsFrame) {
-  for (const SignedType type : {SignedType::PolicyHeader, SignedType::PolicyBody,
-                                SignedType::SiteTime, SignedType::LocatorAnswer,
-                                SignedType::EnvelopeKey}) {
+  for (const SignedType type :
+       {SignedType::PolicyHeader, SignedType::PolicyBody, SignedType::SiteTime,
+        SignedType::LocatorAnswer, SignedType::EnvelopeKey}) {
     SignedDocument document = sample();
     document.type = type;
     document.payload = "line one\nline two\n";
@@ -51,8 +49,7 @@ TEST(SignedDocument, GivesBackEveryPartOfItsFrame) {
 
 TEST(SignedDocument, SignsItsTypeTogetherWithThePayload) {
   EXPECT_EQ(signed_document_input(SignedType::SiteTime, "{}"), "muster-signed/1 site-time\n{}");
-  EXPECT_EQ(signed_document_input(SignedType::PolicyBody, "{}"),
-            "muster-signed/1 policy-body\n{}");
+  EXPECT_EQ(signed_document_input(SignedType::PolicyBody, "{}"), "muster-signed/1 policy-body\n{}");
 }
 
 TEST(SignedDocument, IsRefusedWhenCutAnywhereBeforeItsPayload) {

@@ -10,13 +10,14 @@ namespace {
 const std::string kDevice = "00112233445566778899aabbccddeeff";
 
 std::vector<signer::Request> all_requests() {
-  return {signer::Public{},
-          signer::SignPolicyHeader{*model::DeviceId::parse(kDevice), 2, 7, "{header}"},
-          signer::SignDocument{SignedType::SiteTime, "{time}"},
-          signer::SignCatalogue{CatalogueRole::Timestamp, 9, "{canonical}"},
-          signer::Issue{CertificateProfile::SiteSystem, "\x30\x82", "mp1", {"mp1.example"}, {"::1"}},
-          signer::Seal{"join-password", Bytes("a\0b", 3)},
-          signer::Unseal{"join-password", "\xff"}};
+  return {
+      signer::Public{},
+      signer::SignPolicyHeader{*model::DeviceId::parse(kDevice), 2, 7, "{header}"},
+      signer::SignDocument{SignedType::SiteTime, "{time}"},
+      signer::SignCatalogue{CatalogueRole::Timestamp, 9, "{canonical}"},
+      signer::Issue{CertificateProfile::SiteSystem, "\x30\x82", "mp1", {"mp1.example"}, {"::1"}},
+      signer::Seal{"join-password", Bytes("a\0b", 3)},
+      signer::Unseal{"join-password", "\xff"}};
 }
 
 std::vector<signer::Answer> all_answers() {

@@ -176,6 +176,29 @@ std::set<DeviceNumber> expected(const Fleet& fleet,
   return out;
 }
 
+// Against the rows that the fleet has: some go, some come, free space changes.
+DeviceChange random_delta(Random& random, DeviceNumber device,
+                          const std::vector<model::ClassRows>& now) {
+  DeviceChange out{.device = device,
+                   .name = {},
+                   .extent = Extent::Delta,
+                   .added = {},
+                   .removed = {},
+                   .updated = {}};
+  for (const model::ClassRows& rows : now) {
+    if (rows.type->name == "InstalledSoftware" && random.below(2) == 0)
+      out.removed.push_back({rows.type, {rows.rows[random.below(rows.rows.size())]}});
+    if (rows.type->name == "LogicalDisk" && random.below(2) == 0) {
+      model::Row row = rows.rows[random.below(rows.rows.size())];
+      row[*rows.type->column("FreeMB")] = static_cast<std::int64_t>(random.below(5));
+      out.updated.push_back({rows.type, {row}});
+    }
+  }
+  if (random.below(2) == 0)
+    out.added.push_back(rows_of("InstalledSoftware", {samples::random_software(random)}));
+  return out;
+}
+
 TEST(Collections, AreWhatTheirRulesSayAfterAnyHistory) {
   for (std::uint64_t seed = 1; seed <= 15; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
@@ -192,9 +215,9 @@ TEST(Collections, AreWhatTheirRulesSayAfterAnyHistory) {
           EXPECT_EQ(now_in.erase(change.device), 1u) << "left without having been in";
       }
     };
-    for (int step = 0; step < 120; ++step) {
+    for (int step = 0; step < 150; ++step) {
       const auto device = static_cast<DeviceNumber>(random.below(12));
-      const std::uint64_t roll = random.below(10);
+      const std::uint64_t roll = random.below(11);
       if (roll < 6) {
         const auto changes = fleet.apply({.device = device,
                                           .name = {},
@@ -206,6 +229,12 @@ TEST(Collections, AreWhatTheirRulesSayAfterAnyHistory) {
         replay(*changes);
       } else if (roll == 6) {
         replay(fleet.remove(device));
+      } else if (roll == 7) {
+        const auto rows = fleet.rows(device);
+        if (!rows) continue;
+        const auto changes = fleet.apply(random_delta(random, device, *rows), kNow);
+        ASSERT_TRUE(changes) << changes.error().text();
+        replay(*changes);
       } else {
         const CollectionId id = "c" + std::to_string(random.below(8));
         CollectionRule rule;

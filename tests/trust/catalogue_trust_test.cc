@@ -293,30 +293,29 @@ TEST(PolicyHeader, IsExpiredFromItsExpiryOn) {
 TEST(PolicyHeader, OfAnyOtherKeyOfTheSiteIsRefused) {
   const Bytes payload = contract::encode_policy_header(sample_header());
   for (const Ed25519Key* key : {&kSite.root_key, &kSite.operator_key, &kSite.other_key})
-    expect_error(trusted().verify_policy_header(
-                     sign_document(contract::SignedType::PolicyHeader, payload, *key), kDevice, {},
-                     kNow),
-                 kUnknownKey);
+    expect_error(
+        trusted().verify_policy_header(
+            sign_document(contract::SignedType::PolicyHeader, payload, *key), kDevice, {}, kNow),
+        kUnknownKey);
 }
 
 TEST(PolicyHeader, OfThePolicyKeyThatWasReplacedIsRefused) {
   const auto next = with_policy_key(kSite.root(), kSite.other_key.public_key(), kNow);
   const auto trust = *trusted().advance(SampleSite::signed_root(next, {&kSite.root_key}));
   const Bytes payload = contract::encode_policy_header(sample_header());
-  expect_error(
-      trust.verify_policy_header(
-          sign_document(contract::SignedType::PolicyHeader, payload, kSite.policy_key), kDevice,
-          {}, kNow),
-      kUnknownKey);
+  expect_error(trust.verify_policy_header(
+                   sign_document(contract::SignedType::PolicyHeader, payload, kSite.policy_key),
+                   kDevice, {}, kNow),
+               kUnknownKey);
   EXPECT_TRUE(trust.verify_policy_header(
       sign_document(contract::SignedType::PolicyHeader, payload, kSite.other_key), kDevice, {},
       kNow));
 }
 
 TEST(PolicyHeader, InTheFrameOfABodyIsRefused) {
-  const Bytes text = sign_document(contract::SignedType::PolicyBody,
-                                   contract::encode_policy_header(sample_header()),
-                                   kSite.policy_key);
+  const Bytes text =
+      sign_document(contract::SignedType::PolicyBody,
+                    contract::encode_policy_header(sample_header()), kSite.policy_key);
   expect_error(trusted().verify_policy_header(text, kDevice, {}, kNow), kWrongDocumentType);
 }
 

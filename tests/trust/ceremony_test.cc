@@ -52,8 +52,7 @@ TEST(Ceremony, AddsAndRemovesOperators) {
 
 TEST(Ceremony, RefusesAKeyThatHasARoleAlready) {
   for (const Ed25519Key* key : {&kSite.operator_key, &kSite.root_key, &kSite.policy_key})
-    EXPECT_TRUE(
-        with_operator(kSite.root(), key->public_key(), kNow).error().is(kOperatorExists));
+    EXPECT_TRUE(with_operator(kSite.root(), key->public_key(), kNow).error().is(kOperatorExists));
 }
 
 TEST(Ceremony, RefusesToRemoveAStranger) {
@@ -94,8 +93,7 @@ TEST(Ceremony, DelegatesEachPackageOnceInOrder) {
 TEST(Ceremony, SignsNoEntryThatBreaksTheRules) {
   contract::PackageEntry entry = sample_entry();
   entry.programs[0].argv.clear();
-  EXPECT_TRUE(
-      sign_entry(entry, kSite.operator_key).error().is(contract::kCatalogueMalformed));
+  EXPECT_TRUE(sign_entry(entry, kSite.operator_key).error().is(contract::kCatalogueMalformed));
 }
 
 }  // namespace

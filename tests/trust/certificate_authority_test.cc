@@ -103,12 +103,12 @@ TEST(CertificateAuthority, RefusesNamesOutsideTheProfile) {
 TEST(CertificateAuthority, IssuesNothingThatOutlivesIt) {
   Authority authority;
   const Timestamp end = authority.ca.certificate().not_after;
-  const auto last = authority.issue({CertificateProfile::Client, kDevice, {}, {}},
-                                    end - std::chrono::hours(1));
+  const auto last =
+      authority.issue({CertificateProfile::Client, kDevice, {}, {}}, end - std::chrono::hours(1));
   ASSERT_TRUE(last.has_value());
   EXPECT_EQ(last->not_after, end);
-  const auto late = authority.issue({CertificateProfile::Client, kDevice, {}, {}},
-                                    end + std::chrono::hours(1));
+  const auto late =
+      authority.issue({CertificateProfile::Client, kDevice, {}, {}}, end + std::chrono::hours(1));
   ASSERT_FALSE(late.has_value());
   EXPECT_TRUE(late.error().is(kExpired));
 }
@@ -118,9 +118,9 @@ TEST(CertificateAuthority, IsTheSameAfterItsFiles) {
   const auto again = CertificateAuthority::load(certificate_pem(authority.ca.certificate()),
                                                 authority.ca.key_pem());
   ASSERT_TRUE(again.has_value()) << again.error().text();
-  const auto leaf = again->issue(authority.key.public_key(),
-                                 {CertificateProfile::Client, kDevice, {}, {}}, kNow,
-                                 authority.random);
+  const auto leaf =
+      again->issue(authority.key.public_key(), {CertificateProfile::Client, kDevice, {}, {}}, kNow,
+                   authority.random);
   EXPECT_TRUE(check_issued_by(*leaf, authority.ca.certificate()).has_value());
 }
 
@@ -208,15 +208,13 @@ TEST(CertificateCache, KeepsNothingThatIsMalformed) {
 }
 
 Certificate with_uris(std::vector<std::string> uris) {
-  Certificate certificate =
-      *Authority().issue({CertificateProfile::Client, kDevice, {}, {}});
+  Certificate certificate = *Authority().issue({CertificateProfile::Client, kDevice, {}, {}});
   certificate.uris = std::move(uris);
   return certificate;
 }
 
 void expect_no_identity(std::vector<std::string> uris) {
-  const auto peer =
-      identify_peer(std::make_shared<const Certificate>(with_uris(std::move(uris))));
+  const auto peer = identify_peer(std::make_shared<const Certificate>(with_uris(std::move(uris))));
   ASSERT_FALSE(peer.has_value());
   EXPECT_TRUE(peer.error().is(kNoIdentity));
 }

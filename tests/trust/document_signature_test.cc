@@ -61,8 +61,7 @@ TEST(DocumentSignature, NamesAnUnknownKey) {
 
 TEST(DocumentSignature, NamesAWrongType) {
   const Bytes text = sign_document(SignedType::SiteTime, "{}", kSite.policy_key);
-  EXPECT_TRUE(
-      verify_document(text, SignedType::PolicyBody, kKeys).error().is(kWrongDocumentType));
+  EXPECT_TRUE(verify_document(text, SignedType::PolicyBody, kKeys).error().is(kWrongDocumentType));
 }
 
 TEST(DocumentSignature, OfOneTypeDoesNotServeForAnother) {

@@ -27,8 +27,8 @@ struct SampleSite {
   Ed25519Key other_key = key_of_seed(4);
 
   contract::CatalogueRoot root() const {
-    return first_root(
-        {root_key.public_key(), operator_key.public_key(), policy_key.public_key()}, kNow);
+    return first_root({root_key.public_key(), operator_key.public_key(), policy_key.public_key()},
+                      kNow);
   }
   Bytes root_document() const { return signed_root(root(), {&root_key}); }
 

@@ -70,8 +70,7 @@ class SignerTest : public testing::Test {
   signer::Answer ask(const signer::Request& request, Timestamp now = kNow) {
     return signer_->handle({&request, 1}, now)[0];
   }
-  void expect_refused(const signer::Request& request, const ErrorKind& kind,
-                      Timestamp now = kNow) {
+  void expect_refused(const signer::Request& request, const ErrorKind& kind, Timestamp now = kNow) {
     const signer::Answer answer = ask(request, now);
     const auto* refused = std::get_if<signer::Refused>(&answer);
     ASSERT_NE(refused, nullptr);
@@ -93,7 +92,7 @@ class SignerTest : public testing::Test {
 
 TEST_F(SignerTest, KeepsItsFilesPrivate) {
   for (const char* name : {"policy.pem", "ca-key.pem", "sealing.key", "versions.log"}) {
-    struct stat status{};
+    struct stat status {};
     ASSERT_EQ(::stat((path() / name).c_str(), &status), 0) << name;
     EXPECT_EQ(status.st_mode & 0777, 0600u) << name;
   }
@@ -127,8 +126,8 @@ TEST_F(SignerTest, TellsItsPublicKeys) {
 TEST_F(SignerTest, SignsAHeaderThatClientsVerify) {
   const signer::Answer answer = ask(ask_header(header_of(1, 5)));
   const std::vector<Ed25519PublicKey> keys{signer_->policy_key()};
-  const auto payload = verify_document(std::get<signer::Document>(answer).framed,
-                                       SignedType::PolicyHeader, keys);
+  const auto payload =
+      verify_document(std::get<signer::Document>(answer).framed, SignedType::PolicyHeader, keys);
   ASSERT_TRUE(payload.has_value());
   EXPECT_EQ(*payload, contract::encode_policy_header(header_of(1, 5)));
 }
@@ -206,9 +205,9 @@ TEST_F(SignerTest, RefusesAHeaderInTheRequestForOtherDocuments) {
 
 TEST_F(SignerTest, RefusesASiteTimeThatIsNotNow) {
   for (const Duration off : {Duration(std::chrono::minutes(6)), Duration(-std::chrono::minutes(6))})
-    expect_refused(signer::SignDocument{SignedType::SiteTime,
-                                        contract::encode_site_time({kSite, kNow + off})},
-                   kSignerRefused);
+    expect_refused(
+        signer::SignDocument{SignedType::SiteTime, contract::encode_site_time({kSite, kNow + off})},
+        kSignerRefused);
 }
 
 TEST_F(SignerTest, RefusesABodyThatIsNone) {
@@ -284,11 +283,11 @@ TEST_F(SignerTest, RefusesNamesOutsideTheProfileAndABrokenRequest) {
   const Bytes request = *make_device_request(EcdsaKey::generate(), kDevice);
   expect_refused(signer::Issue{CertificateProfile::Client, request, "pc1", {}, {}},
                  kProfileRefused);
+  expect_refused(signer::Issue{CertificateProfile::Operator, request, "anna", {"mp1.example"}, {}},
+                 kProfileRefused);
   expect_refused(
-      signer::Issue{CertificateProfile::Operator, request, "anna", {"mp1.example"}, {}},
-      kProfileRefused);
-  expect_refused(signer::Issue{CertificateProfile::Client, request.substr(1), kDevice.text(), {}, {}},
-                 kBadRequest);
+      signer::Issue{CertificateProfile::Client, request.substr(1), kDevice.text(), {}, {}},
+      kBadRequest);
 }
 
 TEST_F(SignerTest, SealsSecretsForOnePurposeAcrossRestarts) {

@@ -42,7 +42,8 @@ void write(const std::filesystem::path& path, ByteView content) {
 }
 
 Bytes sample_manifest() {
-  return contract::encode_manifest({"editor", "2.1", {{"bin/setup", 5, sha256_hex("setup"), true}}});
+  return contract::encode_manifest(
+      {"editor", "2.1", {{"bin/setup", 5, sha256_hex("setup"), true}}});
 }
 
 contract::PackageEntry entry_of(const State& state) {

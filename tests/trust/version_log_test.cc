@@ -5,7 +5,6 @@
 
 #include <csignal>
 
-
 #include "base/os/file.h"
 #include "tests/base/temporary_folder.h"
 #include "trust/errors.h"

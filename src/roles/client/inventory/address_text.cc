@@ -27,8 +27,8 @@ std::pair<std::size_t, std::size_t> longest_zeros(const std::array<unsigned, 8>&
 
 std::string address_text(ByteView address) {
   if (address.size() == 4)
-    return fmt::format("{}.{}.{}.{}", byte_at(address, 0), byte_at(address, 1),
-                       byte_at(address, 2), byte_at(address, 3));
+    return fmt::format("{}.{}.{}.{}", byte_at(address, 0), byte_at(address, 1), byte_at(address, 2),
+                       byte_at(address, 3));
   MUSTER_CHECK(address.size() == 16);
   std::array<unsigned, 8> groups{};
   for (std::size_t i = 0; i < 8; ++i)

@@ -13,11 +13,20 @@ constexpr std::string_view kDmi = "/sys/class/dmi/id/";
 
 // What makers leave in the tables when they fill in nothing.
 bool is_placeholder(std::string_view value) {
-  static constexpr std::string_view kPlaceholders[] = {
-      "To be filled by O.E.M.", "To Be Filled By O.E.M.", "Not Specified",        "Not Applicable",
-      "Default string",         "System Serial Number",   "System Product Name",  "None",
-      "System manufacturer",    "System Manufacturer",    "Chassis Serial Number", "0", "N/A",
-      "Unknown"};
+  static constexpr std::string_view kPlaceholders[] = {"To be filled by O.E.M.",
+                                                       "To Be Filled By O.E.M.",
+                                                       "Not Specified",
+                                                       "Not Applicable",
+                                                       "Default string",
+                                                       "System Serial Number",
+                                                       "System Product Name",
+                                                       "None",
+                                                       "System manufacturer",
+                                                       "System Manufacturer",
+                                                       "Chassis Serial Number",
+                                                       "0",
+                                                       "N/A",
+                                                       "Unknown"};
   return std::ranges::find(kPlaceholders, value) != std::end(kPlaceholders);
 }
 
@@ -47,11 +56,17 @@ std::optional<std::string> hypervisor_kind(const Source& source) {
     std::string_view text;
     std::string_view kind;
   };
-  static constexpr Mark kMarks[] = {
-      {"VMware", "vmware"},       {"VirtualBox", "oracle"}, {"innotek GmbH", "oracle"},
-      {"Amazon EC2", "amazon"},   {"Google", "google"},     {"KVM", "kvm"},
-      {"QEMU", "qemu"},           {"Xen", "xen"},           {"Bochs", "bochs"},
-      {"Parallels", "parallels"}, {"Virtual Machine", "microsoft"}};
+  static constexpr Mark kMarks[] = {{"VMware", "vmware"},
+                                    {"VirtualBox", "oracle"},
+                                    {"innotek GmbH", "oracle"},
+                                    {"Amazon EC2", "amazon"},
+                                    {"Google", "google"},
+                                    {"KVM", "kvm"},
+                                    {"QEMU", "qemu"},
+                                    {"Xen", "xen"},
+                                    {"Bochs", "bochs"},
+                                    {"Parallels", "parallels"},
+                                    {"Virtual Machine", "microsoft"}};
   if (read_fact(source, "/sys/hypervisor/type") == "xen") return "xen";
   for (const char* file : {"product_name", "sys_vendor", "board_vendor", "bios_vendor"}) {
     const auto value = read_fact(source, std::string(kDmi) + file);
@@ -80,12 +95,34 @@ std::optional<std::string> chassis_kind(const Source& source) {
   const auto type = text ? to_number(*text) : std::nullopt;
   if (!type) return std::nullopt;
   switch (*type) {
-    case 3: case 4: case 5: case 6: case 7: case 13: case 15: case 16: case 24: case 34: case 35:
+    case 3:
+    case 4:
+    case 5:
+    case 6:
+    case 7:
+    case 13:
+    case 15:
+    case 16:
+    case 24:
+    case 34:
+    case 35:
     case 36:
       return "Desktop";
-    case 8: case 9: case 10: case 11: case 12: case 14: case 30: case 31: case 32:
+    case 8:
+    case 9:
+    case 10:
+    case 11:
+    case 12:
+    case 14:
+    case 30:
+    case 31:
+    case 32:
       return "Laptop";
-    case 17: case 23: case 25: case 28: case 29:
+    case 17:
+    case 23:
+    case 25:
+    case 28:
+    case 29:
       return "Server";
     default:
       return std::nullopt;
@@ -145,8 +182,8 @@ std::optional<std::string> time_zone(const Source& source) {
 
 // efivarfs: four bytes of attributes, then the variable (UEFI 2.10, 3.3).
 std::optional<std::int64_t> secure_boot(const Source& source) {
-  const auto variable = source.read(
-      "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c", 64);
+  const auto variable =
+      source.read("/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c", 64);
   if (!variable || variable->size() != 5) return std::nullopt;
   return variable->back() == 1 ? 1 : 0;
 }

@@ -61,8 +61,7 @@ std::vector<DpkgPackage> parse_dpkg_status(std::string_view text) {
 }
 
 Result<std::vector<DpkgPackage>> read_dpkg_packages(const Source& source) {
-  auto packages =
-      parse_dpkg_status(TRY(source.read("/var/lib/dpkg/status", kLargestDpkgStatus)));
+  auto packages = parse_dpkg_status(TRY(source.read("/var/lib/dpkg/status", kLargestDpkgStatus)));
   const auto updates = source.list("/var/lib/dpkg/updates");
   if (!updates || updates->empty()) return packages;
   std::map<std::pair<std::string, std::string>, std::size_t> places;

@@ -7,13 +7,13 @@ namespace muster::client {
 
 inline constexpr ErrorKind kFactMissing{2460, "fact-missing",
                                         "This machine does not have the fact; nothing is to do"};
-inline constexpr ErrorKind kFactDenied{
-    2461, "fact-denied", "Start muster-client as root if this fact is wanted"};
+inline constexpr ErrorKind kFactDenied{2461, "fact-denied",
+                                       "Start muster-client as root if this fact is wanted"};
 inline constexpr ErrorKind kFactUnreadable{
     2462, "fact-unreadable", "Look at the file that the text names: it is over-long or damaged"};
-inline constexpr ErrorKind kBadInventoryState{
-    2463, "bad-inventory-state", "Nothing is to do: the next report is a full one"};
-inline constexpr ErrorKind kWrongAcknowledgement{
-    2464, "wrong-acknowledgement", "Nothing is to do: the next report is a full one"};
+inline constexpr ErrorKind kBadInventoryState{2463, "bad-inventory-state",
+                                              "Nothing is to do: the next report is a full one"};
+inline constexpr ErrorKind kWrongAcknowledgement{2464, "wrong-acknowledgement",
+                                                 "Nothing is to do: the next report is a full one"};
 
 }  // namespace muster::client

@@ -31,8 +31,8 @@ Result<Collected> collect_installed_software(const Source& source) {
     row.text("Section", package.section);
     // Without the distribution's name the URL would name no package at all.
     if (!distribution.empty())
-      row.text("Purl", to_text({distribution, package.name, package.version,
-                                package.architecture, release_number}));
+      row.text("Purl", to_text({distribution, package.name, package.version, package.architecture,
+                                release_number}));
     row.number("InstalledSizeKB", package.installed_size_kb);
     row.text("PackageManager", "dpkg");
     out.rows.push_back(std::move(row).take());

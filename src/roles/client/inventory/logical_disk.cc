@@ -9,12 +9,12 @@
 namespace muster::client {
 namespace {
 
-constexpr std::string_view kLocal[] = {"ext2",  "ext3",    "ext4", "xfs",      "btrfs",   "f2fs",
-                                       "vfat",  "exfat",   "ntfs", "ntfs3",    "fuseblk", "zfs",
-                                       "jfs",   "reiserfs", "udf", "bcachefs", "hfsplus"};
+constexpr std::string_view kLocal[] = {"ext2", "ext3",     "ext4", "xfs",      "btrfs",   "f2fs",
+                                       "vfat", "exfat",    "ntfs", "ntfs3",    "fuseblk", "zfs",
+                                       "jfs",  "reiserfs", "udf",  "bcachefs", "hfsplus"};
 // Asking a server that does not answer for its space would hang the client.
-constexpr std::string_view kRemote[] = {"nfs",  "nfs4", "cifs", "smb3", "ceph", "9p",
-                                        "glusterfs", "fuse.glusterfs", "fuse.sshfs"};
+constexpr std::string_view kRemote[] = {"nfs", "nfs4",      "cifs",           "smb3",      "ceph",
+                                        "9p",  "glusterfs", "fuse.glusterfs", "fuse.sshfs"};
 
 template <std::size_t N>
 bool is_one_of(const std::string_view (&list)[N], std::string_view type) {
@@ -25,9 +25,8 @@ bool is_one_of(const std::string_view (&list)[N], std::string_view type) {
 std::string unescaped(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto code = text[i] == '\\' && i + 3 < text.size()
-                          ? to_number(text.substr(i + 1, 3), 8)
-                          : std::nullopt;
+    const auto code =
+        text[i] == '\\' && i + 3 < text.size() ? to_number(text.substr(i + 1, 3), 8) : std::nullopt;
     if (code && *code >= 0 && *code < 256) {
       out += static_cast<char>(*code);
       i += 3;

@@ -26,8 +26,7 @@ bool is_container_link(const Source& source, const std::string& folder) {
 
 std::string_view adapter_type(const Source& source, const std::string& folder,
                               std::int64_t hardware) {
-  if (source.exists(folder + "/wireless") || source.exists(folder + "/phy80211"))
-    return "Wireless";
+  if (source.exists(folder + "/wireless") || source.exists(folder + "/phy80211")) return "Wireless";
   if (source.exists(folder + "/bridge")) return "Bridge";
   if (hardware != kEthernet || source.exists(folder + "/tun_flags")) return "Tunnel";
   return source.exists(folder + "/device") ? "Ethernet" : "Virtual";

@@ -107,8 +107,7 @@ Result<Collected> collect_physical_memory(const Source& source) {
         out.rows.push_back(module_row(structure, *capacity));
     }
   } else if (table.error().is(kFactDenied)) {
-    out.notes.push_back(
-        {Note::Reason::NeedsRoot, "PhysicalMemory modules", table.error().text()});
+    out.notes.push_back({Note::Reason::NeedsRoot, "PhysicalMemory modules", table.error().text()});
   }
   if (!out.rows.empty()) return out;
   if (const auto total = total_mb(source)) {

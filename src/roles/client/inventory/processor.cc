@@ -40,8 +40,8 @@ std::optional<std::int64_t> mhz_in_name(std::string_view name) {
 
 std::optional<std::int64_t> max_mhz(const Source& source, const std::string& processor,
                                     std::string_view name) {
-  const auto text = read_fact(
-      source, "/sys/devices/system/cpu/cpu" + processor + "/cpufreq/cpuinfo_max_freq");
+  const auto text =
+      read_fact(source, "/sys/devices/system/cpu/cpu" + processor + "/cpufreq/cpuinfo_max_freq");
   const auto khz = text ? to_number(*text) : std::nullopt;
   return khz ? std::optional(*khz / 1000) : mhz_in_name(name);
 }

@@ -64,8 +64,7 @@ std::map<std::string, std::string, std::less<>> parse_assignments(std::string_vi
   for (std::string_view line; next_line(text, line);) {
     line = trimmed(line);
     const std::size_t equals = line.find('=');
-    if (line.empty() || line[0] == '#' || equals == std::string_view::npos || equals == 0)
-      continue;
+    if (line.empty() || line[0] == '#' || equals == std::string_view::npos || equals == 0) continue;
     out[std::string(trimmed(line.substr(0, equals)))] = unquoted(trimmed(line.substr(equals + 1)));
   }
   return out;

@@ -67,8 +67,8 @@ Result<ContentCache> ContentCache::open(CacheSettings settings) {
 Result<os::Fd> ContentCache::open_unverified(const std::string& sha256, std::uint64_t size_bytes,
                                              Timestamp now) {
   TRY(check_name(sha256));
-  os::Fd fd(::openat(folder_.get(), sha256.c_str(),
-                     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  os::Fd fd(
+      ::openat(folder_.get(), sha256.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat info {};
   if (!fd.valid() || ::fstat(fd.get(), &info) != 0)
     return fail(kContentMissing, "{}: {}", sha256, std::strerror(errno));

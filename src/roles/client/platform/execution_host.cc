@@ -17,9 +17,8 @@ Result<std::unique_ptr<ExecutionHost>> ExecutionHost::open(ExecutionHostSettings
     if (!known.contains(run) && executor.state(run).kind != RunState::Kind::Running)
       executor.remove(run);
   ExecutionMachine machine(settings.machine, opened.records);
-  std::unique_ptr<ExecutionHost> host(new ExecutionHost(std::move(machine), std::move(opened.log),
-                                                        std::move(executor), cache,
-                                                        std::move(ports)));
+  std::unique_ptr<ExecutionHost> host(new ExecutionHost(
+      std::move(machine), std::move(opened.log), std::move(executor), cache, std::move(ports)));
   host->now_ = now;
   host->draining_ = true;
   host->carry_out(host->machine_.start(now));

@@ -52,8 +52,8 @@ class ExecutionHost {
   std::vector<ExecutionMachine::Overview> overview() const { return machine_.overview(); }
 
  private:
-  ExecutionHost(ExecutionMachine machine, ExecutionLog log, Executor executor,
-                ContentCache& cache, ExecutionPorts ports)
+  ExecutionHost(ExecutionMachine machine, ExecutionLog log, Executor executor, ContentCache& cache,
+                ExecutionPorts ports)
       : machine_(std::move(machine)),
         log_(std::move(log)),
         executor_(std::move(executor)),

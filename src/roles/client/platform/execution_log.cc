@@ -25,8 +25,7 @@ Result<ExecutionLog::Opened> ExecutionLog::open(const std::filesystem::path& pat
   TRY(os::make_private_folder(path.parent_path()));
   os::Fd lock = TRY(os::lock_file(std::filesystem::path(path).concat(".lock")));
   std::error_code error;
-  if (!std::filesystem::exists(path, error))
-    TRY(os::replace_file(path, "", os::FileMode::Private));
+  if (!std::filesystem::exists(path, error)) TRY(os::replace_file(path, "", os::FileMode::Private));
   const Bytes content = TRY(os::read_file(path, kLargestLog));
   LogReplay replay = TRY_IN(replay_log(content), "{}", path.string());
   if (replay.good_bytes > compact_bytes) {

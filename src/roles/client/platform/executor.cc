@@ -44,8 +44,7 @@ std::optional<Account> own_account() {
   passwd entry;
   passwd* found = nullptr;
   std::vector<char> room(65536);
-  if (::getpwuid_r(::geteuid(), &entry, room.data(), room.size(), &found) != 0)
-    return std::nullopt;
+  if (::getpwuid_r(::geteuid(), &entry, room.data(), room.size(), &found) != 0) return std::nullopt;
   return account_from(found);
 }
 
@@ -82,7 +81,8 @@ bool cannot_open_now(int error) {
   const int report = ::fcntl(report_fd, F_DUPFD_CLOEXEC, 10);
   const int null = ::fcntl(null_fd, F_DUPFD, 10);
   if (lock >= 0 && report >= 0 && null >= 0 && ::dup2(null, 0) >= 0 && ::dup2(null, 1) >= 0 &&
-      ::dup2(null, 2) >= 0 && ::dup2(lock, kSupervisorLockFd) >= 0 && ::dup3(report, 4, O_CLOEXEC) >= 0) {
+      ::dup2(null, 2) >= 0 && ::dup2(lock, kSupervisorLockFd) >= 0 &&
+      ::dup3(report, 4, O_CLOEXEC) >= 0) {
     ::close_range(5, ~0u, 0);
     if (::chdir("/") == 0) ::execv(arguments[0], arguments);
     const int error = errno;
@@ -136,7 +136,8 @@ Result<std::optional<RunUser>> Executor::user_for(RunAs run_as) const {
   }
   if (!is_privileged()) return std::optional<RunUser>();
   if (!settings_.user)
-    return fail(kProgramNotStarted, "the program runs as the user, and the setting program.user names none");
+    return fail(kProgramNotStarted,
+                "the program runs as the user, and the setting program.user names none");
   const auto account = account_named(*settings_.user);
   if (!account) return fail(kProgramNotStarted, "no user '{}' on this machine", *settings_.user);
   return std::optional<RunUser>(account->user);
@@ -148,8 +149,7 @@ Result<RunPlan> Executor::plan_for(const Deployment& deployment, const fs::path&
   const auto account = plan.user ? account_named(plan.user->name) : own_account();
   const std::string home = account ? account->home : files.string();
   const std::string name = account ? account->user.name : "";
-  plan.executable =
-      executable_for(deployment.program.arguments[0], deployment, settings_.path);
+  plan.executable = executable_for(deployment.program.arguments[0], deployment, settings_.path);
   plan.arguments = deployment.program.arguments;
   plan.environment = {"PATH=" + settings_.path,
                       "HOME=" + home,
@@ -252,8 +252,7 @@ std::vector<std::string> Executor::runs() const {
 }
 
 Result<Bytes> Executor::output(const std::string& run) const {
-  return os::read_file(run_folder(run) / kRunOutput,
-                       settings_.output_limit_bytes + (64u << 10));
+  return os::read_file(run_folder(run) / kRunOutput, settings_.output_limit_bytes + (64u << 10));
 }
 
 }  // namespace muster::client

@@ -61,8 +61,7 @@ void become(const RunUser& user, int report_fd) {
   if (::setsid() < 0) give_up(report_fd, "setsid");
   if (join_fd >= 0 && ::write(join_fd, "0", 1) != 1) give_up(report_fd, "joining the group");
   const int null_fd = ::open("/dev/null", O_RDONLY);
-  if (null_fd < 0 || ::dup2(null_fd, 0) < 0 || ::dup2(output_fd, 1) < 0 ||
-      ::dup2(output_fd, 2) < 0)
+  if (null_fd < 0 || ::dup2(null_fd, 0) < 0 || ::dup2(output_fd, 1) < 0 || ::dup2(output_fd, 2) < 0)
     give_up(report_fd, "standard streams");
   // The reporting pipe is moved to 3, so that all above it can be closed.
   if (report_fd != 3 && ::dup3(report_fd, 3, O_CLOEXEC) < 0) give_up(report_fd, "dup");
@@ -105,8 +104,7 @@ Result<StartedProgram> start_program(const std::filesystem::path& folder, const 
 
   out.pid = ::fork();
   if (out.pid < 0) return fail(kProgramNotStarted, "fork: {}", std::strerror(errno));
-  if (out.pid == 0)
-    run_child(folder.c_str(), plan, join_fd, output_in.get(), report_in.get());
+  if (out.pid == 0) run_child(folder.c_str(), plan, join_fd, output_in.get(), report_in.get());
   report_in.reset();
   StartFailure failure{};
   ssize_t got;

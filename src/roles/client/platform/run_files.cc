@@ -31,8 +31,7 @@ Result<os::Fd> folder_of(int root, std::string_view path, const std::optional<Ru
   for (std::size_t slash; (slash = path.find('/')) != std::string_view::npos;) {
     const std::string part(path.substr(0, slash));
     if (::mkdirat(at.get(), part.c_str(), 0700) != 0 && errno != EEXIST) return unwritable(part);
-    os::Fd next(
-        ::openat(at.get(), part.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    os::Fd next(::openat(at.get(), part.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!next.valid()) return unwritable(part);
     TRY(give_to(next.get(), user, part));
     at = std::move(next);

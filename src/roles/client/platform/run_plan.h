@@ -45,7 +45,7 @@ Bytes encode_result(const RunResult& result);
 Result<RunResult> decode_result(ByteView bytes);
 
 // Names inside a run's folder.
-inline constexpr const char* kRunLock = "lock";        // held by the supervisor while it lives
+inline constexpr const char* kRunLock = "lock";  // held by the supervisor while it lives
 inline constexpr const char* kRunPlan = "plan";
 inline constexpr const char* kRunStarted = "started";  // durable before the program starts
 inline constexpr const char* kRunResult = "result";

@@ -124,10 +124,10 @@ void ExecutionMachine::handle(const NeverStarted& event) {
   item->stale_runs.push_back(item->intent->run);
   item->intent.reset();
   if (item->attempts >= settings_.attempt_limit)
-    return give_up(event.key, *item, Outcome::Failed,
-                   fail(kProgramNotStarted, "after {} attempts: {}", item->attempts,
-                        event.error.text())
-                       .value());
+    return give_up(
+        event.key, *item, Outcome::Failed,
+        fail(kProgramNotStarted, "after {} attempts: {}", item->attempts, event.error.text())
+            .value());
   if (starting != nullptr) return retry(event.key, *item, WaitReason::Local, event.error);
   try_again_now(event.key, *item);
 }

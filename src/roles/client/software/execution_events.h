@@ -136,8 +136,7 @@ std::string_view to_text(DeploymentStatus status);
 inline constexpr int kEnforcementTopic = 301;
 
 struct DeploymentReport {
-  DeploymentReport(ExecutionKey about, DeploymentStatus now)
-      : key(std::move(about)), status(now) {}
+  DeploymentReport(ExecutionKey about, DeploymentStatus now) : key(std::move(about)), status(now) {}
 
   ExecutionKey key;
   DeploymentStatus status;

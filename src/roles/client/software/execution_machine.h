@@ -86,8 +86,8 @@ class ExecutionMachine {
     bool report_taken = false;
     std::array<std::uint32_t, kWaitReasons> failures{};
     std::optional<Timestamp> next;
-    std::optional<Error> refusal;      // of check_deployment
-    std::optional<Intent> intent;      // of the attempt under way
+    std::optional<Error> refusal;         // of check_deployment
+    std::optional<Intent> intent;         // of the attempt under way
     std::vector<std::string> stale_runs;  // whose folders go once a record closes them
     std::uint32_t attempts = 0;
     std::optional<ExecutionResult> result;

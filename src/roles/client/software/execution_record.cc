@@ -155,7 +155,8 @@ const ErrorKind& software_error(std::uint16_t number) {
 
 std::uint32_t crc32(ByteView bytes) {
   std::uint32_t value = 0xFFFFFFFFu;
-  for (char c : bytes) value = kCrcTable[(value ^ static_cast<std::uint8_t>(c)) & 255] ^ (value >> 8);
+  for (char c : bytes)
+    value = kCrcTable[(value ^ static_cast<std::uint8_t>(c)) & 255] ^ (value >> 8);
   return ~value;
 }
 

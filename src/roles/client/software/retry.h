@@ -9,8 +9,8 @@
 namespace muster::client {
 
 struct RetryRule {
-  Duration first;    // pause after the first failure; each further one doubles it
-  Duration longest;  // up to this
+  Duration first;       // pause after the first failure; each further one doubles it
+  Duration longest;     // up to this
   std::uint32_t limit;  // retries; one failure more ends the attempt
 
   // The pause after `failures` failures in a row, 1 and up.
