@@ -31,10 +31,10 @@ std::vector<muster::hosting::LegRoutes> legs_of(muster::hosting::Site& site,
   if (hosts(site, Role::ManagementPoint))
     legs.push_back({{connection(17), Protocol::Https}, muster::management_point::routes(site)});
   if (hosts(site, Role::DistributionPoint)) {
-    legs.push_back({{connection(15), Protocol::Http},
-                    muster::distribution_point::http_routes(site)});
-    legs.push_back({{connection(15), Protocol::Https},
-                    muster::distribution_point::https_routes(site)});
+    legs.push_back(
+        {{connection(15), Protocol::Http}, muster::distribution_point::http_routes(site)});
+    legs.push_back(
+        {{connection(15), Protocol::Https}, muster::distribution_point::https_routes(site)});
   }
   if (hosts(site, Role::Provider))
     legs.push_back({{extension(1), Protocol::Https}, muster::provider::routes(site, ports)});

@@ -31,10 +31,14 @@ void write_value(wire::JsonWriter& w, const model::Value& value, model::ColumnTy
 
 Result<std::string> value_text(const wire::Json& json) {
   switch (json.kind()) {
-    case wire::Json::Kind::Null: return std::string();
-    case wire::Json::Kind::Bool: return std::string(TRY(json.boolean()) ? "true" : "false");
-    case wire::Json::Kind::Integer: return fmt::format("{}", TRY(json.i64()));
-    default: return std::string(TRY(json.string()));
+    case wire::Json::Kind::Null:
+      return std::string();
+    case wire::Json::Kind::Bool:
+      return std::string(TRY(json.boolean()) ? "true" : "false");
+    case wire::Json::Kind::Integer:
+      return fmt::format("{}", TRY(json.i64()));
+    default:
+      return std::string(TRY(json.string()));
   }
 }
 
@@ -289,13 +293,9 @@ constexpr ApiColumn kDeployments[] = {{"NAME", "metadata.name"},
                                       {"ID", "metadata.id"},
                                       {"DEADLINE", "spec.deadline", true},
                                       {"SERIAL", "metadata.serial", true}};
-constexpr ApiColumn kStatus[] = {{"AT", "at"},
-                                 {"DEVICE", "device"},
-                                 {"STATUS", "statusId"},
-                                 {"TOPIC", "topic"},
-                                 {"STATE", "state"},
-                                 {"DEPLOYMENT", "deployment"},
-                                 {"DETAIL", "detail"}};
+constexpr ApiColumn kStatus[] = {
+    {"AT", "at"},       {"DEVICE", "device"},         {"STATUS", "statusId"}, {"TOPIC", "topic"},
+    {"STATE", "state"}, {"DEPLOYMENT", "deployment"}, {"DETAIL", "detail"}};
 constexpr ApiColumn kAudit[] = {{"SEQUENCE", "sequence"}, {"AT", "at"},     {"ACTOR", "actor"},
                                 {"ACTION", "action"},     {"KIND", "kind"}, {"NAME", "name"},
                                 {"HASH", "hash", true}};

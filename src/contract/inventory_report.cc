@@ -52,9 +52,12 @@ Result<model::Value> read_version(std::string_view text) {
 Result<model::Value> read_value(const wire::Json& json, model::ColumnType type) {
   if (json.is_null()) return model::Value();
   switch (type) {
-    case model::ColumnType::Text: return model::Value(std::string(TRY(json.string())));
-    case model::ColumnType::Version: return read_version(TRY(json.string()));
-    default: return model::Value(TRY(json.i64()));
+    case model::ColumnType::Text:
+      return model::Value(std::string(TRY(json.string())));
+    case model::ColumnType::Version:
+      return read_version(TRY(json.string()));
+    default:
+      return model::Value(TRY(json.i64()));
   }
 }
 
@@ -81,8 +84,8 @@ Result<model::ClassRows> read_class(const wire::Json& json) {
     model::Row row(type->columns.size());
     for (std::size_t i = 0; i < values.size(); ++i)
       if (place[i])
-        row[*place[i]] = TRY_IN(read_value(values[i], type->columns[*place[i]].type), "{}.{}",
-                                name, type->columns[*place[i]].name);
+        row[*place[i]] = TRY_IN(read_value(values[i], type->columns[*place[i]].type), "{}.{}", name,
+                                type->columns[*place[i]].name);
     TRY(model::check_row(*type, row));
     out.rows.push_back(std::move(row));
   }

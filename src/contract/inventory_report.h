@@ -17,8 +17,8 @@ struct InventoryReport {
   Timestamp collected;
   // The resync number of the policy header that the client followed last.
   std::uint64_t resync = 0;
-  model::RowSetDigest base;    // Delta: what the rows are a change of
-  model::RowSetDigest digest;  // what the device holds afterwards
+  model::RowSetDigest base;               // Delta: what the rows are a change of
+  model::RowSetDigest digest;             // what the device holds afterwards
   std::vector<model::ClassRows> rows;     // Full: all; Delta: the added
   std::vector<model::ClassRows> removed;  // Delta only; volatile columns absent
 };
@@ -32,7 +32,7 @@ struct Heartbeat {
   Timestamp sent;
   std::string name;
   std::string client_version;
-  model::RowSetDigest inventory;          // so that the site notices a difference
+  model::RowSetDigest inventory;                // so that the site notices a difference
   std::vector<model::ClassRows> volatile_rows;  // rows of classes with volatile columns
 };
 

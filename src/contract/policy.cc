@@ -91,6 +91,7 @@ Bytes encode_policy_header(const PolicyHeader& header) {
   w.key("issued").string(to_text(header.issued));
   w.key("expires").string(to_text(header.expires));
   w.key("inventoryResync").number(header.inventory_resync);
+  w.key("catalogueRoot").number(header.catalogue_root);
   w.key("bodies").array();
   for (const BodyReference& body : header.bodies) {
     w.object();
@@ -113,6 +114,7 @@ Result<PolicyHeader> decode_policy_header(ByteView payload) {
                       .issued = TRY(time_field(json, "issued")),
                       .expires = TRY(time_field(json, "expires")),
                       .inventory_resync = TRY(number_field(json, "inventoryResync")),
+                      .catalogue_root = TRY(number_field(json, "catalogueRoot")),
                       .bodies = {}};
   for (const wire::Json& item : TRY(TRY(json.at("bodies")).items())) {
     if (header.bodies.size() == kMostBodies) return fail(kTooMuch, "over {} bodies", kMostBodies);

@@ -28,6 +28,8 @@ struct PolicyHeader {
   Timestamp expires;
   // A number that the site raises to ask for a full inventory.
   std::uint64_t inventory_resync = 0;
+  // The catalogue's newest root: a client with an older one walks up to it first.
+  std::uint64_t catalogue_root = 0;
   std::vector<BodyReference> bodies;
 };
 Bytes encode_policy_header(const PolicyHeader& header);

@@ -59,15 +59,14 @@ Result<topology::Profile> read_profile(const NodeFields& fields) {
 
 Result<std::vector<std::string>> text_list(const NodeFields& fields, std::string_view key) {
   std::vector<std::string> out;
-  for (const NodeAt& item : TRY(TRY(fields.required(key)).items()))
-    out.push_back(TRY(item.text()));
+  for (const NodeAt& item : TRY(TRY(fields.required(key)).items())) out.push_back(TRY(item.text()));
   return out;
 }
 
 Result<SiteConfig> read_site(const Node& node, std::string_view file) {
-  const auto fields = TRY(NodeFields::open(
-      NodeAt(node, ""), {"site", "name", "state", "signer", "profile", "address", "hosts", "roles",
-                         "trial", "settings"}));
+  const auto fields =
+      TRY(NodeFields::open(NodeAt(node, ""), {"site", "name", "state", "signer", "profile",
+                                              "address", "hosts", "roles", "trial", "settings"}));
   SiteConfig config{.site = TRY(model::SiteCode::parse(TRY(fields.text("site")))),
                     .name = TRY(fields.text("name")),
                     .state = resolved(file, TRY(fields.text("state"))),
@@ -145,8 +144,8 @@ Bytes encode_client_config(const ClientConfig& config) {
 Result<OperatorContext> decode_operator_context(ByteView yaml, std::string_view file) {
   const Node node = TRY(only_document(yaml, file));
   const auto read = [&]() -> Result<OperatorContext> {
-    const auto fields = TRY(NodeFields::open(NodeAt(node, ""),
-                                             {"operator", "api", "folder", "signer"}));
+    const auto fields =
+        TRY(NodeFields::open(NodeAt(node, ""), {"operator", "api", "folder", "signer"}));
     return OperatorContext{
         .operator_name = TRY(fields.text("operator")),
         .api = TRY(fields.text("api")),

@@ -65,7 +65,8 @@ std::string status_detail(ByteView json) {
   const auto report = decode_status_report(json);
   if (!report) return report.error().text();
   std::string out = report->detail;
-  if (report->exit_code) out += fmt::format("{}exit code {}", out.empty() ? "" : "; ", *report->exit_code);
+  if (report->exit_code)
+    out += fmt::format("{}exit code {}", out.empty() ? "" : "; ", *report->exit_code);
   if (report->error) out += fmt::format("{}M{}", out.empty() ? "" : "; ", *report->error);
   return out;
 }

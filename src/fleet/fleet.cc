@@ -71,7 +71,7 @@ Result<model::Table> Fleet::evaluate(const model::Query& query,
   std::optional<std::vector<DeviceNumber>> only = context.devices;
   if (only) {
     std::ranges::sort(*only);
-    only->erase(std::ranges::unique(*only).begin(), only->end());
+    only->erase(std::unique(only->begin(), only->end()), only->end());
   }
   const std::shared_lock lock(state_->mutex);
   model::QueryRun run(plan, context.now, context.row_limit);

@@ -7,9 +7,10 @@ namespace muster::hosting {
 
 inline constexpr ErrorKind kNoRoute{1900, "no-route", "api/openapi.yaml lists the routes"};
 inline constexpr ErrorKind kRefused{
-    1901, "refused", "Use a certificate of this site that the route allows and that is not revoked"};
-inline constexpr ErrorKind kBadConfiguration{
-    1902, "bad-configuration", "Correct the configuration file where the text says"};
+    1901, "refused",
+    "Use a certificate of this site that the route allows and that is not revoked"};
+inline constexpr ErrorKind kBadConfiguration{1902, "bad-configuration",
+                                             "Correct the configuration file where the text says"};
 inline constexpr ErrorKind kSignerAnswer{
     1903, "signer-answer", "Start muster-signer; its log names the request and the cause"};
 inline constexpr ErrorKind kNotReady{1904, "not-ready", "Wait; the site is still starting"};

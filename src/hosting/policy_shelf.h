@@ -14,8 +14,8 @@
 namespace muster::hosting {
 
 struct ShelvedHeader {
-  std::string etag;  // with its quotes: "EPOCH.VERSION"
-  Bytes document;    // the signed document
+  std::string etag;                          // with its quotes: "EPOCH.VERSION"
+  Bytes document;                            // the signed document
   std::vector<std::string> bodies;           // SHA-256 in hex
   std::vector<std::string> content_folders;  // that this device may fetch over HTTPS
 };

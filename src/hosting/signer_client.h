@@ -13,7 +13,8 @@
 namespace muster::hosting {
 
 // Safe from many threads; calls are made one after the other. A lost connection is made anew
-// once per call; `clock` outlives the object. Errors of all: kSignerAnswer, which repeats the signer's own number and text.
+// once per call; `clock` outlives the object. Errors of all: kSignerAnswer, which repeats the
+// signer's own number and text.
 class SignerClient {
  public:
   SignerClient(std::filesystem::path socket, const Clock& clock)

@@ -34,8 +34,7 @@ Result<void> load_access(Site& site) {
       if (devices.empty()) return {};
       for (const store::Device& device : devices) {
         const bool active = device.state == store::DeviceState::Active;
-        site.access.set_device(device.id.text(),
-                               active ? Admission::Active : Admission::Refused);
+        site.access.set_device(device.id.text(), active ? Admission::Active : Admission::Refused);
         after = device.number;
       }
     }

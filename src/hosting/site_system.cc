@@ -131,8 +131,8 @@ Result<std::shared_ptr<net::TlsServer>> SiteSystem::make_tls(net::TlsVersion lea
 Result<void> SiteSystem::open_listeners(std::vector<LegRoutes> legs) {
   topology::RoleSet roles;
   for (const auto role : site_->config.roles) roles.add(role);
-  const auto ports = TRY(topology::PortSettings::from(site_->settings,
-                                                      site_->settings.text("rpc.port_range")));
+  const auto ports =
+      TRY(topology::PortSettings::from(site_->settings, site_->settings.text("rpc.port_range")));
   TRY(topology::check_listeners(roles, site_->config.profile, ports));
   const auto listeners = topology::listeners_of(roles, site_->config.profile, ports);
 
@@ -159,12 +159,12 @@ Result<void> SiteSystem::open_listeners(std::vector<LegRoutes> legs) {
   for (auto& [number, port] : by_port) {
     std::shared_ptr<net::TlsServer> tls;
     if (port.tls) tls_.push_back(tls = TRY(make_tls(port.least)));
-    const auto opened = TRY_IN(
-        server_->listen(site_->config.address, number, std::move(tls),
-                        [table = port.table.get()](const net::RequestHead& head) {
-                          return table->resolve(head);
-                        }),
-        "{}", port.names);
+    const auto opened =
+        TRY_IN(server_->listen(site_->config.address, number, std::move(tls),
+                               [table = port.table.get()](const net::RequestHead& head) {
+                                 return table->resolve(head);
+                               }),
+               "{}", port.names);
     opened_.push_back({port.names, site_->config.address, opened});
     tables_.push_back(std::move(port.table));
     log::info("host.listening", "a listener is open",
@@ -195,10 +195,10 @@ void SiteSystem::upkeep() {
       for (const Bytes& key : ticket_keys_) all += key;
       const auto stored =
           os::replace_file(site_->folder("tls") / "ticket-keys", all, os::FileMode::Private);
-      if (!stored) log::failure(log::Level::Error, "host.ticket_keys.failed", stored.error());
+      if (!stored) log::failure(log::Level::Error, "host.tickets.failed", stored.error());
       for (const auto& tls : tls_)
         if (const auto done = tls->replace_ticket_keys(ticket_keys_); !done)
-          log::failure(log::Level::Error, "host.ticket_keys.failed", done.error());
+          log::failure(log::Level::Error, "host.tickets.failed", done.error());
     }
   }
 }

@@ -47,9 +47,8 @@ Result<ObjectId> ObjectId::parse(std::string_view text) {
 
 Result<void> check_name(std::string_view name) {
   const bool good = !name.empty() && name.size() <= 63 && is_lower_or_digit(name[0]) &&
-                    std::ranges::all_of(name, [](char c) {
-                      return is_lower_or_digit(c) || c == '-' || c == '.';
-                    });
+                    std::ranges::all_of(
+                        name, [](char c) { return is_lower_or_digit(c) || c == '-' || c == '.'; });
   if (!good) return fail(kBadName, "'{}'", name.substr(0, 80));
   return {};
 }

@@ -18,12 +18,16 @@
 namespace muster::net {
 namespace {
 
+// What a URL without a port means (RFC 9110 4.2).
+constexpr std::uint16_t scheme_port(bool tls) {
+  return tls ? 443 : 80;  // check-allow: ports, those of the schemes
+}
+
 bool is_host(std::string_view host) {
-  return !host.empty() && host.size() <= 255 &&
-         std::all_of(host.begin(), host.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                  c == '-' || c == '.' || c == '_';
-         });
+  return !host.empty() && host.size() <= 255 && std::all_of(host.begin(), host.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '.' || c == '_';
+  });
 }
 
 Result<std::vector<SocketAddress>> look_up(const std::string& host, std::uint16_t port) {
@@ -47,7 +51,7 @@ Result<std::vector<SocketAddress>> look_up(const std::string& host, std::uint16_
 }  // namespace
 
 std::string Url::authority() const {
-  if (port != (tls ? 443 : 80)) return host_and_port();
+  if (port != scheme_port(tls)) return host_and_port();
   return host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
 }
 
@@ -82,7 +86,7 @@ Result<Url> parse_url(std::string_view text) {
     if (!is_host(url.host)) return fail(kBadUrl, "{}: malformed host", whole);
     port = authority.substr(colon);
   }
-  url.port = url.tls ? 443 : 80;
+  url.port = scheme_port(url.tls);
   if (!port.empty()) {
     const auto number = parse_decimal(port.substr(1));
     if (port.front() != ':' || !number || *number < 1 || *number > 65535)

@@ -52,8 +52,8 @@ Result<short> Deadline::wait(int fd, short poll_events) const {
   for (;;) {
     const Duration time = std::min(left(), stall_);
     pollfd entry{fd, poll_events, 0};
-    const int ready = ::poll(&entry, 1, static_cast<int>(std::min<std::int64_t>(
-                                            time.count(), 1'000'000'000)));
+    const int ready =
+        ::poll(&entry, 1, static_cast<int>(std::min<std::int64_t>(time.count(), 1'000'000'000)));
     if (ready > 0) return entry.revents;
     if (ready == 0) return fail(kDeadlinePassed, "nothing moved for {} ms", time.count());
     if (errno != EINTR) return fail(kSocketFailed, "poll: {}", std::strerror(errno));
@@ -76,11 +76,18 @@ Result<std::size_t> BlockingStream::read(char* out, std::size_t capacity,
   for (;;) {
     std::size_t got = 0;
     switch (stream_.read(out, capacity, got)) {
-      case Io::Done: return got;
-      case Io::Closed: return std::size_t{0};
-      case Io::WantRead: TRY(deadline.wait(stream_.fd(), POLLIN)); break;
-      case Io::WantWrite: TRY(deadline.wait(stream_.fd(), POLLOUT)); break;
-      case Io::Broken: return lost(stream_);
+      case Io::Done:
+        return got;
+      case Io::Closed:
+        return std::size_t{0};
+      case Io::WantRead:
+        TRY(deadline.wait(stream_.fd(), POLLIN));
+        break;
+      case Io::WantWrite:
+        TRY(deadline.wait(stream_.fd(), POLLOUT));
+        break;
+      case Io::Broken:
+        return lost(stream_);
     }
   }
 }

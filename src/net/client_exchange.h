@@ -22,8 +22,8 @@ struct ClientConnection {
 
 struct SentRequest {
   Url url;
-  bool through_proxy = false;         // in plain text: the target carries the whole URL
-  std::string proxy_authorization;    // for such requests
+  bool through_proxy = false;       // in plain text: the target carries the whole URL
+  std::string proxy_authorization;  // for such requests
 };
 
 // Why an exchange failed, and whether the peer may have begun to work on it.

@@ -10,8 +10,8 @@
 namespace muster::net {
 namespace {
 
-constexpr unsigned kNameFlags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
-                                X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
+constexpr unsigned kNameFlags =
+    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
 
 bool is_numeric(const std::string& name) { return parse_address(name, 0).has_value(); }
 
@@ -23,8 +23,7 @@ bool has_name(X509* leaf, const std::string& name) {
 std::vector<Bytes> ders_of(const STACK_OF(X509) * certificates, X509* leaf) {
   std::vector<Bytes> ders;
   for (int i = 0; i < sk_X509_num(certificates); ++i)
-    if (X509* certificate = sk_X509_value(certificates, i);
-        X509_cmp(certificate, leaf) != 0)
+    if (X509* certificate = sk_X509_value(certificates, i); X509_cmp(certificate, leaf) != 0)
       ders.push_back(der_of(certificate));
   return ders;
 }
@@ -42,8 +41,7 @@ Result<std::unique_ptr<ClientTlsContext>> ClientTlsContext::create(const ClientS
     TRY(use_certificate(context, tls.certificate_chain, tls.private_key));
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   if (tls.verify) SSL_CTX_set_cert_verify_callback(context, on_verify, made.get());
-  SSL_CTX_set_session_cache_mode(context,
-                                 SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
   SSL_CTX_sess_set_new_cb(context, on_session);
   return made;
 }
@@ -58,8 +56,8 @@ int ClientTlsContext::on_verify(X509_STORE_CTX* store, void* self) {
     X509_STORE_CTX_set_error(store, X509_V_OK);
     return 1;
   }
-  auto* tls = static_cast<SSL*>(
-      X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto* tls =
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
   static_cast<Peer*>(SSL_get_ex_data(tls, 0))->refusal = std::move(verified).error();
   X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
   return 0;
@@ -121,9 +119,9 @@ Result<void> ClientTlsContext::shake_hands(BlockingStream& stream, Peer& peer,
   X509_VERIFY_PARAM* parameters = SSL_get0_param(tls);
   X509_VERIFY_PARAM_set_time(parameters, clock_.now().ms / 1000);
   X509_VERIFY_PARAM_set_hostflags(parameters, kNameFlags);
-  if ((is_numeric(peer.name) ? X509_VERIFY_PARAM_set1_ip_asc(parameters, peer.name.c_str())
-                             : X509_VERIFY_PARAM_set1_host(parameters, peer.name.data(),
-                                                           peer.name.size())) != 1)
+  if ((is_numeric(peer.name)
+           ? X509_VERIFY_PARAM_set1_ip_asc(parameters, peer.name.c_str())
+           : X509_VERIFY_PARAM_set1_host(parameters, peer.name.data(), peer.name.size())) != 1)
     return fail(kTlsFailed, "{} is no name to look for in a certificate", peer.name);
   if (const TlsSession session = find_session(peer.key)) SSL_set_session(tls, session.get());
   for (;;) {
@@ -136,9 +134,9 @@ Result<void> ClientTlsContext::shake_hands(BlockingStream& stream, Peer& peer,
     if (peer.refusal) return fail(std::move(*peer.refusal));
     if (const long why = SSL_get_verify_result(tls); why != X509_V_OK)
       return fail(kUntrustedPeer, "{}: {}", peer.name, X509_verify_cert_error_string(why));
-    return fail(kTlsFailed, "{}: {}", peer.name,
-                io == Io::Closed ? "the server closed the connection"
-                                 : stream.stream().error_text());
+    return fail(
+        kTlsFailed, "{}: {}", peer.name,
+        io == Io::Closed ? "the server closed the connection" : stream.stream().error_text());
   }
   peer.resumed = SSL_session_reused(tls) == 1;
   return peer.resumed ? check_resumed(tls, peer) : Result<void>();

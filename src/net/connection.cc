@@ -47,9 +47,13 @@ void Connection::on_events(std::uint32_t epoll_events) {
 void Connection::on_deadline() {
   switch (state_) {
     case State::Job:
-    case State::Closed: return;
-    case State::Linger: return close();
-    case State::Handshake: ++loop_.shared().counters.handshakes_failed; return close();
+    case State::Closed:
+      return;
+    case State::Linger:
+      return close();
+    case State::Handshake:
+      ++loop_.shared().counters.handshakes_failed;
+      return close();
     case State::Head:
       if (exchange_) {
         refuse({408, "the request's head took too long"});
@@ -58,7 +62,8 @@ void Connection::on_deadline() {
       stream_.finish_writing();
       return close();
     case State::Body:
-    case State::Writing: break;
+    case State::Writing:
+      break;
   }
   const auto seconds =
       std::chrono::duration_cast<std::chrono::seconds>(loop_.limits().rate_interval).count();
@@ -105,13 +110,19 @@ void Connection::advance() {
 
 bool Connection::step() {
   switch (state_) {
-    case State::Handshake: return handshake();
-    case State::Head: return read_head();
-    case State::Body: return read_body();
-    case State::Writing: return write_out();
-    case State::Linger: return linger();
+    case State::Handshake:
+      return handshake();
+    case State::Head:
+      return read_head();
+    case State::Body:
+      return read_body();
+    case State::Writing:
+      return write_out();
+    case State::Linger:
+      return linger();
     case State::Job:
-    case State::Closed: return false;
+    case State::Closed:
+      return false;
   }
   return false;
 }
@@ -157,10 +168,15 @@ bool Connection::handshake() {
       if (!purpose_->tls->state().identify_peer(stream_.tls(), peer_)) break;
       enter(State::Head);
       return true;
-    case Io::WantRead: readable_ = false; return false;
-    case Io::WantWrite: writable_ = false; return false;
+    case Io::WantRead:
+      readable_ = false;
+      return false;
+    case Io::WantWrite:
+      writable_ = false;
+      return false;
     case Io::Closed:
-    case Io::Broken: break;
+    case Io::Broken:
+      break;
   }
   ++loop_.shared().counters.handshakes_failed;
   close();
@@ -203,9 +219,13 @@ bool Connection::fill() {
 bool Connection::read_head() {
   if (input_.empty() && !fill()) return false;
   switch (exchange().scanner.scan(input_, loop_.limits().head_bytes)) {
-    case HeadScanner::State::Complete: turn_left_ -= kRequestBytes; return take_head();
-    case HeadScanner::State::Refused: return refuse(exchange_->scanner.refusal());
-    case HeadScanner::State::Incomplete: return fill();
+    case HeadScanner::State::Complete:
+      turn_left_ -= kRequestBytes;
+      return take_head();
+    case HeadScanner::State::Refused:
+      return refuse(exchange_->scanner.refusal());
+    case HeadScanner::State::Incomplete:
+      return fill();
   }
   return false;
 }
@@ -218,9 +238,12 @@ bool Connection::read_body() {
     body.append(x.decoder.next(input_));
   }
   switch (x.decoder.state()) {
-    case BodyDecoder::State::Refused: return refuse(x.decoder.refusal());
-    case BodyDecoder::State::Done: return x.spool ? spool_part() : run_handler();
-    case BodyDecoder::State::More: break;
+    case BodyDecoder::State::Refused:
+      return refuse(x.decoder.refusal());
+    case BodyDecoder::State::Done:
+      return x.spool ? spool_part() : run_handler();
+    case BodyDecoder::State::More:
+      break;
   }
   return !x.spool || x.spool->part.size() < BodySpool::kPartSize || spool_part();
 }
@@ -228,9 +251,15 @@ bool Connection::read_body() {
 bool Connection::linger() {
   if (!readable_) return false;
   switch (stream_.discard(loop_.read_scratch(), ServerLoop::kScratchSize)) {
-    case Io::Done: turn_left_ -= kRequestBytes; return true;
-    case Io::WantRead: readable_ = false; return false;
-    default: close(); return false;
+    case Io::Done:
+      turn_left_ -= kRequestBytes;
+      return true;
+    case Io::WantRead:
+      readable_ = false;
+      return false;
+    default:
+      close();
+      return false;
   }
 }
 

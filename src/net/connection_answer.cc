@@ -37,9 +37,8 @@ Response busy_response() {
 
 // Adds what the request's conditions and range make of a file.
 FileAnswer answer_for_file(const RequestHead& head, const FileBody& file, Response& response) {
-  FileAnswer answer = response.status == 200
-                          ? choose_file_answer(head, file.size, file.etag)
-                          : FileAnswer{response.status, 0, file.size};
+  FileAnswer answer = response.status == 200 ? choose_file_answer(head, file.size, file.etag)
+                                             : FileAnswer{response.status, 0, file.size};
   if (!file.etag.empty()) response.headers.set("ETag", file.etag);
   if (response.status == 200) response.headers.set("Accept-Ranges", "bytes");
   if (answer.status == 206)
@@ -67,16 +66,14 @@ bool Connection::take_head() {
   x.close_after = !x.parsed.keep_alive || requests_ >= limits.requests_per_connection;
   x.request.head.peer = peer_;
 
-  Resolved resolved =
-      call_guarded([&]() -> Resolved { return purpose_->resolve(x.request.head); });
+  Resolved resolved = call_guarded([&]() -> Resolved { return purpose_->resolve(x.request.head); });
   if (auto* response = std::get_if<Response>(&resolved)) {
     if (x.parsed.framing.kind != BodyKind::None) return refuse(std::move(*response));
     x.response = std::move(*response);
     return respond();
   }
   x.route = std::get<Route>(std::move(resolved));
-  x.decoder =
-      BodyDecoder(x.parsed.framing, x.route.body_limit_bytes, limits.chunk_extension_bytes);
+  x.decoder = BodyDecoder(x.parsed.framing, x.route.body_limit_bytes, limits.chunk_extension_bytes);
   if (x.decoder.state() == BodyDecoder::State::Refused) return refuse(x.decoder.refusal());
   if (x.route.body_folder)
     x.spool = std::make_unique<BodySpool>(*x.route.body_folder);
@@ -202,15 +199,23 @@ bool Connection::respond() {
   return true;
 }
 
-// Under TLS. After WantWrite the same bytes are read and offered again, as OpenSSL asks.
+// Under TLS: several records for one read of the file. After WantWrite the same bytes are read
+// and offered again, as OpenSSL asks.
 Io Connection::write_file(std::size_t& sent) {
   Exchange& x = *exchange_;
-  const std::size_t size = std::min<std::uint64_t>(x.file_left, kRecordBytes);
+  const std::size_t size = std::min<std::uint64_t>(x.file_left, ServerLoop::kScratchSize);
   char* scratch = loop_.write_scratch();
   const ssize_t got =
       ::pread(x.file->fd->get(), scratch, size, static_cast<off_t>(x.file_position));
   if (got != static_cast<ssize_t>(size)) return Io::Broken;  // the file has become shorter
-  return stream_.write({scratch, size}, false, sent);
+  Io io = Io::Done;
+  while (io == Io::Done && sent < size) {
+    const std::size_t record = std::min(size - sent, kRecordBytes);
+    std::size_t taken = 0;
+    io = stream_.write({scratch + sent, record}, sent + record < x.file_left, taken);
+    sent += taken;
+  }
+  return sent > 0 ? Io::Done : io;
 }
 
 Io Connection::write_part(std::size_t& sent) {
@@ -222,7 +227,8 @@ Io Connection::write_part(std::size_t& sent) {
     return io;
   }
   if (!x.memory.empty()) {
-    const Io io = stream_.write(x.memory, false, sent);
+    const bool more = stream_.tls() != nullptr && x.memory.size() > kRecordBytes;
+    const Io io = stream_.write(x.memory, more, sent);
     x.memory.remove_prefix(sent);
     return io;
   }
@@ -236,8 +242,7 @@ Io Connection::write_part(std::size_t& sent) {
 
 bool Connection::write_out() {
   Exchange& x = *exchange_;
-  if (x.text_sent == x.text.size() && x.memory.empty() && x.file_left == 0)
-    return answer_written();
+  if (x.text_sent == x.text.size() && x.memory.empty() && x.file_left == 0) return answer_written();
   if (!writable_) return false;
   std::size_t sent = 0;
   const Io io = write_part(sent);

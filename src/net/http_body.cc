@@ -84,7 +84,9 @@ ByteView BodyDecoder::next(ByteView& input) {
     const char c = input.front();
     input.remove_prefix(1);
     switch (step_) {
-      case Step::Size: read_size(c); break;
+      case Step::Size:
+        read_size(c);
+        break;
       case Step::Extension:
         if (c == '\r')
           step_ = Step::SizeEnd;
@@ -107,7 +109,9 @@ ByteView BodyDecoder::next(ByteView& input) {
         left_ = 0;
         line_size_ = 0;
         break;
-      case Step::Trailer: read_trailer(c); break;
+      case Step::Trailer:
+        read_trailer(c);
+        break;
       case Step::TrailerEnd:
         if (c != '\n') {
           refuse(400, "the trailer is malformed");
@@ -119,7 +123,8 @@ ByteView BodyDecoder::next(ByteView& input) {
         }
         break;
       case Step::Data:
-      case Step::Raw: break;
+      case Step::Raw:
+        break;
     }
   }
   return {};

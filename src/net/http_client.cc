@@ -30,11 +30,9 @@ struct HttpClient::State {
 
   using Connection = std::unique_ptr<ClientConnection>;
 
-  Result<Connection> take_connection(const SentRequest& sent, bool fresh,
-                                     const Deadline& deadline);
+  Result<Connection> take_connection(const SentRequest& sent, bool fresh, const Deadline& deadline);
   Result<Connection> dial(const SentRequest& sent, const Deadline& deadline);
-  Result<void> open_tunnel(ClientConnection& connection, const Url& url,
-                           const Deadline& deadline);
+  Result<void> open_tunnel(ClientConnection& connection, const Url& url, const Deadline& deadline);
   Connection find_kept(const std::string& key);
   void keep(Connection connection);
 
@@ -109,8 +107,9 @@ Result<HttpClient::State::Connection> HttpClient::State::dial(const SentRequest&
   return connection;
 }
 
-Result<HttpClient::State::Connection> HttpClient::State::take_connection(
-    const SentRequest& sent, bool fresh, const Deadline& deadline) {
+Result<HttpClient::State::Connection> HttpClient::State::take_connection(const SentRequest& sent,
+                                                                         bool fresh,
+                                                                         const Deadline& deadline) {
   const std::string key = (sent.url.tls ? "https " : "http ") + sent.url.host_and_port();
   if (!fresh)
     if (Connection found = find_kept(key)) return found;

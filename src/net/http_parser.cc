@@ -41,7 +41,8 @@ std::optional<Refusal> parse_fields(ByteView text, std::size_t limit, Headers& h
 
 // Both lengths, several of one, or a coding other than chunked are how requests are smuggled
 // past a proxy that reads them differently (RFC 9112 6.3): all are refused.
-std::optional<Refusal> find_framing(const Headers& headers, bool version_1_0, BodyFraming& framing) {
+std::optional<Refusal> find_framing(const Headers& headers, bool version_1_0,
+                                    BodyFraming& framing) {
   const std::size_t lengths = headers.count("Content-Length");
   const std::size_t codings = headers.count("Transfer-Encoding");
   if (lengths > 1) return bad("several Content-Length fields");
@@ -117,12 +118,13 @@ std::optional<Refusal> parse_request_line(std::string_view line, std::size_t tar
   const std::string_view version = line.substr(last + 1);
   if (!is_token(parsed.method) || parsed.method.size() > 32) return bad("the method is malformed");
   if (parsed.target.size() > target_limit) return Refusal{414, "the target is too long"};
-  if (parsed.target.empty() ||
-      !std::all_of(parsed.target.begin(), parsed.target.end(), [](char c) { return c > 0x20 && c < 0x7f; }))
+  if (parsed.target.empty() || !std::all_of(parsed.target.begin(), parsed.target.end(),
+                                            [](char c) { return c > 0x20 && c < 0x7f; }))
     return bad("the target holds a character that must be escaped");
   if (version == "HTTP/1.0")
     parsed.version_1_0 = true;
-  else if (version.size() == 8 && version.starts_with("HTTP/") && version[6] == '.' && version != "HTTP/1.1")
+  else if (version.size() == 8 && version.starts_with("HTTP/") && version[6] == '.' &&
+           version != "HTTP/1.1")
     return Refusal{505, "only HTTP/1.1 is spoken here"};
   else if (version != "HTTP/1.1")
     return bad("the version is malformed");
@@ -196,7 +198,8 @@ std::optional<Refusal> parse_request_head(ByteView text, const HeadLimits& limit
 
   const std::size_t hosts = head.headers.count("Host");
   const std::string_view host = head.headers.get("Host");
-  if (hosts > 1 || (hosts == 0 && !line.version_1_0)) return bad("exactly one Host field is needed");
+  if (hosts > 1 || (hosts == 0 && !line.version_1_0))
+    return bad("exactly one Host field is needed");
   if (hosts == 1 && !is_authority(host)) return bad("the Host field is malformed");
   head.method = line.method;
   if (auto refusal = parse_target(line.target, host, head)) return refusal;

@@ -8,7 +8,7 @@
 namespace muster::net {
 
 struct FileAnswer {
-  int status = 200;  // 200, 206, 304 or 416
+  int status = 200;         // 200, 206, 304 or 416
   std::uint64_t start = 0;  // within the body
   std::uint64_t size = 0;
 };

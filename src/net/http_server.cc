@@ -56,8 +56,8 @@ Result<std::uint16_t> Server::listen(const std::string& address, std::uint16_t p
   SocketAddress bound;
   bound.size = sizeof bound.storage;
   ::getsockname(socket->get(), reinterpret_cast<sockaddr*>(&bound.storage), &bound.size);
-  const auto purpose = std::make_shared<const ListenerPurpose>(
-      ListenerPurpose{std::move(tls), std::move(resolve)});
+  const auto purpose =
+      std::make_shared<const ListenerPurpose>(ListenerPurpose{std::move(tls), std::move(resolve)});
   for (const auto& thread : state_->threads) {
     auto listener = std::make_unique<Listener>(thread->loop, socket, purpose);
     TRY(listener->start());

@@ -31,7 +31,8 @@ int stream_bio_read(BIO* bio, char* out, std::size_t capacity, std::size_t* got)
 int stream_bio_write(BIO* bio, const char* bytes, std::size_t size, std::size_t* sent) {
   auto* stream = static_cast<SocketStream*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
-  const ssize_t taken = ::send(stream->fd_.get(), bytes, size, MSG_NOSIGNAL);
+  const int flags = MSG_NOSIGNAL | (stream->more_ ? MSG_MORE : 0);
+  const ssize_t taken = ::send(stream->fd_.get(), bytes, size, flags);
   *sent = taken > 0 ? static_cast<std::size_t>(taken) : 0;
   if (taken >= 0) return 1;
   if (errno == EAGAIN || errno == EINTR) BIO_set_retry_write(bio);
@@ -86,10 +87,14 @@ void SocketStream::start_tls(SSL* tls) {
 
 Io SocketStream::tls_result(int code) {
   switch (SSL_get_error(tls_, code)) {
-    case SSL_ERROR_WANT_READ: return Io::WantRead;
-    case SSL_ERROR_WANT_WRITE: return Io::WantWrite;
-    case SSL_ERROR_ZERO_RETURN: return Io::Closed;
-    default: break;
+    case SSL_ERROR_WANT_READ:
+      return Io::WantRead;
+    case SSL_ERROR_WANT_WRITE:
+      return Io::WantWrite;
+    case SSL_ERROR_ZERO_RETURN:
+      return Io::Closed;
+    default:
+      break;
   }
   error_ = ERR_peek_error() != 0 ? openssl_error_text() : "the peer cut the connection";
   established_ = false;  // no close_notify after an error
@@ -132,6 +137,7 @@ Io SocketStream::write(ByteView bytes, bool more, std::size_t& sent) {
   sent = 0;
   if (tls_ != nullptr) {
     ERR_clear_error();
+    more_ = more;
     const int code = SSL_write_ex(tls_, bytes.data(), bytes.size(), &sent);
     return code == 1 ? Io::Done : tls_result(code);
   }
@@ -176,6 +182,7 @@ Io SocketStream::discard(char* scratch, std::size_t size) {
 void SocketStream::finish_writing() {
   if (tls_ != nullptr && established_) {
     ERR_clear_error();
+    more_ = false;
     SSL_shutdown(tls_);
   }
   ::shutdown(fd_.get(), SHUT_WR);

@@ -33,7 +33,7 @@ class SocketStream {
   // True when the last read took all that had arrived: reading again would only say WantRead.
   bool drained() const;
   // Done: `sent` > 0 of the bytes were taken. Call again with at least the same bytes after
-  // WantWrite. `more`: further bytes follow at once, so a plain socket may wait for them.
+  // WantWrite. `more`: further bytes follow at once, so the kernel may wait for them.
   Io write(ByteView bytes, bool more, std::size_t& sent);
   // Plain sockets only.
   Io send_file(int file, std::uint64_t offset, std::uint64_t size, std::size_t& sent);
@@ -54,6 +54,7 @@ class SocketStream {
   os::Fd fd_;
   SSL* tls_ = nullptr;
   bool short_read_ = false;
+  bool more_ = false;  // of the write under way
   bool established_ = false;
   std::string error_;
 };

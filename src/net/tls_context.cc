@@ -58,8 +58,8 @@ Result<TlsContext> new_tls_context(const SSL_METHOD* method, TlsVersion least_ve
   // Leaves ECDHE with AEAD of TLS 1.2; the suites of 1.3 are all of that kind.
   if (SSL_CTX_set_cipher_list(raw, "ECDHE+AESGCM:ECDHE+CHACHA20:!aPSK") != 1)
     return fail(kTlsFailed, "no cipher suites: {}", openssl_error_text());
-  SSL_CTX_set_options(raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                               SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_options(
+      raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                             SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   // One recv per record instead of two (header, body).

@@ -91,8 +91,8 @@ bool TlsServer::State::identify_peer(SSL* tls, Peer& peer) {
   const long verified = SSL_get_verify_result(tls);
   if (verified != X509_V_OK && verified != X509_V_ERR_CERT_HAS_EXPIRED) return false;
   time_t now = clock.now().ms / 1000;
-  const bool expired = verified == X509_V_ERR_CERT_HAS_EXPIRED ||
-                       X509_cmp_time(X509_get0_notAfter(leaf), &now) < 0;
+  const bool expired =
+      verified == X509_V_ERR_CERT_HAS_EXPIRED || X509_cmp_time(X509_get0_notAfter(leaf), &now) < 0;
   peer.certificate = expired ? PeerCertificate::Expired : PeerCertificate::Good;
   if (!settings.identify) return true;
   peer.identity = find_identity(der_of(leaf));

@@ -105,8 +105,7 @@ Result<os::Fd> connect_unix(const fs::path& path, const Deadline& deadline) {
       continue;
     }
     if (errno == EAGAIN) return fail(kDeadlinePassed, "{}: the server is busy", path.string());
-    if (errno != EINTR)
-      return fail(kConnectFailed, "{}: {}", path.string(), std::strerror(errno));
+    if (errno != EINTR) return fail(kConnectFailed, "{}: {}", path.string(), std::strerror(errno));
   }
   return fd;
 }

@@ -37,8 +37,7 @@ struct UnixServerSettings {
 class UnixServer {
  public:
   // `clock` outlives the server. Error: kListenFailed, also when a living server holds the path.
-  static Result<std::unique_ptr<UnixServer>> start(UnixServerSettings settings,
-                                                   const Clock& clock);
+  static Result<std::unique_ptr<UnixServer>> start(UnixServerSettings settings, const Clock& clock);
   // Stops accepting, cuts the connections, waits for answers that are being made.
   void stop();
   ~UnixServer();

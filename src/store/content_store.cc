@@ -1,6 +1,5 @@
 #include "store/content_store.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -24,8 +23,7 @@ Failure failed(const fs::path& path, const char* what) {
 }
 
 Result<void> make_folder(const fs::path& path) {
-  if (::mkdir(path.c_str(), 0700) == 0) return os::sync_folder(path.parent_path());
-  if (errno != EEXIST) return failed(path, "mkdir");
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return failed(path, "mkdir");
   return {};
 }
 
@@ -58,6 +56,11 @@ Result<ContentHash> ContentHash::from_bytes(ByteView bytes) {
 Result<ContentStore> ContentStore::open(const fs::path& folder, os::FileMode mode) {
   TRY(os::make_private_folder(folder));
   for (const char* part : {kFiles, kIncoming, kDamaged}) TRY(make_folder(folder / part));
+  // All of them now, so that an arrival has to make only its own folder entry durable.
+  for (int shard = 0; shard < 256; ++shard)
+    TRY(make_folder(folder / kFiles / fmt::format("{:02x}", shard)));
+  TRY(os::sync_folder(folder / kFiles));
+  TRY(os::sync_folder(folder));
   return ContentStore(folder, mode);
 }
 
@@ -125,7 +128,6 @@ Result<ContentFile> ContentStore::put(ByteView bytes) const {
 
 Result<void> ContentStore::settle(const fs::path& aside, const ContentHash& hash) const {
   const fs::path path = path_of(hash);
-  TRY(make_folder(path.parent_path()));
   // Over a file that is there already, too: the one that just came is known to be whole.
   if (::rename(aside.c_str(), path.c_str()) != 0) return failed(path, "rename");
   return os::sync_folder(path.parent_path());

@@ -181,8 +181,10 @@ Result<Journal::Segment> Journal::create_segment(JournalPosition base) {
 Result<void> Journal::write_group(Segment& segment, bool& rolled, const Group& group) {
   const std::uint64_t used = segment.end - segment.header.base;
   if (used > 0 && used + group.size > options_.segment_bytes) {
-    // Gives back what was reserved behind the end; a failure costs space only.
-    if (::ftruncate(active_.get(), static_cast<off_t>(kSegmentHeaderSize + used)) != 0) errno = 0;
+    // Gives back what was reserved behind the end, and settles the length that open() will check.
+    if (::ftruncate(active_.get(), static_cast<off_t>(kSegmentHeaderSize + used)) != 0 ||
+        disk_.sync(active_.get()) != 0)
+      return failed(kJournalFailed, segment_path(segment.header.base), "seal");
     segment = TRY(create_segment(segment.end));
     rolled = true;
   }

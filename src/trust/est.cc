@@ -6,21 +6,11 @@
 namespace muster::trust {
 namespace {
 
-constexpr std::size_t kLine = 64;
 constexpr std::size_t kBodyLimit = 256u << 10;
 constexpr int kMostCertificates = 16;
 
-Bytes base64_lines(ByteView der) {
-  const std::string text = to_base64(der);
-  Bytes out;
-  for (std::size_t at = 0; at < text.size(); at += kLine) {
-    out += text.substr(at, kLine);
-    out += "\r\n";
-  }
-  return out;
-}
-
-// RFC 8951: receivers take base64 with and without line breaks.
+// RFC 8951: receivers take base64 with and without line breaks. We send none, for strongSwan 5.9.8
+// decodes line breaks as if they were digits.
 Result<Bytes> from_base64_lines(ByteView body, std::size_t limit) {
   if (body.size() > limit)
     return fail(kBadEstBody, "{} bytes, the limit is {}", body.size(), limit);
@@ -46,7 +36,7 @@ Bytes encode_est_certificates(std::span<const Certificate> certificates) {
   MUSTER_CHECK(PKCS7_set_content(message.get(), content) == 1);
   for (const Certificate& certificate : certificates)
     MUSTER_CHECK(PKCS7_add_certificate(message.get(), certificate.handle->get()) == 1);
-  return base64_lines(to_der(&i2d_PKCS7, message.get()));
+  return to_base64(to_der(&i2d_PKCS7, message.get()));
 }
 
 Result<std::vector<Certificate>> decode_est_certificates(ByteView body) {
@@ -65,7 +55,7 @@ Result<std::vector<Certificate>> decode_est_certificates(ByteView body) {
   return certificates;
 }
 
-Bytes encode_est_request(ByteView request_der) { return base64_lines(request_der); }
+Bytes encode_est_request(ByteView request_der) { return to_base64(request_der); }
 
 Result<Bytes> decode_est_request(ByteView body) { return from_base64_lines(body, kBodyLimit); }
 

@@ -12,8 +12,7 @@ namespace muster::trust {
 inline constexpr const char* kEstCertsType = "application/pkcs7-mime; smime-type=certs-only";
 inline constexpr const char* kEstRequestType = "application/pkcs10";
 
-// A degenerate PKCS#7 SignedData with these certificates, in base64 lines (the transfer encoding
-// that RFC 7030 asks for).
+// A degenerate PKCS#7 SignedData with these certificates, in base64 without line breaks.
 Bytes encode_est_certificates(std::span<const Certificate> certificates);
 // Error: kBadEstBody.
 Result<std::vector<Certificate>> decode_est_certificates(ByteView body);

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/check.h"
+#include "base/nearest.h"
 #include "wire/errors.h"
 
 namespace muster::wire {
@@ -13,46 +14,7 @@ std::string joined(const std::string& path, std::string_view key) {
   return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
 }
 
-// Insertions, deletions, substitutions and swaps of neighbours that turn a into b.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> before, last(b.size() + 1), row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1])});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        row[j] = std::min(row[j], before[j - 2] + 1);
-    }
-    before = last;
-    last = row;
-  }
-  return last[b.size()];
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  return out;
-}
-
 }  // namespace
-
-std::optional<std::string_view> nearest_word(std::string_view word,
-                                             std::span<const std::string_view> candidates) {
-  constexpr std::size_t kLongestWord = 40;
-  if (word.size() > kLongestWord) return std::nullopt;
-  std::optional<std::string_view> best;
-  std::size_t least = 2 + word.size() / 4;  // a distance of this and more is another word
-  for (const std::string_view candidate : candidates) {
-    const std::size_t distance = edit_distance(lower(word), lower(candidate));
-    if (distance >= least || distance >= candidate.size()) continue;
-    least = distance;
-    best = candidate;
-  }
-  return best;
-}
 
 std::string NodeAt::where() const {
   return place_text(node_->line, node_->column) + (path_.empty() ? "the document" : path_);
@@ -115,8 +77,9 @@ Result<NodeFields> NodeFields::open(const NodeAt& mapping,
     if (std::ranges::find(keys, member.key) != keys.end()) continue;
     const std::string path = joined(mapping.path(), std::string_view(member.key).substr(0, 80));
     const std::string place = place_text(member.line, member.column);
-    if (const auto nearest = nearest_word(member.key, fields.keys_))
-      return fail(kFieldUnknown, "{}{} is unknown; did you mean {}?", place, path, *nearest);
+    const std::string_view near = nearest(member.key, fields.keys_);
+    if (!near.empty())
+      return fail(kFieldUnknown, "{}{} is unknown; did you mean {}?", place, path, near);
     return fail(kFieldUnknown, "{}{} is unknown; valid here: {}", place, path,
                 fmt::join(fields.keys_, ", "));
   }

@@ -4,7 +4,6 @@
 
 #include <initializer_list>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,9 +70,5 @@ class NodeFields {
   NodeAt mapping_;
   std::vector<std::string_view> keys_;
 };
-
-// The candidate that `word` most likely is a misspelling of; nothing where none is near.
-std::optional<std::string_view> nearest_word(std::string_view word,
-                                             std::span<const std::string_view> candidates);
 
 }  // namespace muster::wire

@@ -36,8 +36,8 @@ class Scanner {
 
 constexpr std::string_view kDigits = "0123456789";
 
-// A number by the core schema of YAML 1.2.2 (10.3.2).
-bool is_core_number(std::string_view text) {
+// A number as YAML 1.2.2 has them (10.3.2).
+bool is_yaml_number(std::string_view text) {
   Scanner whole(text);
   if (whole.take_word("0o")) return !whole.take_all("01234567").empty() && whole.at_end();
   if (whole.take_word("0x"))
@@ -98,7 +98,7 @@ Result<Node> plain_scalar(std::string_view text) {
   if (text == "false" || text == "False" || text == "FALSE") return boolean_node(false);
   const Node::Kind kind = json_number_kind(text);
   if (kind == Node::Kind::Text) {
-    if (is_core_number(text))
+    if (is_yaml_number(text))
       return fail(kYamlSyntax, "{} is not a plain decimal number; a text stands in quotes",
                   text.substr(0, 40));
     return text_node(text);

@@ -58,8 +58,8 @@ TEST(Collection, ChecksNamesAndTexts) {
   EXPECT_TRUE(check_query_text("Device"));
   EXPECT_FALSE(check_query_text(" \n"));
   EXPECT_FALSE(check_query_text("\xff"));
-  EXPECT_TRUE(check_query_text(std::string(kLongestQuery, 'a')));
-  EXPECT_FALSE(check_query_text(std::string(kLongestQuery + 1, 'a')));
+  EXPECT_TRUE(check_query_text(std::string(kLongestRuleQuery, 'a')));
+  EXPECT_FALSE(check_query_text(std::string(kLongestRuleQuery + 1, 'a')));
 }
 
 TEST(Collection, IsNeitherAllSystemsNorLimitedToItself) {

@@ -43,7 +43,9 @@ TEST(RowList, IsRefusedWhenCutAnywhereButBetweenClasses) {
     const auto cut = decode_row_list(ByteView(whole).substr(0, size));
     const bool between = size == 1 || size == 7;
     EXPECT_EQ(cut.has_value(), between) << size;
-    if (!cut) EXPECT_TRUE(fails_with(cut, kUnexpectedValue));
+    if (!between) {
+      EXPECT_TRUE(fails_with(cut, kUnexpectedValue)) << size;
+    }
   }
 }
 
@@ -59,8 +61,8 @@ TEST(RowList, SurvivesRandomBytes) {
   for (int i = 0; i < 20'000; ++i) {
     Bytes bytes = encode_row_list(some_entries());
     bytes[random.below(bytes.size())] = static_cast<char>(random.below(256));
-    if (const auto decoded = decode_row_list(bytes))
-      EXPECT_TRUE(std::is_sorted(decoded->begin(), decoded->end()));
+    const auto decoded = decode_row_list(bytes);
+    EXPECT_TRUE(!decoded || std::is_sorted(decoded->begin(), decoded->end()));
   }
 }
 

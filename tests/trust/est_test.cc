@@ -31,11 +31,9 @@ TEST(EstCertificates, ArriveInTheirOrder) {
 }
 
 TEST(EstCertificates, AreASignedDataWithoutSigners) {
-  const Bytes body = encode_est_certificates(sample());
-  Bytes text;
-  for (const char c : body)
-    if (c != '\r' && c != '\n') text += c;
-  const Bytes der = *from_base64(text);
+  const auto decoded = from_base64(encode_est_certificates(sample()));
+  ASSERT_TRUE(decoded.has_value()) << "strongSwan 5.9.8 takes no line breaks";
+  const Bytes& der = *decoded;
   // RFC 5652: signedData, version 1, no digests, content type data.
   EXPECT_NE(der.find(*from_hex("06092a864886f70d010702a0")), Bytes::npos);
   EXPECT_NE(der.find(*from_hex("0201013100300b06092a864886f70d010701a0")), Bytes::npos);
@@ -44,7 +42,7 @@ TEST(EstCertificates, AreASignedDataWithoutSigners) {
 
 TEST(EstCertificates, CutAtAnyByteAreRefused) {
   const Bytes body = encode_est_certificates(sample());
-  for (std::size_t size = 0; size + 2 < body.size(); ++size) {
+  for (std::size_t size = 0; size < body.size(); ++size) {
     const auto received = decode_est_certificates(ByteView(body).substr(0, size));
     ASSERT_FALSE(received.has_value()) << size;
   }
@@ -60,7 +58,9 @@ TEST(EstRequest, ArrivesWithAndWithoutLineBreaks) {
   const Bytes der = *make_device_request(EcdsaKey::generate(), kDevice);
   EXPECT_EQ(*decode_est_request(encode_est_request(der)), der);
   EXPECT_EQ(*decode_est_request(to_base64(der)), der);
-  EXPECT_EQ(*decode_est_request(to_base64(der) + "\n"), der);
+  Bytes lines = to_base64(der);
+  lines.insert(64, "\r\n");
+  EXPECT_EQ(*decode_est_request(lines + "\n"), der);
 }
 
 TEST(EstRequest, ThatIsNotBase64IsRefused) {

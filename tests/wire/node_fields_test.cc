@@ -86,17 +86,16 @@ TEST(NodeFields, HoldsTheBoundsOfAnInteger) {
   EXPECT_TRUE((*items)[4].integer().error().is(kFieldKind));
 }
 
-TEST(NearestWord, FindsMisspellingsAndLeavesOtherWordsAlone) {
-  const std::string_view words[] = {"command", "maxRuntime", "runAs", "name"};
-  EXPECT_EQ(nearest_word("comand", words), "command");
-  EXPECT_EQ(nearest_word("commnad", words), "command");
-  EXPECT_EQ(nearest_word("maxruntime", words), "maxRuntime");
-  EXPECT_EQ(nearest_word("max_runtime", words), "maxRuntime");
-  EXPECT_EQ(nearest_word("run-as", words), "runAs");
-  EXPECT_EQ(nearest_word("nmae", words), "name");
-  EXPECT_EQ(nearest_word("colour", words), std::nullopt);
-  EXPECT_EQ(nearest_word("", words), std::nullopt);
-  EXPECT_EQ(nearest_word(std::string(1000, 'x'), words), std::nullopt);
+TEST(NodeFields, SeesThroughOtherWaysToWriteAKey) {
+  for (const auto& [written, meant] :
+       {std::pair("maxruntime", "maxRuntime"), std::pair("max_runtime", "maxRuntime"),
+        std::pair("run-as", "runAs"), std::pair("nmae", "name")}) {
+    const Node node = yaml(fmt::format("{}: x", written));
+    const auto fields = NodeFields::open(NodeAt(node, ""), {"name", "runAs", "maxRuntime"});
+    EXPECT_NE(fields.error().detail().find(fmt::format("did you mean {}?", meant)),
+              std::string::npos)
+        << written;
+  }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <limits>
 #include <set>
 
+#include "base/nearest.h"
 #include "contract/objects/errors.h"
 #include "contract/objects/specs.h"
 #include "wire/yaml.h"
@@ -29,8 +30,9 @@ Result<void> check_api_version(const NodeAt& field) {
 Result<ObjectKind> read_kind(const NodeAt& field) {
   const std::string text = TRY(field.text());
   if (const auto kind = parse_object_kind(text)) return *kind;
-  if (const auto nearest = wire::nearest_word(text, kKinds))
-    return field.failure(kObjectKind, "'{}' is unknown; did you mean {}?", text, *nearest);
+  const std::string_view near = nearest(text, kKinds);
+  if (!near.empty())
+    return field.failure(kObjectKind, "'{}' is unknown; did you mean {}?", text, near);
   return field.failure(kObjectKind, "'{}' is unknown; there are {}", text, fmt::join(kKinds, ", "));
 }
 

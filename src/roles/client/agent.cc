@@ -3,8 +3,8 @@
 #include "base/log.h"
 #include "base/os/file.h"
 #include "base/settings_tables.h"
-#include "roles/client/platform/root_source.h"
 #include "roles/client/errors.h"
+#include "roles/client/platform/root_source.h"
 
 namespace muster::client {
 namespace {
@@ -22,9 +22,8 @@ Agent::Agent(const contract::ClientConfig& config, Settings settings, const Cloc
       random_(random),
       stop_(stop) {}
 
-Result<std::unique_ptr<Agent>> Agent::open(const contract::ClientConfig& config,
-                                           const Clock& clock, Random& random,
-                                           const std::atomic<bool>& stop) {
+Result<std::unique_ptr<Agent>> Agent::open(const contract::ClientConfig& config, const Clock& clock,
+                                           Random& random, const std::atomic<bool>& stop) {
   Settings settings({client_settings()});
   for (const auto& [name, text] : config.settings) TRY(settings.set(name, text));
   std::unique_ptr<Agent> agent(new Agent(config, std::move(settings), clock, random, stop));
@@ -79,8 +78,8 @@ Result<void> Agent::open_execution() {
   ports.refuse = [](const RefuseRequest& refusal) {
     log::failure(log::Level::Warning, "software.request.refused", refusal.error);
   };
-  execution_ = TRY(ExecutionHost::open(std::move(settings), *cache_, std::move(ports),
-                                       clock_.now()));
+  execution_ =
+      TRY(ExecutionHost::open(std::move(settings), *cache_, std::move(ports), clock_.now()));
   return {};
 }
 

@@ -9,9 +9,9 @@
 
 #include "base/settings.h"
 #include "contract/site_config.h"
-#include "roles/client/enrolment/identity.h"
 #include "contract/status_report.h"
 #include "model/status_ids.h"
+#include "roles/client/enrolment/identity.h"
 #include "roles/client/inventory/report_builder.h"
 #include "roles/client/platform/execution_host.h"
 #include "roles/client/policy/policy_keeper.h"
@@ -31,8 +31,8 @@ class Agent {
   Result<Timestamp> step();
 
  private:
-  Agent(const contract::ClientConfig& config, Settings settings, const Clock& clock,
-        Random& random, const std::atomic<bool>& stop);
+  Agent(const contract::ClientConfig& config, Settings settings, const Clock& clock, Random& random,
+        const std::atomic<bool>& stop);
   Result<void> open_parts();
   Result<void> open_execution();
 

@@ -90,8 +90,8 @@ void Agent::send_heartbeat(Timestamp now) {
   const auto done = try_heartbeat(now);
   if (!done) {
     log::failure(log::Level::Error, "heartbeat.failed", done.error());
-    heartbeat_.failed(now, settings_.duration("retry.first"),
-                      settings_.duration("retry.longest"), 0.5);
+    heartbeat_.failed(now, settings_.duration("retry.first"), settings_.duration("retry.longest"),
+                      0.5);
     return;
   }
   Duration interval = std::chrono::hours(24);
@@ -124,8 +124,8 @@ void Agent::queue_deployment_report(const DeploymentReport& report) {
   status.next_retry = report.next_attempt;
   log::info("software.status", to_text(report.status),
             {{"deployment", report.key.deployment},
-         {"package", report.key.package},
-         {"cause", status.detail}});
+             {"package", report.key.package},
+             {"cause", status.detail}});
   const auto put = outbox_->put(contract::MessageType::Status,
                                 contract::encode_status_report(status), clock_.now());
   if (!put) {

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "roles/client/agent.h"
+#include "roles/client/platform/supervisor.h"
 
 namespace muster::client {
 namespace {
@@ -24,6 +25,10 @@ Result<void> run_client(const contract::ClientConfig& config, const Clock& clock
   }
   log::info("client.stopped", "the client ends");
   return {};
+}
+
+int supervise_program(const char* run_folder, const Clock& clock) {
+  return supervise(run_folder, clock);
 }
 
 }  // namespace muster::client

@@ -14,4 +14,8 @@ namespace muster::client {
 Result<void> run_client(const contract::ClientConfig& config, const Clock& clock, Random& random,
                         const std::atomic<bool>& stop);
 
+// What `muster-client --supervise FOLDER` does: the client starts itself so, once per program of a
+// deployment, that the program and its result outlive it. Returns the process's exit code.
+int supervise_program(const char* run_folder, const Clock& clock);
+
 }  // namespace muster::client

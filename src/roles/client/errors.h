@@ -5,10 +5,10 @@
 
 namespace muster::client {
 
-inline constexpr ErrorKind kNotEnrolled{
-    2400, "not-enrolled", "Give the client a token, or have an operator approve it"};
-inline constexpr ErrorKind kPending{2401, "pending",
-                                    "An operator must approve this device: muster approve device NAME"};
+inline constexpr ErrorKind kNotEnrolled{2400, "not-enrolled",
+                                        "Give the client a token, or have an operator approve it"};
+inline constexpr ErrorKind kPending{
+    2401, "pending", "An operator must approve this device: muster approve device NAME"};
 inline constexpr ErrorKind kSiteAnswer{2402, "site-answer",
                                        "Look at the management point's log for the same time"};
 inline constexpr ErrorKind kNoPoint{2403, "no-point",
@@ -17,7 +17,7 @@ inline constexpr ErrorKind kBadState{
     2404, "bad-state", "Stop the client, remove the file that the text names, and start it again"};
 inline constexpr ErrorKind kProgramMissing{
     2405, "program-missing", "Apply the deployment with a program that the package's entry has"};
-inline constexpr ErrorKind kPolicyStale{
-    2406, "policy-stale", "Check that the site's signed time reaches this client"};
+inline constexpr ErrorKind kPolicyStale{2406, "policy-stale",
+                                        "Check that the site's signed time reaches this client"};
 
 }  // namespace muster::client

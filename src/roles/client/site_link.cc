@@ -139,8 +139,7 @@ Result<Bytes> SiteLink::catalogue_file(const std::string& name) {
 }
 
 Result<std::optional<Bytes>> SiteLink::root(std::uint64_t version) {
-  auto response =
-      TRY(get_from_points(fmt::format("/catalogue/{}.root.json", version), true));
+  auto response = TRY(get_from_points(fmt::format("/catalogue/{}.root.json", version), true));
   if (response.status == 404) return std::optional<Bytes>();
   return std::optional<Bytes>(std::move(response.body));
 }

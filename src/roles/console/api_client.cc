@@ -4,8 +4,8 @@
 
 #include "base/os/file.h"
 #include "contract/problem.h"
-#include "net/address.h"
 #include "hosting/server_check.h"
+#include "net/address.h"
 #include "roles/console/errors.h"
 
 namespace muster::console {
@@ -15,10 +15,9 @@ constexpr std::uint64_t kAnswerLimit = 1ull << 30;
 
 Error refusal(const net::ClientResponse& response, std::string_view what) {
   const auto problem = contract::decode_problem(response.body);
-  if (!problem)
-    return Error(kApiRefused, fmt::format("{}: status {}", what, response.status));
-  return Error(kApiRefused, fmt::format("{}: M{} {}: {}. {}", what, problem->number,
-                                        problem->title, problem->detail, problem->advice));
+  if (!problem) return Error(kApiRefused, fmt::format("{}: status {}", what, response.status));
+  return Error(kApiRefused, fmt::format("{}: M{} {}: {}. {}", what, problem->number, problem->title,
+                                        problem->detail, problem->advice));
 }
 
 }  // namespace
@@ -26,8 +25,8 @@ Error refusal(const net::ClientResponse& response, std::string_view what) {
 std::string path_part(std::string_view name) {
   std::string out;
   for (char c : name) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_';
     out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return out;

@@ -38,9 +38,8 @@ class Applier {
   Result<void> apply(const AnyObject& object, const std::filesystem::path& folder);
 
  private:
-  Result<void> upload_source(const model::Package& package,
-                                    const std::filesystem::path& folder,
-                                    contract::PackageEntry& entry);
+  Result<void> upload_source(const model::Package& package, const std::filesystem::path& folder,
+                             contract::PackageEntry& entry);
   Result<void> upload(const store::ContentStore& content, const store::ContentHash& hash);
   Result<SignedPackage> sign(const model::Package& package, const std::filesystem::path& folder);
   Result<std::optional<Bytes>> catalogue(std::string_view role);
@@ -69,14 +68,13 @@ Result<void> Applier::upload_source(const model::Package& package,
                 package.name);
   const std::filesystem::path aside = session_.state / "operator" / "packing";
   const auto content = TRY(store::ContentStore::open(aside));
-  const auto files = TRY_IN(store::ingest_tree(content, folder / package.source), "package {}",
-                            package.name);
+  const auto files =
+      TRY_IN(store::ingest_tree(content, folder / package.source), "package {}", package.name);
   contract::Manifest manifest;
   manifest.package = package.name;
   manifest.package_version = package.version;
   for (const store::TreeFile& file : files)
-    manifest.files.push_back(
-        {file.path, file.size, file.hash.text(), (file.mode & 0100) != 0});
+    manifest.files.push_back({file.path, file.size, file.hash.text(), (file.mode & 0100) != 0});
   TRY(contract::check_manifest(manifest));
   const Bytes document = contract::encode_manifest(manifest);
   const auto stored = TRY(content.put(document));
@@ -108,8 +106,7 @@ Result<SignedPackage> Applier::sign(const model::Package& package,
                                     const std::filesystem::path& folder) {
   const Timestamp now = session_.clock.now();
   const std::filesystem::path keys = context_.folder;
-  const auto key =
-      TRY(trust::Ed25519Key::from_pem(TRY(os::read_file(keys / "catalogue.key"))));
+  const auto key = TRY(trust::Ed25519Key::from_pem(TRY(os::read_file(keys / "catalogue.key"))));
   const Bytes root_bytes = TRY(os::read_file(keys / "root.json"));
   const auto root = TRY(contract::decode_root(root_bytes)).value;
 
@@ -129,8 +126,7 @@ Result<SignedPackage> Applier::sign(const model::Package& package,
   if (std::find(packages.begin(), packages.end(), package.name) == packages.end()) {
     packages.push_back(package.name);
     std::sort(packages.begin(), packages.end());
-    out.targets =
-        trust::sign_targets(trust::next_targets(root, packages, last_version, now), key);
+    out.targets = trust::sign_targets(trust::next_targets(root, packages, last_version, now), key);
   }
   return out;
 }

@@ -47,6 +47,11 @@ Result<void> list_ports(const std::vector<std::string>& roles, bool all, Format 
 Result<void> create_site(const Session& session, const std::string& code,
                          const std::string& profile, const std::string& address);
 Result<void> login(const Session& session);
+// Who may sign packages: the catalogue keys of the root. Each change is the next root, signed with
+// the root key and sent to the site.
+Result<void> list_operators(const Session& session);
+Result<void> add_operator(const Session& session, const std::string& public_key_hex);
+Result<void> remove_operator(const Session& session, const std::string& key_id);
 Result<void> show_site(const Session& session, Format format);
 // "signer", "site", or "device NAME" until its inventory is there.
 Result<void> wait_for(const Session& session, const std::string& what, const std::string& name);

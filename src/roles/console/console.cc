@@ -20,8 +20,7 @@ std::filesystem::path state_folder() {
 class Program {
  public:
   Program(const Clock& clock, Random& random)
-      : app_("muster: the console of a site", "muster"),
-        session_{state_folder(), clock, random} {
+      : app_("muster: the console of a site", "muster"), session_{state_folder(), clock, random} {
     app_.set_version_flag("--version", std::string(kVersion));
     app_.require_subcommand(1);
     add_object_verbs();
@@ -120,8 +119,8 @@ class Program {
 
   void add_device_verbs() {
     for (const std::string action : {"approve", "block"}) {
-      auto* parent = verb(app_, action,
-                          action == "approve" ? "let a pending device in" : "refuse a device");
+      auto* parent =
+          verb(app_, action, action == "approve" ? "let a pending device in" : "refuse a device");
       auto* device = verb(*parent, "device", "a device by name or id");
       parent->require_subcommand(1);
       device->add_option("NAME", name_)->required();
@@ -150,6 +149,17 @@ class Program {
   void add_site_verbs() {
     on(verb(app_, "login", "get an operator's certificate for some hours"),
        [this] { return login(session_); });
+    auto* operator_verb = verb(app_, "operator", "who may sign packages");
+    operator_verb->require_subcommand(1);
+    on(verb(*operator_verb, "list", "the catalogue keys of the present root"),
+       [this] { return list_operators(session_); });
+    auto* add_verb = verb(*operator_verb, "add", "let a further catalogue key sign");
+    add_verb->add_option("PUBLIC-KEY", text_, "64 hex digits: the raw Ed25519 key")->required();
+    on(add_verb, [this] { return add_operator(session_, text_); });
+    auto* remove_verb = verb(*operator_verb, "remove", "refuse a catalogue key from now on");
+    remove_verb->add_option("KEY-ID", text_)->required();
+    on(remove_verb, [this] { return remove_operator(session_, text_); });
+
     auto* site_verb = verb(app_, "site", "the site itself");
     site_verb->require_subcommand(1);
     auto* create_verb = verb(*site_verb, "create", "make a trial site in the state folder");

@@ -141,12 +141,11 @@ Result<void> remove(const Session& session, const std::string& kind, const std::
                     bool dry_run) {
   const std::string plural = TRY(plural_kind(kind));
   auto api = TRY(sign_in(session));
-  TRY(api.send("DELETE",
-               fmt::format("/api/v1/{}/{}{}", plural, path_part(name),
-                           dry_run ? "?dryRun=true" : ""),
-               {}));
-  print(fmt::format("{} {} {}\n", singular(plural), name,
-                    dry_run ? "would be deleted" : "deleted"));
+  TRY(api.send(
+      "DELETE",
+      fmt::format("/api/v1/{}/{}{}", plural, path_part(name), dry_run ? "?dryRun=true" : ""), {}));
+  print(
+      fmt::format("{} {} {}\n", singular(plural), name, dry_run ? "would be deleted" : "deleted"));
   return {};
 }
 
@@ -186,10 +185,17 @@ Result<bool> explain(const Session& session, const std::string& device,
   const auto answer = TRY(api.get(path));
   const auto explanation = TRY(contract::decode_explanation(answer.body));
   switch (format) {
-    case Format::Json: print(answer.body + "\n"); break;
-    case Format::Yaml: print(wire::emit_yaml(TRY(wire::node_from_json(answer.body)))); break;
-    case Format::Csv: print(render_csv(steps_table(explanation))); break;
-    default: print(render_table(steps_table(explanation)));
+    case Format::Json:
+      print(answer.body + "\n");
+      break;
+    case Format::Yaml:
+      print(wire::emit_yaml(TRY(wire::node_from_json(answer.body))));
+      break;
+    case Format::Csv:
+      print(render_csv(steps_table(explanation)));
+      break;
+    default:
+      print(render_table(steps_table(explanation)));
   }
   return true;
 }
@@ -206,12 +212,15 @@ Result<void> list_ports(const std::vector<std::string>& roles, bool all, Format 
   for (const std::string& role : roles) set.add(TRY(topology::parse_role(role)));
   // Without a role: the roles of a trial site and its client, which this host has.
   if (roles.empty())
-    set = {topology::Role::PrimarySiteServer, topology::Role::ManagementPoint,
-           topology::Role::DistributionPoint, topology::Role::Provider, topology::Role::Client,
+    set = {topology::Role::PrimarySiteServer,
+           topology::Role::ManagementPoint,
+           topology::Role::DistributionPoint,
+           topology::Role::Provider,
+           topology::Role::Client,
            topology::Role::Console};
   const auto profile = all ? topology::Profile::Standard : topology::Profile::Unprivileged;
-  const auto rows = all ? topology::ports_list_all(profile, {})
-                        : topology::ports_list(set, profile, {});
+  const auto rows =
+      all ? topology::ports_list_all(profile, {}) : topology::ports_list(set, profile, {});
   if (format == Format::Json) {
     print(contract::encode_ports(rows) + "\n");
     return {};

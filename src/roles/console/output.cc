@@ -10,8 +10,8 @@
 namespace muster::console {
 namespace {
 
-constexpr std::array<std::string_view, 6> kFormats = {"table", "wide", "json", "yaml", "csv",
-                                                      "name"};
+constexpr std::array<std::string_view, 6> kFormats = {"table", "wide", "json",
+                                                      "yaml",  "csv",  "name"};
 
 std::string printable(std::string_view text) {
   std::string out;
@@ -115,15 +115,17 @@ std::string render_items(std::span<const wire::Node> items, std::string_view kin
       std::vector<wire::Node> list(items.begin(), items.end());
       return wire::node_to_json(wire::sequence_node(std::move(list))) + "\n";
     }
-    case Format::Yaml: return wire::emit_yaml(items);
-    case Format::Csv: return render_csv(table_of(items, columns, true));
+    case Format::Yaml:
+      return wire::emit_yaml(items);
+    case Format::Csv:
+      return render_csv(table_of(items, columns, true));
     case Format::Name: {
       std::string out;
-      for (const wire::Node& item : items)
-        out += printable(text_at(item, columns[0].path)) + "\n";
+      for (const wire::Node& item : items) out += printable(text_at(item, columns[0].path)) + "\n";
       return out;
     }
-    default: return render_table(table_of(items, columns, format == Format::Wide));
+    default:
+      return render_table(table_of(items, columns, format == Format::Wide));
   }
 }
 

@@ -195,8 +195,7 @@ Result<void> wait_for(const Session& session, const std::string& what, const std
       return ::connect(fd.get(), (*addresses)[0].get(), (*addresses)[0].size) == 0;
     });
   }
-  if (what != "device" || name.empty())
-    return fail(kUsage, "wait for signer, site or device NAME");
+  if (what != "device" || name.empty()) return fail(kUsage, "wait for signer, site or device NAME");
   auto api = TRY(sign_in(session));
   return wait_until(session, "the inventory of device " + name, [&] {
     const auto answer = api.find("/api/v1/devices/" + path_part(name));

@@ -12,9 +12,8 @@ Result<std::shared_ptr<const ContentFolders::Files>> ContentFolders::files_of(
     const std::string& folder) {
   const auto name = from_hex(folder);
   if (!name || name->size() != 16) return std::shared_ptr<const Files>();
-  const auto package = TRY(site_->database->read([&](store::Reader& reader) {
-    return store::find_package_by_folder(reader, *name);
-  }));
+  const auto package = TRY(site_->database->read(
+      [&](store::Reader& reader) { return store::find_package_by_folder(reader, *name); }));
   if (!package || package->withdrawn) return std::shared_ptr<const Files>();
   auto files = std::make_shared<Files>();
   const auto manifest_hash = TRY(store::ContentHash::from_bytes(package->manifest_sha256));

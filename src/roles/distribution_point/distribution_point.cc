@@ -47,8 +47,7 @@ Result<std::optional<store::CatalogueDocument>> find_document(store::Reader& rea
   std::int64_t version = 0;
   const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), version);
   const std::string_view rest = name.substr(static_cast<std::size_t>(stop - name.data()));
-  if (error != std::errc() || !rest.starts_with('.') || !rest.ends_with(".json") ||
-      rest.size() < 7)
+  if (error != std::errc() || !rest.starts_with('.') || !rest.ends_with(".json") || rest.size() < 7)
     return Found();
   return store::find_catalogue_document(reader, rest.substr(1, rest.size() - 6), version);
 }

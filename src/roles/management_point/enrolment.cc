@@ -36,7 +36,8 @@ Result<model::DeviceId> device_of(const trust::CertificateRequest& request, Byte
     found = TRY(model::DeviceId::parse(std::string_view(uri).substr(kDeviceUrn.size())));
   }
   if (found) return *found;
-  return model::DeviceId::from_bytes(sha256("muster device of key " + Bytes(key_sha256)).substr(0, 16));
+  return model::DeviceId::from_bytes(
+      sha256("muster device of key " + Bytes(key_sha256)).substr(0, 16));
 }
 
 Result<Applicant> read_applicant(ByteView body) {
@@ -104,11 +105,12 @@ Result<void> activate(store::Transaction& transaction, const hosting::Site& site
                       const Applicant& applicant, std::string_view by, Timestamp now) {
   const auto known = TRY(store::find_device(transaction, applicant.device));
   if (!known) {
-    TRY(store::create_device(transaction, {.id = applicant.device,
-                                           .site = site.config.site,
-                                           .name = applicant.name,
-                                           .state = store::DeviceState::Active,
-                                           .approved_by = by},
+    TRY(store::create_device(transaction,
+                             {.id = applicant.device,
+                              .site = site.config.site,
+                              .name = applicant.name,
+                              .state = store::DeviceState::Active,
+                              .approved_by = by},
                              now));
   } else if (known->state == store::DeviceState::Pending) {
     TRY(store::set_device_state(transaction, known->number, store::DeviceState::Active, by));
@@ -126,10 +128,11 @@ Result<net::Response> enroll_by_token(hosting::Site& site, const Applicant& appl
   TRY(site.database->write([&](store::Transaction& transaction) -> Result<void> {
     TRY(store::use_enrolment_token(transaction, secret, applicant.device, now));
     TRY(activate(transaction, site, applicant, "token", now));
-    return hosting::audit(transaction, {.actor = "device " + applicant.device.text(),
-                                        .action = "enrol",
-                                        .kind = "Device",
-                                        .name = applicant.name},
+    return hosting::audit(transaction,
+                          {.actor = "device " + applicant.device.text(),
+                           .action = "enrol",
+                           .kind = "Device",
+                           .name = applicant.name},
                           now);
   }));
   const auto leaf = TRY(issue(site, applicant));
@@ -164,17 +167,17 @@ Result<net::Response> enroll_by_approval(hosting::Site& site, const Applicant& a
         if (known && known->state != store::DeviceState::Pending)
           return fail(kEnrolmentRefused, "device {} is {} and this is not its key",
                       applicant.device.text(), store::to_text(known->state));
-        TRY(store::add_pending_enrolment(
-            transaction,
-            {applicant.device, applicant.name, applicant.request_der, applicant.key_sha256,
-             address, now},
-            site.settings.integer("enrolment.pending_limit")));
+        TRY(store::add_pending_enrolment(transaction,
+                                         {applicant.device, applicant.name, applicant.request_der,
+                                          applicant.key_sha256, address, now},
+                                         site.settings.integer("enrolment.pending_limit")));
         if (!known)
-          TRY(store::create_device(transaction, {.id = applicant.device,
-                                                 .site = site.config.site,
-                                                 .name = applicant.name,
-                                                 .state = store::DeviceState::Pending,
-                                                 .approved_by = {}},
+          TRY(store::create_device(transaction,
+                                   {.id = applicant.device,
+                                    .site = site.config.site,
+                                    .name = applicant.name,
+                                    .state = store::DeviceState::Pending,
+                                    .approved_by = {}},
                                    now));
         return false;
       }));
@@ -183,10 +186,11 @@ Result<net::Response> enroll_by_approval(hosting::Site& site, const Applicant& a
   TRY(site.database->write([&](store::Transaction& transaction) -> Result<void> {
     // The request stays: should this answer be lost, the same key may ask again.
     TRY(record_certificate(transaction, applicant, leaf, now));
-    return hosting::audit(transaction, {.actor = "device " + applicant.device.text(),
-                                        .action = "enrol",
-                                        .kind = "Device",
-                                        .name = applicant.name},
+    return hosting::audit(transaction,
+                          {.actor = "device " + applicant.device.text(),
+                           .action = "enrol",
+                           .kind = "Device",
+                           .name = applicant.name},
                           now);
   }));
   site.access.set_device(applicant.device.text(), hosting::Admission::Active);

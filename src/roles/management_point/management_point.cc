@@ -33,8 +33,8 @@ std::vector<hosting::Route> routes(hosting::Site& site) {
             [&site](hosting::Call&) { return est_cacerts(site); }),
       route("POST", "/.well-known/est/simpleenroll", Access::Public, Where::Pool, kRequestLimit,
             [&site](hosting::Call& call) { return est_enroll(site, call); }),
-      route("POST", "/.well-known/est/simplereenroll", Access::Renewal, Where::Pool,
-            kRequestLimit, [&site](hosting::Call& call) { return est_reenroll(site, call); }),
+      route("POST", "/.well-known/est/simplereenroll", Access::Renewal, Where::Pool, kRequestLimit,
+            [&site](hosting::Call& call) { return est_reenroll(site, call); }),
   };
 }
 

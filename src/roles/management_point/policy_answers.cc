@@ -28,8 +28,7 @@ net::Response answer_policy_body(hosting::Site& site, hosting::Call& call) {
   const auto header = site.shelf.header(call.peer->id);
   const bool own = header && std::ranges::find(header->bodies, wanted) != header->bodies.end();
   const auto body = own ? site.shelf.body(wanted) : nullptr;
-  if (!body)
-    return hosting::problem(403, Error(kNotYours, fmt::format("policy body {}", wanted)));
+  if (!body) return hosting::problem(403, Error(kNotYours, fmt::format("policy body {}", wanted)));
   net::Response response;
   response.headers.add("Content-Type", "application/vnd.muster.policy");
   response.body = body;

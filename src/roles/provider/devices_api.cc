@@ -97,9 +97,9 @@ Result<net::Response> get_device(hosting::Site& site, hosting::Call& call) {
   const auto device = TRY(site.database->read(
       [&](store::Reader& reader) { return named_device(reader, call.captures[0]); }));
   const auto rows = site.fleet.rows(device.number);
-  return json_answer(200, contract::encode_device_details(
-                              view_of(site, device),
-                              rows ? *rows : std::vector<model::ClassRows>()));
+  return json_answer(
+      200, contract::encode_device_details(view_of(site, device),
+                                           rows ? *rows : std::vector<model::ClassRows>()));
 }
 
 Result<net::Response> approve_device(hosting::Site& site, hosting::Call& call) {

@@ -7,8 +7,8 @@ namespace muster::provider {
 
 inline constexpr ErrorKind kNoSuchThing{2200, "no-such-thing",
                                         "List what there is with muster get, and correct the name"};
-inline constexpr ErrorKind kAmbiguousName{
-    2201, "ambiguous-name", "Use the id that muster get devices -o wide shows"};
+inline constexpr ErrorKind kAmbiguousName{2201, "ambiguous-name",
+                                          "Use the id that muster get devices -o wide shows"};
 inline constexpr ErrorKind kBadRequest{2202, "bad-request",
                                        "Send the request as api/openapi.yaml describes it"};
 inline constexpr ErrorKind kReferenceMissing{
@@ -16,8 +16,8 @@ inline constexpr ErrorKind kReferenceMissing{
 inline constexpr ErrorKind kInUse{2204, "in-use", "Delete what uses it first"};
 inline constexpr ErrorKind kCatalogueMismatch{
     2205, "catalogue-mismatch", "Apply the package again with the console of this version"};
-inline constexpr ErrorKind kContentNotThere{
-    2206, "content-not-there", "Upload the files of the manifest before the package"};
+inline constexpr ErrorKind kContentNotThere{2206, "content-not-there",
+                                            "Upload the files of the manifest before the package"};
 inline constexpr ErrorKind kStale{2207, "stale",
                                   "Read the object again and repeat the change on what it is now"};
 

@@ -32,15 +32,13 @@ const StatusReport* last_with_id(const std::vector<StatusReport>& reports, unsig
 }
 
 bool is_end(const StatusReport& report) {
-  return report.status_id == model::kStatusSucceeded ||
-         report.status_id == model::kStatusFailed ||
+  return report.status_id == model::kStatusSucceeded || report.status_id == model::kStatusFailed ||
          report.status_id == model::kStatusPendingRestart;
 }
 
 std::string cause_of(const StatusReport& report) {
   std::string out = report.detail;
-  if (report.error)
-    out = fmt::format("M{}{}{}", *report.error, out.empty() ? "" : ": ", out);
+  if (report.error) out = fmt::format("M{}{}{}", *report.error, out.empty() ? "" : ": ", out);
   return out;
 }
 
@@ -57,11 +55,14 @@ ExplainStep waiting(std::string name, std::string cause, std::optional<Timestamp
 ExplainStep enrolment_step(const ExplainFacts& facts) {
   const std::string name = "device enrolled";
   switch (facts.state) {
-    case store::DeviceState::Active: return done(name, facts.enrolled);
+    case store::DeviceState::Active:
+      return done(name, facts.enrolled);
     case store::DeviceState::Pending:
       return holds(name, "an operator must approve it: muster approve device " + facts.device);
-    case store::DeviceState::Blocked: return holds(name, "the device is blocked");
-    case store::DeviceState::Quarantined: return holds(name, "the device is quarantined");
+    case store::DeviceState::Blocked:
+      return holds(name, "the device is blocked");
+    case store::DeviceState::Quarantined:
+      return holds(name, "the device is quarantined");
   }
   return holds(name, "its state is not known");
 }
@@ -150,17 +151,16 @@ contract::Explanation explain(const ExplainFacts& facts, Timestamp now) {
   contract::Explanation out;
   out.device = facts.device;
   out.deployment = facts.deployment;
-  std::vector<ExplainStep> steps = {enrolment_step(facts),
-                                    facts.inventory_at
-                                        ? done("inventory received", *facts.inventory_at)
-                                        : waiting("inventory received",
-                                                  "the first inventory is on its way", {}),
-                                    membership_step(facts),
-                                    policy_step(facts),
-                                    received_step(facts),
-                                    content_step(facts, now),
-                                    run_step(facts),
-                                    result_step(facts, out)};
+  std::vector<ExplainStep> steps = {
+      enrolment_step(facts),
+      facts.inventory_at ? done("inventory received", *facts.inventory_at)
+                         : waiting("inventory received", "the first inventory is on its way", {}),
+      membership_step(facts),
+      policy_step(facts),
+      received_step(facts),
+      content_step(facts, now),
+      run_step(facts),
+      result_step(facts, out)};
   // What lies behind a step that is not done has not been reached, unless it is known to be done:
   // a deployment that ran stays explained when the device leaves the collection later.
   bool open = false;
@@ -215,8 +215,8 @@ Result<ExplainFacts> gather(hosting::Site& site, store::Reader& reader, std::str
   const auto known = TRY(named_device(reader, device));
   const auto object = TRY(store::find_object(reader, "Deployment", deployment));
   if (!object) return fail(kNoSuchThing, "deployment {}", deployment.substr(0, 80));
-  const auto decoded = TRY(
-      contract::decode_spec(contract::ObjectKind::Deployment, object->name, object->spec));
+  const auto decoded =
+      TRY(contract::decode_spec(contract::ObjectKind::Deployment, object->name, object->spec));
   const auto& spec = std::get<model::Deployment>(decoded.value);
   ExplainFacts facts;
   facts.device = known.name;
@@ -231,8 +231,7 @@ Result<ExplainFacts> gather(hosting::Site& site, store::Reader& reader, std::str
   if (!facts.all_systems) {
     const auto collection = TRY(store::find_object(reader, "Collection", spec.collection));
     if (collection)
-      for (const auto& member :
-           TRY(store::members_of(reader, collection->id, known.number - 1, 1)))
+      for (const auto& member : TRY(store::members_of(reader, collection->id, known.number - 1, 1)))
         if (member.device == known.number) facts.member_since = member.since;
   }
   TRY(gather_policy(site, reader, *object, known.number, facts));

@@ -30,8 +30,7 @@ Result<void> check_content(hosting::Site& site, const contract::PackageEntry& en
   const auto hash = TRY(store::ContentHash::parse(entry.manifest_sha256));
   if (!site.content->has(hash))
     return fail(kContentNotThere, "the manifest {}", entry.manifest_sha256);
-  const Bytes document =
-      TRY(os::read_file(site.content->path_of(hash), contract::kManifestLimit));
+  const Bytes document = TRY(os::read_file(site.content->path_of(hash), contract::kManifestLimit));
   const auto manifest = TRY(contract::decode_manifest(document));
   if (document.size() != entry.manifest_length || manifest.package != entry.package ||
       manifest.package_version != entry.package_version)
@@ -55,8 +54,8 @@ Result<std::optional<contract::CatalogueTargets>> check_targets(
     return fail(kCatalogueMismatch, "targets.json delegates no role for package {}", package);
   }
   auto targets = TRY(contract::decode_targets(*upload));
-  TRY(trust::check_signatures("targets", targets.canonical, targets.signatures, root,
-                              root.targets, trust::kSignerNotOperator));
+  TRY(trust::check_signatures("targets", targets.canonical, targets.signatures, root, root.targets,
+                              trust::kSignerNotOperator));
   const std::uint64_t wanted = latest ? static_cast<std::uint64_t>(latest->version) + 1 : 1;
   if (targets.value.version != wanted)
     return fail(kStale, "targets.json has version {}, {} is next", targets.value.version, wanted);
@@ -101,8 +100,8 @@ Result<void> check_collection(hosting::Site& site, store::Reader& reader,
 Result<void> check_deployment(store::Reader& reader, const model::Deployment& deployment) {
   const auto package = TRY(store::find_object(reader, "Package", deployment.package));
   if (!package) return fail(kReferenceMissing, "there is no package {}", deployment.package);
-  const auto object = TRY(
-      contract::decode_spec(contract::ObjectKind::Package, deployment.package, package->spec));
+  const auto object =
+      TRY(contract::decode_spec(contract::ObjectKind::Package, deployment.package, package->spec));
   if (!std::get<model::Package>(object.value).program(deployment.program))
     return fail(kReferenceMissing, "package {} has no program {}", deployment.package,
                 deployment.program);
@@ -129,8 +128,8 @@ Result<CheckedPackage> check_package(hosting::Site& site, store::Reader& reader,
                 entry.value.programs.size(), package.programs.size());
   for (std::size_t i = 0; i < package.programs.size(); ++i)
     TRY(check_program(entry.value.programs[i], package.programs[i]));
-  const auto latest = TRY(
-      store::latest_catalogue_document(reader, contract::package_role(package.name)));
+  const auto latest =
+      TRY(store::latest_catalogue_document(reader, contract::package_role(package.name)));
   const std::uint64_t wanted = latest ? static_cast<std::uint64_t>(latest->version) + 1 : 1;
   if (entry.value.version != wanted)
     return fail(kStale, "the package's document has version {}, {} is next", entry.value.version,

@@ -59,8 +59,8 @@ Result<Bytes> view_of(hosting::Site& site, store::Reader& reader, const store::O
 }
 
 Result<net::Response> object_answer(hosting::Site& site, int status, const store::Object& object) {
-  Bytes body = TRY(site.database->read(
-      [&](store::Reader& reader) { return view_of(site, reader, object); }));
+  Bytes body = TRY(
+      site.database->read([&](store::Reader& reader) { return view_of(site, reader, object); }));
   net::Response response = json_answer(status, std::move(body));
   response.headers.add("ETag", fmt::format("\"{}\"", object.serial));
   return response;
@@ -165,13 +165,12 @@ Result<net::Response> list_objects(hosting::Site& site, hosting::Call& call) {
   const auto limit = TRY(page_limit(call));
   const std::string after = TRY(read_cursor(call));
   return site.database->read([&](store::Reader& reader) -> Result<net::Response> {
-    const auto objects =
-        TRY(store::list_objects(reader, contract::to_text(kind), after, limit));
+    const auto objects = TRY(store::list_objects(reader, contract::to_text(kind), after, limit));
     std::vector<Bytes> items;
     for (const auto& object : objects) items.push_back(TRY(view_of(site, reader, object)));
     const bool full = objects.size() == static_cast<std::size_t>(limit);
-    return json_answer(200, contract::encode_page(
-                                items, full ? make_cursor(objects.back().name) : ""));
+    return json_answer(200,
+                       contract::encode_page(items, full ? make_cursor(objects.back().name) : ""));
   });
 }
 
@@ -235,8 +234,7 @@ Result<net::Response> update_object(hosting::Site& site, hosting::Call& call) {
   TRY(resolve_times(submitted.object, before, call.now));
   const Bytes spec = contract::encode_spec(submitted.object);
   if (dry_run(call)) {
-    TRY(site.database->read(
-        [&](store::Reader& reader) { return check(site, reader, submitted); }));
+    TRY(site.database->read([&](store::Reader& reader) { return check(site, reader, submitted); }));
     return json_answer(200, wire::node_to_json(contract::encode_object(submitted.object)));
   }
   const auto object =

@@ -83,10 +83,9 @@ std::vector<hosting::Route> routes(hosting::Site& site, HostPorts ports) {
   routes.add("GET", "/api/v1/status-messages", list_status);
   routes.add("GET", "/api/v1/audit", list_audit);
   routes.add("GET", "/api/v1/quarantine", list_quarantine);
-  routes.add_handler("POST", "/api/v1/quarantine/*/replay",
-                     [&site, ports](hosting::Call& call) {
-                       return answer(replay(site, call, ports));
-                     });
+  routes.add_handler("POST", "/api/v1/quarantine/*/replay", [&site, ports](hosting::Call& call) {
+    return answer(replay(site, call, ports));
+  });
   // The kinds of objects come last: they would match the names above.
   routes.add("GET", "/api/v1/*", list_objects);
   routes.add("POST", "/api/v1/*", create_object, kObjectBody);

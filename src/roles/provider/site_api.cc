@@ -45,8 +45,8 @@ Result<net::Response> get_site(hosting::Site& site, hosting::Call&) {
   view.version = kVersion;
   view.devices = static_cast<std::int64_t>(site.fleet.counts().devices);
   TRY(site.database->read([&](store::Reader& reader) -> Result<void> {
-    view.pending = static_cast<std::int64_t>(
-        TRY(store::list_pending_enrolments(reader, 1'000'000)).size());
+    view.pending =
+        static_cast<std::int64_t>(TRY(store::list_pending_enrolments(reader, 1'000'000)).size());
     view.quarantined =
         static_cast<std::int64_t>(TRY(store::list_quarantined(reader, 0, 1'000'000)).size());
     const auto taken = TRY(store::inbox_position(reader, "inbox"));
@@ -110,8 +110,7 @@ Result<net::Response> put_content(hosting::Site& site, hosting::Call& call) {
   auto incoming = TRY(site.content->begin({.hash = hash, .size = file.size}));
   Bytes part(kCopyBytes, '\0');
   for (std::uint64_t at = 0; at < file.size;) {
-    const ssize_t got = ::pread(file.fd().get(), part.data(), part.size(),
-                                static_cast<off_t>(at));
+    const ssize_t got = ::pread(file.fd().get(), part.data(), part.size(), static_cast<off_t>(at));
     if (got <= 0) return fail(kBadRequest, "the spooled body cannot be read back");
     TRY(incoming.write(ByteView(part).substr(0, static_cast<std::size_t>(got))));
     at += static_cast<std::uint64_t>(got);
@@ -136,8 +135,7 @@ Result<net::Response> put_catalogue(hosting::Site& site, hosting::Call& call) {
   TRY(site.database->write([&](store::Transaction& transaction) -> Result<void> {
     const auto latest = TRY(store::latest_catalogue_document(transaction, "root"));
     const auto next = TRY(contract::decode_root(call.request.body));
-    if (latest)
-      TRY(TRY(trust::CatalogueTrust::restore(latest->bytes)).advance(call.request.body));
+    if (latest) TRY(TRY(trust::CatalogueTrust::restore(latest->bytes)).advance(call.request.body));
     TRY(store::add_catalogue_document(transaction, "root",
                                       static_cast<std::int64_t>(next.value.version),
                                       call.request.body, call.now));
@@ -189,14 +187,14 @@ Result<net::Response> list_audit(hosting::Site& site, hosting::Call& call) {
       [&](store::Reader& reader) { return store::list_audit(reader, before, limit); }));
   std::vector<Bytes> items;
   for (const auto& entry : entries)
-    items.push_back(contract::encode_audit_view({entry.sequence, entry.at, entry.actor,
-                                                 entry.action, entry.kind, entry.name,
-                                                 to_hex(entry.hash)}));
+    items.push_back(
+        contract::encode_audit_view({entry.sequence, entry.at, entry.actor, entry.action,
+                                     entry.kind, entry.name, to_hex(entry.hash)}));
   using Entry = store::AuditEntry;
-  return json_answer(200, contract::encode_page(
-                              items, next_cursor<Entry>(entries, limit, [](const Entry& e) {
-                                return e.sequence;
-                              })));
+  return json_answer(
+      200, contract::encode_page(items, next_cursor<Entry>(entries, limit, [](const Entry& e) {
+                                   return e.sequence;
+                                 })));
 }
 
 Result<net::Response> list_quarantine(hosting::Site& site, hosting::Call& call) {
@@ -209,10 +207,10 @@ Result<net::Response> list_quarantine(hosting::Site& site, hosting::Call& call) 
     items.push_back(contract::encode_quarantine_view(
         {message.number, message.at, message.sender, message.type, message.reason_text}));
   using Message = store::QuarantinedMessage;
-  return json_answer(200, contract::encode_page(
-                              items, next_cursor<Message>(messages, limit, [](const Message& m) {
-                                return m.number;
-                              })));
+  return json_answer(
+      200, contract::encode_page(items, next_cursor<Message>(messages, limit, [](const Message& m) {
+                                   return m.number;
+                                 })));
 }
 
 Result<net::Response> replay(hosting::Site& site, hosting::Call& call, const HostPorts& ports) {

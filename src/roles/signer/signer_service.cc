@@ -47,7 +47,8 @@ Result<void> serve(const std::filesystem::path& folder, const Clock& clock, Rand
     return contract::encode_signer_answers(signer.handle(*requests, clock.now()));
   };
   auto server = TRY(net::UnixServer::start(std::move(settings), clock));
-  log::info("signer.started", "the signer answers", {{"socket", (folder / "signer.sock").string()}});
+  log::info("signer.started", "the signer answers",
+            {{"socket", (folder / "signer.sock").string()}});
   hosting::wait_for_stop_signal();
   server->stop();
   return {};

@@ -7,7 +7,9 @@
 #include "roles/site_server/catalogue/catalogue_publisher.h"
 #include "roles/site_server/collection_evaluator/collection_evaluator.h"
 #include "roles/site_server/inbox/inbox_reader.h"
+#include "roles/site_server/inventory_loader/inventory_loader.h"
 #include "roles/site_server/policy_builder/policy_builder.h"
+#include "roles/site_server/status/status_loader.h"
 #include "store/site/settings.h"
 
 namespace muster::site_server {
@@ -23,6 +25,9 @@ constexpr std::int64_t kChangesAtOnce = 1000;
 struct SiteServer::Components {
   explicit Components(hosting::Site& site) : policy(site) {}
 
+  const Loaders loaders = {{contract::MessageType::Inventory, load_inventory_report},
+                           {contract::MessageType::Heartbeat, load_heartbeat},
+                           {contract::MessageType::Status, load_status_report}};
   PolicyBuilder policy;
   // Devices whose header must be looked at; kept over rounds, so that a failed round loses none.
   std::set<store::DeviceNumber> dirty;
@@ -46,9 +51,8 @@ Result<std::unique_ptr<SiteServer>> SiteServer::start(hosting::Site& site) {
   std::unique_ptr<SiteServer> server(new SiteServer(site));
   Components& parts = *server->components_;
   // All that stands in the change log up to here is in what is loaded below.
-  const auto serial = TRY(site.database->read([](store::Reader& reader) {
-    return store::read_counter(reader, store::Counter::Change);
-  }));
+  const auto serial = TRY(site.database->read(
+      [](store::Reader& reader) { return store::read_counter(reader, store::Counter::Change); }));
   parts.object_serial = parts.device_serial = serial;
   TRY(import_first_root(site));
   TRY(load_fleet(site));
@@ -70,7 +74,7 @@ void SiteServer::stop() {
 }
 
 Result<void> SiteServer::replay(std::int64_t number) {
-  auto effects = TRY(replay_quarantined(*site_, number));
+  auto effects = TRY(replay_quarantined(*site_, components_->loaders, number));
   {
     const std::lock_guard lock(components_->replayed_mutex);
     InboxEffects& all = components_->replayed;
@@ -128,7 +132,7 @@ Result<bool> SiteServer::round() {
   for (const auto device : site_->forgotten.take()) TRY(forget_device(*site_, device));
   TRY(follow_devices(*site_, parts.device_serial, parts.changes, parts.dirty));
 
-  auto effects = TRY(take_inbox(*site_));
+  auto effects = TRY(take_inbox(*site_, parts.loaders));
   const auto add = [&parts](InboxEffects& from) {
     for (auto& change : from.changes) parts.changes.push_back(std::move(change));
     parts.dirty.insert(from.new_policy.begin(), from.new_policy.end());
@@ -151,6 +155,7 @@ Result<bool> SiteServer::round() {
   const auto changes = TRY(site_->database->read([&](store::Reader& reader) {
     return store::changes_after(reader, parts.object_serial, kChangesAtOnce);
   }));
+  TRY(parts.policy.follow_root(parts.dirty));
   if (!changes.empty())
     TRY(publish_catalogue(*site_, site_->settings.duration("site_time.interval")));
   for (const store::Change& change : changes) {

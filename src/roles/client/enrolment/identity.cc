@@ -26,18 +26,17 @@ Result<Identity> IdentityStore::load_or_create(Random& random) const {
   const Bytes pem = TRY(os::read_file(file));
   const auto end = pem.find(kKeyEnd);
   const std::size_t key_size = end == Bytes::npos ? pem.size() : end + kKeyEnd.size();
-  auto key = TRY_IN(trust::EcdsaKey::from_pem(ByteView(pem).substr(0, key_size)), "{}",
-                    file.string());
+  auto key =
+      TRY_IN(trust::EcdsaKey::from_pem(ByteView(pem).substr(0, key_size)), "{}", file.string());
   Identity identity{std::move(device), std::move(key), {}};
   if (pem.size() > key_size)
-    identity.certificate = TRY_IN(
-        trust::parse_certificate_pem(ByteView(pem).substr(key_size)), "{}", file.string());
+    identity.certificate =
+        TRY_IN(trust::parse_certificate_pem(ByteView(pem).substr(key_size)), "{}", file.string());
   return identity;
 }
 
-Result<void> IdentityStore::save(const trust::EcdsaKey& key,
-                                         const trust::Certificate& leaf,
-                                         const trust::Certificate& ca) const {
+Result<void> IdentityStore::save(const trust::EcdsaKey& key, const trust::Certificate& leaf,
+                                 const trust::Certificate& ca) const {
   TRY(os::replace_file(folder_ / "ca.pem", trust::certificate_pem(ca), os::FileMode::Private));
   return os::replace_file(folder_ / "identity.pem", key.pem() + trust::certificate_pem(leaf),
                           os::FileMode::Private);

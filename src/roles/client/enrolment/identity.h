@@ -26,7 +26,7 @@ class IdentityStore {
   Result<Identity> load_or_create(Random& random) const;
   // A new key takes effect together with its certificate or not at all.
   Result<void> save(const trust::EcdsaKey& key, const trust::Certificate& leaf,
-                            const trust::Certificate& ca) const;
+                    const trust::Certificate& ca) const;
 
  private:
   std::filesystem::path folder_;

@@ -74,10 +74,12 @@ Result<void> PolicyKeeper::first_trust(ByteView root_1, ByteView root_sha256) {
   return os::replace_file(folder_ / "root.json", trust_->document(), os::FileMode::Private);
 }
 
-Result<void> PolicyKeeper::walk_roots(DocumentSource& source) {
+Result<void> PolicyKeeper::walk_roots(DocumentSource& source, std::uint64_t version) {
   for (std::size_t step = 0; step < kMostRootSteps; ++step) {
+    if (trust_->root().version >= version) return {};
     const auto next = TRY(source.root(trust_->root().version + 1));
-    if (!next) return {};
+    if (!next)
+      return fail(kSiteAnswer, "root {} of the catalogue is not served", trust_->root().version + 1);
     trust_ = TRY(trust_->advance(*next));
     TRY(os::replace_file(folder_ / "root.json", trust_->document(), os::FileMode::Private));
   }
@@ -87,10 +89,17 @@ Result<void> PolicyKeeper::walk_roots(DocumentSource& source) {
 Result<void> PolicyKeeper::take_header(ByteView document, std::string_view etag,
                                        DocumentSource& source, Timestamp clock) {
   if (!trust_) return fail(kNotEnrolled, "no catalogue root is pinned");
-  // A root that could not be fetched is no reason to refuse; the one at hand decides.
-  static_cast<void>(walk_roots(source));
-  const auto header =
-      TRY(trust_->verify_policy_header(document, device_, lowest_, time_.now(clock)));
+  auto verified = trust_->verify_policy_header(document, device_, lowest_, time_.now(clock));
+  if (!verified && verified.error().is(trust::kUnknownKey)) {
+    // A policy key that a later root names: the roots say whether there is one.
+    static_cast<void>(walk_roots(source, UINT64_MAX));
+    verified = trust_->verify_policy_header(document, device_, lowest_, time_.now(clock));
+  }
+  contract::PolicyHeader header = TRY(std::move(verified));
+  if (header.catalogue_root > trust_->root().version) {
+    TRY(walk_roots(source, header.catalogue_root));
+    header = TRY(trust_->verify_policy_header(document, device_, lowest_, time_.now(clock)));
+  }
   time_.saw(header.issued);
   lowest_ = {header.epoch, header.version};
   // What must never go back is durable before anything is done by this header.
@@ -131,15 +140,13 @@ Result<Bytes> PolicyKeeper::kept_or(std::string_view kind, const std::string& sh
 
 Result<contract::PolicyBody> PolicyKeeper::body(const contract::BodyReference& reference,
                                                 DocumentSource& source) {
-  const Bytes document = TRY(kept_or("bodies", reference.sha256, [&] {
-    return source.policy_body(reference.sha256);
-  }));
+  const Bytes document = TRY(
+      kept_or("bodies", reference.sha256, [&] { return source.policy_body(reference.sha256); }));
   return trust_->verify_policy_body(document, reference);
 }
 
 Result<VerifiedDeployment> PolicyKeeper::verify_deployment(const contract::DeploymentBody& body,
-                                                           DocumentSource& source,
-                                                           Timestamp now) {
+                                                           DocumentSource& source, Timestamp now) {
   const Bytes document = TRY(kept_or("entries", body.entry.sha256, [&] {
     return source.catalogue_file(
         contract::catalogue_file_name(body.entry.role, body.entry.version));

@@ -82,7 +82,7 @@ class PolicyKeeper {
       : folder_(std::move(folder)), device_(std::move(device)) {}
   Result<void> load();
   Result<void> save_state() const;
-  Result<void> walk_roots(DocumentSource& source);
+  Result<void> walk_roots(DocumentSource& source, std::uint64_t version);
   Result<contract::PolicyBody> body(const contract::BodyReference& reference,
                                     DocumentSource& source);
   Result<VerifiedDeployment> verify_deployment(const contract::DeploymentBody& body,

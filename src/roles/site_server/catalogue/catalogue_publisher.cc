@@ -28,8 +28,8 @@ Result<Latest> read_latest(hosting::Site& site) {
       } else if (document.role == "timestamp") {
         latest.timestamp = std::move(document);
       } else if (document.role != "root") {
-        latest.files[document.role] = contract::catalogue_file(
-            static_cast<std::uint64_t>(document.version), document.bytes);
+        latest.files[document.role] =
+            contract::catalogue_file(static_cast<std::uint64_t>(document.version), document.bytes);
       }
     }
     return latest;
@@ -42,8 +42,8 @@ Result<Bytes> sign(hosting::Site& site, contract::CatalogueRole role, std::uint6
   return contract::assemble_catalogue(part, {{made.key_id, made.signature}});
 }
 
-Result<void> add(hosting::Site& site, std::string_view role, std::uint64_t version,
-                 ByteView bytes, Timestamp now) {
+Result<void> add(hosting::Site& site, std::string_view role, std::uint64_t version, ByteView bytes,
+                 Timestamp now) {
   return site.database->write([&](store::Transaction& transaction) {
     return store::add_catalogue_document(transaction, role, static_cast<std::int64_t>(version),
                                          bytes, now);
@@ -58,9 +58,8 @@ bool aged(const std::optional<store::CatalogueDocument>& document, Timestamp now
 }  // namespace
 
 Result<void> import_first_root(hosting::Site& site) {
-  const auto known = TRY(site.database->read([](store::Reader& reader) {
-    return store::latest_catalogue_document(reader, "root");
-  }));
+  const auto known = TRY(site.database->read(
+      [](store::Reader& reader) { return store::latest_catalogue_document(reader, "root"); }));
   const auto file = site.folder("1.root.json");
   std::error_code missing;
   if (known || !std::filesystem::exists(file, missing)) return {};
@@ -100,8 +99,7 @@ Result<void> publish_catalogue(hosting::Site& site, Duration timestamp_age) {
   TRY(add(site, "timestamp", timestamp.version, bytes, now));
   return site.database->write([&](store::Transaction& transaction) -> Result<void> {
     TRY(store::remove_catalogue_documents(
-        transaction, "timestamp",
-        static_cast<std::int64_t>(timestamp.version) - kTimestampsKept));
+        transaction, "timestamp", static_cast<std::int64_t>(timestamp.version) - kTimestampsKept));
     return {};
   });
 }

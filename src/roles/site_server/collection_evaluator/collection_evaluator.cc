@@ -58,11 +58,11 @@ Result<fleet::DeviceChange> full_change(store::Reader& reader, const store::Devi
 Result<void> load_devices(hosting::Site& site) {
   store::DeviceNumber after = 0;
   for (;;) {
-    const auto changes = TRY(site.database->read(
-        [&](store::Reader& reader) -> Result<std::vector<fleet::DeviceChange>> {
+    const auto changes = TRY(
+        site.database->read([&](store::Reader& reader) -> Result<std::vector<fleet::DeviceChange>> {
           std::vector<fleet::DeviceChange> out;
-          for (const auto& device : TRY(store::list_devices(
-                   reader, store::DeviceState::Active, after, kPage)))
+          for (const auto& device :
+               TRY(store::list_devices(reader, store::DeviceState::Active, after, kPage)))
             out.push_back(TRY(full_change(reader, device)));
           return out;
         }));
@@ -83,12 +83,11 @@ Result<void> load_collections(hosting::Site& site) {
     progress = false;
     std::vector<store::Object> later;
     for (store::Object& object : waiting) {
-      auto rule = site.database->read([&](store::Reader& reader) {
-        return rule_of(reader, object.name, object.spec);
-      });
-      const auto set = rule ? site.fleet.set_collection(object.id.text(), *std::move(rule),
-                                                        site.clock.now())
-                            : Result<fleet::MembershipChanges>(fail(rule.error()));
+      auto rule = site.database->read(
+          [&](store::Reader& reader) { return rule_of(reader, object.name, object.spec); });
+      const auto set =
+          rule ? site.fleet.set_collection(object.id.text(), *std::move(rule), site.clock.now())
+               : Result<fleet::MembershipChanges>(fail(rule.error()));
       if (set) {
         progress = true;
       } else if (set.error().is(fleet::kUnknownCollection)) {
@@ -101,8 +100,8 @@ Result<void> load_collections(hosting::Site& site) {
     waiting = std::move(later);
   }
   for (const store::Object& object : waiting)
-    log::write(log::Level::Error, "collection.unlimited", "the collection that limits this one is missing",
-               {{"collection", object.name}});
+    log::write(log::Level::Error, "collection.unlimited",
+               "the collection that limits this one is missing", {{"collection", object.name}});
   return {};
 }
 
@@ -122,8 +121,7 @@ Result<void> reconcile_members(hosting::Site& site) {
         if (gone.erase(device) == 0)
           TRY(store::add_member(transaction, object.id, device, site.clock.now()));
       }
-      for (const auto device : gone)
-        TRY(store::remove_member(transaction, object.id, device));
+      for (const auto device : gone) TRY(store::remove_member(transaction, object.id, device));
       return {};
     }));
   }
@@ -132,8 +130,7 @@ Result<void> reconcile_members(hosting::Site& site) {
 
 }  // namespace
 
-Result<fleet::CollectionRule> rule_of(store::Reader& reader, std::string_view name,
-                                      ByteView spec) {
+Result<fleet::CollectionRule> rule_of(store::Reader& reader, std::string_view name, ByteView spec) {
   const auto object = TRY(contract::decode_spec(contract::ObjectKind::Collection, name, spec));
   const auto& collection = std::get<model::Collection>(object.value);
   fleet::CollectionRule rule;
@@ -178,9 +175,8 @@ Result<void> follow_collection(hosting::Site& site, const store::Change& change,
   const auto object = TRY(site.database->read(
       [&](store::Reader& reader) { return store::find_object(reader, change.id); }));
   if (!object || object->deleted) return {};  // its deletion follows in the log
-  auto rule = TRY(site.database->read([&](store::Reader& reader) {
-    return rule_of(reader, object->name, object->spec);
-  }));
+  auto rule = TRY(site.database->read(
+      [&](store::Reader& reader) { return rule_of(reader, object->name, object->spec); }));
   const auto changes =
       TRY(site.fleet.set_collection(change.id.text(), std::move(rule), site.clock.now()));
   return store_changes(site, changes, dirty);

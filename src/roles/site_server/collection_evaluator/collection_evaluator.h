@@ -28,7 +28,6 @@ Result<void> forget_device(hosting::Site& site, store::DeviceNumber device);
 Result<void> refresh_collections(hosting::Site& site, std::set<store::DeviceNumber>& dirty);
 
 // The rule of a collection's spec: queries parsed, devices looked up by name, the limit by id.
-Result<fleet::CollectionRule> rule_of(store::Reader& reader, std::string_view name,
-                                      ByteView spec);
+Result<fleet::CollectionRule> rule_of(store::Reader& reader, std::string_view name, ByteView spec);
 
 }  // namespace muster::site_server

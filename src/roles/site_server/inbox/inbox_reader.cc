@@ -1,11 +1,7 @@
 #include "roles/site_server/inbox/inbox_reader.h"
 
 #include "base/log.h"
-#include "contract/inventory_report.h"
-#include "contract/status_report.h"
 #include "roles/site_server/errors.h"
-#include "roles/site_server/inventory_loader/inventory_loader.h"
-#include "roles/site_server/status/status_loader.h"
 #include "store/errors.h"
 #include "store/site/positions.h"
 #include "store/site/quarantine.h"
@@ -28,8 +24,8 @@ bool is_ours(const Error& error) {
 Result<Bytes> unpacked_body(const contract::Envelope& envelope) {
   if (envelope.header.body_encoding == contract::BodyEncoding::Identity)
     return Bytes(envelope.body);
-  Bytes body = TRY(wire::zstd_decompress(envelope.body,
-                                         static_cast<std::size_t>(envelope.header.body_size)));
+  Bytes body = TRY(
+      wire::zstd_decompress(envelope.body, static_cast<std::size_t>(envelope.header.body_size)));
   return body;
 }
 
@@ -45,33 +41,18 @@ Result<contract::Envelope> verified_envelope(hosting::Site& site,
   return envelope;
 }
 
-// Everything that can be wrong with a message is found before its first write.
-Result<void> take_message(hosting::Site& site, store::Transaction& transaction,
-                          const hosting::InboxRecord& record, InboxEffects& effects) {
+Result<void> take_message(hosting::Site& site, const Loaders& loaders,
+                          store::Transaction& transaction, const hosting::InboxRecord& record,
+                          InboxEffects& effects) {
   const auto envelope = TRY(verified_envelope(site, record));
   const auto& header = envelope.header;
   const auto device = TRY(store::find_device(transaction, header.sender));
   if (!device) return fail(kUnknownSender, "device {}", header.sender.text());
+  const auto loader = loaders.find(header.type);
+  if (loader == loaders.end())
+    return fail(kUnknownMessage, "type {}", contract::to_text(header.type));
   const Bytes body = TRY(unpacked_body(envelope));
-  const MessageContext context{*device, header, record.received};
-  switch (header.type) {
-    case contract::MessageType::Inventory: {
-      const auto report = TRY(contract::decode_inventory_report(body));
-      if (!TRY(is_new(transaction, context))) return {};
-      return load_inventory_report(transaction, context, report, effects);
-    }
-    case contract::MessageType::Heartbeat: {
-      const auto heartbeat = TRY(contract::decode_heartbeat(body));
-      if (!TRY(is_new(transaction, context))) return {};
-      return load_heartbeat(transaction, context, heartbeat, effects);
-    }
-    case contract::MessageType::Status: {
-      const auto report = TRY(contract::decode_status_report(body));
-      if (!TRY(is_new(transaction, context))) return {};
-      return load_status_report(transaction, context, report, body);
-    }
-  }
-  return {};
+  return loader->second(transaction, {*device, header, record.received}, body, effects);
 }
 
 Result<void> quarantine(store::Transaction& transaction, const hosting::InboxRecord& record,
@@ -92,17 +73,9 @@ Result<void> quarantine(store::Transaction& transaction, const hosting::InboxRec
 
 }  // namespace
 
-Result<bool> is_new(store::Transaction& transaction, const MessageContext& context) {
-  const auto step = TRY(store::advance_stream(
-      transaction, context.header.sender.bytes(), context.header.stream,
-      static_cast<std::int64_t>(context.header.sequence), context.received));
-  return step == store::StreamStep::New;
-}
-
-Result<InboxEffects> take_inbox(hosting::Site& site) {
-  const auto from = TRY(site.database->read([](store::Reader& reader) {
-    return store::inbox_position(reader, kJournal);
-  }));
+Result<InboxEffects> take_inbox(hosting::Site& site, const Loaders& loaders) {
+  const auto from = TRY(site.database->read(
+      [](store::Reader& reader) { return store::inbox_position(reader, kJournal); }));
   const auto start = std::max<store::JournalPosition>(from, site.inbox->begin());
   if (start >= site.inbox->end()) return InboxEffects{};
   const auto records = TRY(site.inbox->read(start, kRoundBytes));
@@ -111,7 +84,7 @@ Result<InboxEffects> take_inbox(hosting::Site& site) {
         InboxEffects out;
         for (const store::JournalRecord& raw : records) {
           const auto record = hosting::decode_inbox_record(raw.payload);
-          const auto taken = record ? take_message(site, transaction, *record, out)
+          const auto taken = record ? take_message(site, loaders, transaction, *record, out)
                                     : Result<void>(fail(record.error()));
           if (taken) continue;
           if (is_ours(taken.error())) return fail(taken.error());
@@ -126,13 +99,14 @@ Result<InboxEffects> take_inbox(hosting::Site& site) {
   return effects;
 }
 
-Result<InboxEffects> replay_quarantined(hosting::Site& site, std::int64_t number) {
+Result<InboxEffects> replay_quarantined(hosting::Site& site, const Loaders& loaders,
+                                        std::int64_t number) {
   return site.database->write([&](store::Transaction& transaction) -> Result<InboxEffects> {
     const auto message = TRY(store::find_quarantined(transaction, number));
     if (!message) return fail(store::kNotFound, "quarantined message {}", number);
     InboxEffects out;
     const auto record = TRY(hosting::decode_inbox_record(message->message));
-    TRY(take_message(site, transaction, record, out));
+    TRY(take_message(site, loaders, transaction, record, out));
     TRY(store::mark_replayed(transaction, number, site.clock.now()));
     return out;
   });

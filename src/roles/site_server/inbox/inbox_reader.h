@@ -4,15 +4,16 @@
 
 #include "hosting/inbox_record.h"
 #include "hosting/site.h"
-#include "roles/site_server/inbox/inbox_effects.h"
+#include "roles/site_server/message.h"
 
 namespace muster::site_server {
 
 // Takes up to a few hundred messages. Errors are those of database and journal only: then nothing
 // of the round took effect and it is to be repeated.
-Result<InboxEffects> take_inbox(hosting::Site& site);
+Result<InboxEffects> take_inbox(hosting::Site& site, const Loaders& loaders);
 
 // One quarantined message again, for instance after a fix. Error: why it still fails.
-Result<InboxEffects> replay_quarantined(hosting::Site& site, std::int64_t number);
+Result<InboxEffects> replay_quarantined(hosting::Site& site, const Loaders& loaders,
+                                        std::int64_t number);
 
 }  // namespace muster::site_server

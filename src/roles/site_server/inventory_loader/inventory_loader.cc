@@ -1,6 +1,7 @@
 #include "roles/site_server/inventory_loader/inventory_loader.h"
 
 #include "base/log.h"
+#include "contract/inventory_report.h"
 #include "store/errors.h"
 #include "store/site/inventory.h"
 
@@ -34,8 +35,9 @@ Result<void> rename(store::Transaction& transaction, const MessageContext& conte
 }  // namespace
 
 Result<void> load_inventory_report(store::Transaction& transaction, const MessageContext& context,
-                                   const contract::InventoryReport& report,
-                                   InboxEffects& effects) {
+                                   ByteView body, InboxEffects& effects) {
+  const auto report = TRY(contract::decode_inventory_report(body));
+  if (!TRY(is_new(transaction, context))) return {};
   const store::DeviceNumber number = context.device.number;
   TRY(store::touch_device(transaction, number, context.device.client_version, context.received));
   fleet::DeviceChange change;
@@ -44,12 +46,14 @@ Result<void> load_inventory_report(store::Transaction& transaction, const Messag
     TRY(store::apply_full(transaction, number, report.rows, context.received));
     change.extent = fleet::Extent::Full;
   } else {
-    const auto applied = store::apply_delta(transaction, number, report.base.text(),
-                                            report.removed, report.rows, context.received);
+    const auto applied = store::apply_delta(transaction, number, report.base.text(), report.removed,
+                                            report.rows, context.received);
     if (!applied && applied.error().is(store::kDigestMismatch))
       return ask_for_full(transaction, context, applied.error().text(), effects);
     if (!applied) return fail(applied.error());
     if (applied->added.empty() && applied->removed.empty()) return {};  // applied before
+    if (applied->digest != report.digest.text())
+      return ask_for_full(transaction, context, "the delta led to other rows than it says", effects);
     change.extent = fleet::Extent::Delta;
     change.removed = report.removed;
   }
@@ -60,7 +64,9 @@ Result<void> load_inventory_report(store::Transaction& transaction, const Messag
 }
 
 Result<void> load_heartbeat(store::Transaction& transaction, const MessageContext& context,
-                            const contract::Heartbeat& heartbeat, InboxEffects& effects) {
+                            ByteView body, InboxEffects& effects) {
+  const auto heartbeat = TRY(contract::decode_heartbeat(body));
+  if (!TRY(is_new(transaction, context))) return {};
   TRY(store::touch_device(transaction, context.device.number, heartbeat.client_version,
                           context.received));
   TRY(rename(transaction, context, heartbeat.name));

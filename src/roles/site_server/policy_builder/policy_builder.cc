@@ -19,8 +19,8 @@ namespace {
 constexpr std::int64_t kRenewalsAtOnce = 4096;
 
 std::string distribution_point(const hosting::Site& site) {
-  const auto ports = topology::PortSettings::from(site.settings, "").value_or(
-      topology::PortSettings());
+  const auto ports =
+      topology::PortSettings::from(site.settings, "").value_or(topology::PortSettings());
   const auto port = topology::listen_port({topology::connection(15), topology::Protocol::Http},
                                           site.config.profile, ports);
   const std::string& host =
@@ -65,8 +65,7 @@ Result<contract::BodyReference> PolicyBuilder::signed_body(std::string_view kind
     document = TRY(site_->signer.sign_document(contract::SignedType::PolicyBody, payload));
     TRY(site_->database->write([&](store::Transaction& transaction) {
       return store::add_policy_body(
-          transaction, {sha256(document), std::string(kind), object, document},
-          site_->clock.now());
+          transaction, {sha256(document), std::string(kind), object, document}, site_->clock.now());
     }));
   }
   const std::string hash = sha256_hex(document);
@@ -91,8 +90,8 @@ Result<void> PolicyBuilder::make_settings_body(std::set<store::DeviceNumber>& di
   return {};
 }
 
-Result<std::optional<contract::DeploymentBody>> PolicyBuilder::body_of(
-    const store::Object& object, std::string& collection) {
+Result<std::optional<contract::DeploymentBody>> PolicyBuilder::body_of(const store::Object& object,
+                                                                       std::string& collection) {
   const auto decoded =
       TRY(contract::decode_spec(contract::ObjectKind::Deployment, object.name, object.spec));
   const auto& deployment = std::get<model::Deployment>(decoded.value);
@@ -118,18 +117,18 @@ Result<std::optional<contract::DeploymentBody>> PolicyBuilder::body_of(
         deployment.deadline ? std::get_if<Timestamp>(&*deployment.deadline) : start;
     if (!start || !deadline)
       return fail(kBadObject, "deployment {}: its start was never resolved", object.name);
-    return Found(contract::DeploymentBody{
-        .deployment = object.id,
-        .name = object.name,
-        .package = deployment.package,
-        .package_version = entry.value.package_version,
-        .program = deployment.program,
-        .purpose = deployment.purpose,
-        .start = *start,
-        .deadline = *deadline,
-        .entry = {role, static_cast<std::uint64_t>(document->version),
-                  to_hex(document->sha256), document->bytes.size()},
-        .content_folder = to_hex(content->folder)});
+    return Found(
+        contract::DeploymentBody{.deployment = object.id,
+                                 .name = object.name,
+                                 .package = deployment.package,
+                                 .package_version = entry.value.package_version,
+                                 .program = deployment.program,
+                                 .purpose = deployment.purpose,
+                                 .start = *start,
+                                 .deadline = *deadline,
+                                 .entry = {role, static_cast<std::uint64_t>(document->version),
+                                           to_hex(document->sha256), document->bytes.size()},
+                                 .content_folder = to_hex(content->folder)});
   });
 }
 
@@ -178,8 +177,7 @@ Result<void> PolicyBuilder::follow(const store::Change& change,
 Result<std::optional<PolicyBuilder::NewHeader>> PolicyBuilder::header_for(
     store::Reader& reader, store::DeviceNumber device, Timestamp now) const {
   const auto known = TRY(store::find_device(reader, device));
-  if (!known || known->state != store::DeviceState::Active)
-    return std::optional<NewHeader>();
+  if (!known || known->state != store::DeviceState::Active) return std::optional<NewHeader>();
   NewHeader out{.header = {.site = site_->config.site,
                            .device = known->id,
                            .epoch = epoch_,
@@ -187,6 +185,7 @@ Result<std::optional<PolicyBuilder::NewHeader>> PolicyBuilder::header_for(
                            .issued = now,
                            .expires = now + site_->settings.duration("policy.header_life"),
                            .inventory_resync = static_cast<std::uint64_t>(known->resync),
+                           .catalogue_root = catalogue_root_,
                            .bodies = {}},
                 .device = device,
                 .content_hash = {},
@@ -211,8 +210,7 @@ Result<void> PolicyBuilder::build(const std::set<store::DeviceNumber>& devices) 
   std::vector<NewHeader> headers;
   TRY(site_->database->read([&](store::Reader& reader) -> Result<void> {
     for (const auto device : devices)
-      if (auto header = TRY(header_for(reader, device, now)))
-        headers.push_back(*std::move(header));
+      if (auto header = TRY(header_for(reader, device, now))) headers.push_back(*std::move(header));
     return {};
   }));
   if (headers.empty()) return {};
@@ -262,7 +260,19 @@ void PolicyBuilder::shelve(const contract::PolicyHeader& header, std::vector<std
   site_->shelf.put_header(header.device.text(), std::move(shelved));
 }
 
+Result<void> PolicyBuilder::follow_root(std::set<store::DeviceNumber>& dirty) {
+  const auto root = TRY(site_->database->read([](store::Reader& reader) {
+    return store::latest_catalogue_document(reader, "root");
+  }));
+  const std::uint64_t version = root ? static_cast<std::uint64_t>(root->version) : 0;
+  if (version == catalogue_root_) return {};
+  catalogue_root_ = version;
+  for (const auto device : TRY(members(std::string(fleet::kAllSystems)))) dirty.insert(device);
+  return {};
+}
+
 Result<void> PolicyBuilder::load(std::set<store::DeviceNumber>& dirty) {
+  TRY(follow_root(dirty));
   const auto deployments = TRY(site_->database->read([](store::Reader& reader) {
     return store::list_objects(reader, "Deployment", "", 1'000'000);
   }));
@@ -280,9 +290,8 @@ Result<void> PolicyBuilder::load(std::set<store::DeviceNumber>& dirty) {
         [&](store::Reader& reader) { return store::find_policy_header(reader, device); }));
     if (!stored) continue;
     const auto framed = contract::parse_signed_document(stored->document);
-    const auto header =
-        framed ? contract::decode_policy_header(framed->payload)
-               : Result<contract::PolicyHeader>(fail(framed.error()));
+    const auto header = framed ? contract::decode_policy_header(framed->payload)
+                               : Result<contract::PolicyHeader>(fail(framed.error()));
     if (!header) continue;
     std::vector<std::string> folders;
     for (const auto& [id, body] : bodies_)
@@ -294,8 +303,7 @@ Result<void> PolicyBuilder::load(std::set<store::DeviceNumber>& dirty) {
 }
 
 Result<bool> PolicyBuilder::renew(std::set<store::DeviceNumber>& dirty) {
-  const Timestamp half =
-      site_->clock.now() + site_->settings.duration("policy.header_life") / 2;
+  const Timestamp half = site_->clock.now() + site_->settings.duration("policy.header_life") / 2;
   const auto due = TRY(site_->database->read([&](store::Reader& reader) {
     return store::expiring_policy_headers(reader, half, kRenewalsAtOnce);
   }));

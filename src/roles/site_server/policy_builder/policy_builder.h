@@ -32,6 +32,9 @@ class PolicyBuilder {
 
   Result<void> sign_site_time();
 
+  // All devices hear of a new catalogue root, so that an operator who was removed is refused.
+  Result<void> follow_root(std::set<store::DeviceNumber>& dirty);
+
  private:
   struct Body {
     contract::BodyReference reference;
@@ -61,8 +64,9 @@ class PolicyBuilder {
 
   hosting::Site* site_;
   std::uint64_t epoch_ = 1;
+  std::uint64_t catalogue_root_ = 0;
   std::optional<Body> settings_body_;
-  std::map<model::ObjectId, Body> bodies_;                   // by deployment
+  std::map<model::ObjectId, Body> bodies_;                       // by deployment
   std::map<std::string, std::set<model::ObjectId>> by_package_;  // names of packages
 };
 

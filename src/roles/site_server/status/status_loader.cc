@@ -1,11 +1,14 @@
 #include "roles/site_server/status/status_loader.h"
 
+#include "contract/status_report.h"
 #include "store/site/status.h"
 
 namespace muster::site_server {
 
 Result<void> load_status_report(store::Transaction& transaction, const MessageContext& context,
-                                const contract::StatusReport& report, ByteView body) {
+                                ByteView body, InboxEffects&) {
+  const auto report = TRY(contract::decode_status_report(body));
+  if (!TRY(is_new(transaction, context))) return {};
   TRY(store::touch_device(transaction, context.device.number, context.device.client_version,
                           context.received));
   const auto sequence = static_cast<std::int64_t>(context.header.sequence);
@@ -22,17 +25,16 @@ Result<void> load_status_report(store::Transaction& transaction, const MessageCo
   message.detail = body;
   TRY(store::add_status_message(transaction, message));
   if (!report.deployment) return {};
-  TRY(store::put_deployment_state(
-      transaction, {.deployment = *report.deployment,
-                    .device = context.device.number,
-                    .state = report.state,
-                    .status_id = report.status_id,
-                    .exit_code = report.exit_code,
-                    .error = report.error,
-                    .detail = report.detail,
-                    .at = report.at,
-                    .stream = context.header.stream,
-                    .sequence = sequence}));
+  TRY(store::put_deployment_state(transaction, {.deployment = *report.deployment,
+                                                .device = context.device.number,
+                                                .state = report.state,
+                                                .status_id = report.status_id,
+                                                .exit_code = report.exit_code,
+                                                .error = report.error,
+                                                .detail = report.detail,
+                                                .at = report.at,
+                                                .stream = context.header.stream,
+                                                .sequence = sequence}));
   return {};
 }
 

@@ -1,0 +1,38 @@
+// What the inbox hands to the component that takes a message, and what that one hands back.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <vector>
+
+#include "contract/envelope.h"
+#include "fleet/fleet.h"
+#include "store/database.h"
+#include "store/site/devices.h"
+
+namespace muster::site_server {
+
+struct MessageContext {
+  const store::Device& device;
+  const contract::EnvelopeHeader& header;
+  Timestamp received;
+};
+
+// What the messages of one round mean for the other components.
+struct InboxEffects {
+  std::vector<fleet::DeviceChange> changes;     // for the fleet index, in order
+  std::vector<store::DeviceNumber> new_policy;  // devices whose header says something new
+  bool more = false;                            // there is more in the inbox
+};
+
+// Takes one kind of message. Everything that can be wrong with the body is found before the first
+// write, which is is_new(): so a refused message leaves no trace.
+using Loader = std::function<Result<void>(store::Transaction& transaction,
+                                          const MessageContext& context, ByteView body,
+                                          InboxEffects& effects)>;
+using Loaders = std::map<contract::MessageType, Loader>;
+
+// Moves the sender's stream; false when the message was taken before.
+Result<bool> is_new(store::Transaction& transaction, const MessageContext& context);
+
+}  // namespace muster::site_server

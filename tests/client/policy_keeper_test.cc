@@ -1,0 +1,293 @@
+// What a client refuses, each with its own error: every step from root to program is attacked by
+// somebody who holds everything but the key that matters there.
+#include "roles/client/policy/policy_keeper.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <map>
+
+#include "base/sha256.h"
+#include "contract/errors.h"
+#include "roles/client/errors.h"
+#include "trust/ceremony.h"
+#include "trust/document_signature.h"
+#include "trust/errors.h"
+
+namespace muster::client {
+namespace {
+
+const Timestamp kStart{1'790'000'000'000};
+
+// A site's keys and documents, and the source that a client fetches from.
+class FakeSite final : public DocumentSource {
+ public:
+  FakeSite()
+      : random_(7),
+        device(model::DeviceId::make(random_)),
+        root_key(trust::Ed25519Key::generate(random_)),
+        operator_key(trust::Ed25519Key::generate(random_)),
+        policy_key(trust::Ed25519Key::generate(random_)),
+        root_1(trust::first_root(
+            {root_key.public_key(), operator_key.public_key(), policy_key.public_key()}, kStart)) {
+    roots[1] = sign_root(root_1);
+    manifest.package = "hello";
+    manifest.package_version = "1.0";
+    manifest.files = {{"install.sh", 5, sha256_hex("hello"), true}};
+    model::Program program;
+    program.name = "install";
+    program.argv = {"sh", "install.sh"};
+    entry.expires = trust::catalogue_expiry(kStart);
+    entry.package = "hello";
+    entry.package_version = "1.0";
+    entry.programs = {program};
+  }
+
+  Bytes sign_root(const contract::CatalogueRoot& value) const {
+    const trust::Ed25519Key* keys[] = {&root_key};
+    return trust::sign_root(value, keys).value();
+  }
+
+  // Publishes manifest and entry, and a policy of them under `version`. Returns the header.
+  Bytes publish(std::uint64_t version, const trust::Ed25519Key& entry_signer) {
+    const Bytes manifest_document = contract::encode_manifest(manifest);
+    entry.manifest_sha256 = sha256_hex(manifest_document);
+    entry.manifest_length = manifest_document.size();
+    contents[entry.manifest_sha256] = manifest_document;
+    const Bytes entry_document = trust::sign_entry(entry, entry_signer).value();
+    files[contract::catalogue_file_name("package-hello", entry.version)] = entry_document;
+    const contract::DeploymentBody body{
+        .deployment = model::ObjectId::parse("P01-000003").value(),
+        .name = "hello-everywhere",
+        .package = "hello",
+        .package_version = "1.0",
+        .program = "install",
+        .purpose = model::Purpose::Required,
+        .start = kStart,
+        .deadline = kStart,
+        .entry = {"package-hello", entry.version, sha256_hex(entry_document),
+                  entry_document.size()},
+        .content_folder = std::string(32, 'a')};
+    body_document = trust::sign_document(contract::SignedType::PolicyBody,
+                                         contract::encode_policy_body(body), policy_key);
+    bodies[sha256_hex(body_document)] = body_document;
+    return header(version, policy_key);
+  }
+
+  Bytes header(std::uint64_t version, const trust::Ed25519Key& signer) {
+    contract::PolicyHeader value{.site = model::SiteCode::parse("P01").value(),
+                                 .device = device,
+                                 .epoch = 1,
+                                 .version = version,
+                                 .issued = kStart,
+                                 .expires = kStart + std::chrono::hours(24 * 30),
+                                 .inventory_resync = 0,
+                                 .catalogue_root = roots.rbegin()->first,
+                                 .bodies = {{sha256_hex(body_document), body_document.size()}}};
+    return trust::sign_document(contract::SignedType::PolicyHeader,
+                                contract::encode_policy_header(value), signer);
+  }
+
+  Result<Bytes> policy_body(const std::string& sha256) override { return found(bodies, sha256); }
+  Result<Bytes> catalogue_file(const std::string& name) override { return found(files, name); }
+  Result<std::optional<Bytes>> root(std::uint64_t version) override {
+    const auto at = roots.find(version);
+    return at == roots.end() ? std::optional<Bytes>() : std::optional<Bytes>(at->second);
+  }
+  Result<Bytes> content(const std::string&, const std::string& sha256, std::uint64_t) override {
+    return found(contents, sha256);
+  }
+
+ private:
+  static Result<Bytes> found(const std::map<std::string, Bytes>& documents,
+                             const std::string& name) {
+    const auto at = documents.find(name);
+    if (at == documents.end()) return fail(kSiteAnswer, "no {}", name);
+    return at->second;
+  }
+  SeededRandom random_;
+
+ public:
+  model::DeviceId device;
+  trust::Ed25519Key root_key, operator_key, policy_key;
+  contract::CatalogueRoot root_1;
+  contract::Manifest manifest;
+  contract::PackageEntry entry;
+  Bytes body_document;
+  std::map<std::uint64_t, Bytes> roots;
+  std::map<std::string, Bytes> bodies, files, contents;
+};
+
+class PolicyKeeperTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    char pattern[] = "/tmp/muster-policy-XXXXXX";
+    folder_ = ::mkdtemp(pattern);
+    open();
+    ASSERT_TRUE(keeper_->first_trust(site_.roots[1], sha256(site_.roots[1])));
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  void open() { keeper_.emplace(PolicyKeeper::open(folder_, site_.device).value()); }
+  Result<void> take(const Bytes& header) {
+    return keeper_->take_header(header, "\"1.1\"", site_, kStart);
+  }
+  // The one refusal of an otherwise good header.
+  const ErrorKind* refusal() const {
+    if (keeper_->refusals().size() != 1 || !keeper_->deployments().empty()) return nullptr;
+    return &keeper_->refusals()[0].error.kind();
+  }
+
+  FakeSite site_;
+  std::filesystem::path folder_;
+  std::optional<PolicyKeeper> keeper_;
+};
+
+Bytes flipped(Bytes bytes, std::size_t at) {
+  bytes[at] = static_cast<char>(bytes[at] ^ 1);
+  return bytes;
+}
+
+TEST_F(PolicyKeeperTest, FollowsWhatTheOperatorSignedAndNothingElse) {
+  ASSERT_TRUE(take(site_.publish(1, site_.operator_key)));
+  ASSERT_EQ(keeper_->deployments().size(), 1u);
+  const Deployment& deployment = keeper_->deployments()[0].deployment;
+  EXPECT_EQ(deployment.program.arguments, (std::vector<std::string>{"sh", "install.sh"}));
+  EXPECT_EQ(deployment.files[0].sha256, sha256_hex("hello"));
+  EXPECT_TRUE(keeper_->refusals().empty());
+}
+
+TEST_F(PolicyKeeperTest, RefusesAHeaderWithAnyByteFlipped) {
+  const Bytes header = site_.publish(1, site_.operator_key);
+  for (std::size_t at = 0; at < header.size(); ++at) {
+    const auto taken = take(flipped(header, at));
+    ASSERT_FALSE(taken) << "byte " << at;
+    EXPECT_TRUE(keeper_->deployments().empty());
+  }
+}
+
+TEST_F(PolicyKeeperTest, NamesAFlippedByteInTheHeadersPayload) {
+  const Bytes header = site_.publish(1, site_.operator_key);
+  EXPECT_TRUE(take(flipped(header, header.size() - 20)).error().is(trust::kBadSignature));
+}
+
+TEST_F(PolicyKeeperTest, RefusesABodyWithAFlippedByte) {
+  const Bytes header = site_.publish(1, site_.operator_key);
+  auto& body = site_.bodies[sha256_hex(site_.body_document)];
+  body = flipped(body, body.size() - 10);
+  ASSERT_TRUE(take(header));
+  EXPECT_EQ(refusal(), &trust::kWrongHash);
+}
+
+TEST_F(PolicyKeeperTest, RefusesACatalogueEntryWithAFlippedByte) {
+  const Bytes header = site_.publish(1, site_.operator_key);
+  auto& entry = site_.files["1.package-hello.json"];
+  entry = flipped(entry, entry.size() / 2);
+  ASSERT_TRUE(take(header));
+  EXPECT_EQ(refusal(), &trust::kWrongHash);
+}
+
+TEST_F(PolicyKeeperTest, RefusesAManifestWithAFlippedByte) {
+  const Bytes header = site_.publish(1, site_.operator_key);
+  auto& manifest = site_.contents[site_.entry.manifest_sha256];
+  manifest = flipped(manifest, manifest.size() / 2);
+  ASSERT_TRUE(take(header));
+  EXPECT_EQ(refusal(), &trust::kWrongHash);
+}
+
+// The site server, its database and the signer's policy key are the attacker's: policy can be
+// signed at will, an entry cannot.
+TEST_F(PolicyKeeperTest, RefusesAnEntryThatAStolenSiteServerInvented) {
+  site_.entry.programs[0].argv = {"sh", "-c", "id"};
+  ASSERT_TRUE(take(site_.publish(1, site_.policy_key)));
+  EXPECT_EQ(refusal(), &trust::kSignerNotOperator);
+}
+
+TEST_F(PolicyKeeperTest, RefusesAnEntryOfAnOperatorWhoWasRemovedOnceItKnowsTheRoot) {
+  const Bytes before = site_.publish(1, site_.operator_key);
+  ASSERT_TRUE(take(before));
+  ASSERT_EQ(keeper_->deployments().size(), 1u);
+  SeededRandom random(9);
+  const auto successor = trust::Ed25519Key::generate(random);
+  auto root = trust::with_operator(site_.root_1, successor.public_key(), kStart).value();
+  site_.roots[2] = site_.sign_root(root);
+  const std::string removed = site_.root_1.targets.key_ids[0];
+  root = trust::without_operator(root, removed, kStart).value();
+  site_.roots[3] = site_.sign_root(root);
+  ASSERT_TRUE(take(site_.header(2, site_.policy_key)));
+  EXPECT_EQ(refusal(), &trust::kSignerNotOperator);
+}
+
+TEST_F(PolicyKeeperTest, RefusesAHeaderThatHidesTheRootItNames) {
+  const Bytes header = site_.publish(1, site_.operator_key);
+  site_.roots[2] = "";
+  const Bytes newer = site_.header(2, site_.policy_key);
+  site_.roots.erase(2);
+  EXPECT_TRUE(take(newer).error().is(kSiteAnswer));
+  ASSERT_TRUE(take(header));
+}
+
+TEST_F(PolicyKeeperTest, RefusesPolicyOlderThanTheLastSeenAlsoAfterARestart) {
+  const Bytes first = site_.publish(1, site_.operator_key);
+  ASSERT_TRUE(take(first));
+  ASSERT_TRUE(take(site_.header(5, site_.policy_key)));
+  EXPECT_TRUE(take(first).error().is(trust::kRolledBack));
+  open();
+  EXPECT_TRUE(take(first).error().is(trust::kRolledBack));
+}
+
+TEST_F(PolicyKeeperTest, RefusesAnEntryOlderThanTheLastAccepted) {
+  site_.entry.version = 4;
+  ASSERT_TRUE(take(site_.publish(1, site_.operator_key)));
+  ASSERT_EQ(keeper_->deployments().size(), 1u);
+  site_.entry.version = 3;
+  ASSERT_TRUE(take(site_.publish(2, site_.operator_key)));
+  EXPECT_EQ(refusal(), &trust::kRolledBack);
+}
+
+TEST_F(PolicyKeeperTest, RefusesAHeaderOfAnotherDevice) {
+  SeededRandom random(11);
+  const auto own = site_.device;
+  site_.publish(1, site_.operator_key);
+  site_.device = model::DeviceId::make(random);
+  const Bytes foreign = site_.header(2, site_.policy_key);
+  site_.device = own;
+  EXPECT_TRUE(take(foreign).error().is(trust::kWrongDevice));
+}
+
+TEST_F(PolicyKeeperTest, RefusesAHeaderThatAnOperatorSigned) {
+  site_.publish(1, site_.operator_key);
+  EXPECT_TRUE(take(site_.header(2, site_.operator_key)).error().is(trust::kUnknownKey));
+}
+
+TEST_F(PolicyKeeperTest, RefusesARootThatTheTokenDoesNotName) {
+  std::filesystem::remove_all(folder_);
+  open();
+  EXPECT_TRUE(keeper_->first_trust(site_.roots[1], sha256("another")).error().is(trust::kWrongRoot));
+  EXPECT_FALSE(keeper_->trusts());
+}
+
+TEST_F(PolicyKeeperTest, KeepsItsPolicyOverARestartAndVerifiesItAgain) {
+  ASSERT_TRUE(take(site_.publish(1, site_.operator_key)));
+  open();
+  EXPECT_EQ(keeper_->etag(), "\"1.1\"");
+  ASSERT_TRUE(keeper_->evaluate(site_, kStart));
+  EXPECT_EQ(keeper_->deployments().size(), 1u);
+}
+
+TEST_F(PolicyKeeperTest, StartsNothingWhenTheSitesSignedTimeStandsStill) {
+  ASSERT_TRUE(take(site_.publish(1, site_.operator_key)));
+  // No settings body: the default of seven days after the newest signed time.
+  EXPECT_EQ(keeper_->good_until(), kStart + std::chrono::hours(24 * 7));
+  const Bytes time = trust::sign_document(
+      contract::SignedType::SiteTime,
+      contract::encode_site_time(
+          {model::SiteCode::parse("P01").value(), kStart + std::chrono::hours(24)}),
+      site_.policy_key);
+  ASSERT_TRUE(keeper_->take_site_time(time, kStart));
+  EXPECT_EQ(keeper_->good_until(), kStart + std::chrono::hours(24 * 8));
+}
+
+}  // namespace
+}  // namespace muster::client

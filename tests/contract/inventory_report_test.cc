@@ -1,0 +1,102 @@
+#include "contract/inventory_report.h"
+
+#include <gtest/gtest.h>
+
+#include "contract/document_errors.h"
+
+namespace muster::contract {
+namespace {
+
+model::ClassRows software() {
+  const auto* type = model::find_inventory_class("InstalledSoftware");
+  model::Row row(type->columns.size());
+  row[*type->column("Name")] = std::string("openssl");
+  row[*type->column("Version")] = model::Version{model::VersionScheme::Dpkg, "3.0.11-1~deb12u2"};
+  row[*type->column("InstalledSizeKB")] = std::int64_t{2288};
+  return {type, {row}};
+}
+
+InventoryReport sample() {
+  InventoryReport report;
+  report.collected = {1'790'000'000'000};
+  report.resync = 4;
+  report.rows = {software()};
+  report.digest.add(*report.rows[0].type, report.rows[0].rows[0]);
+  return report;
+}
+
+TEST(InventoryReport, OfAllRowsComesBackAsItWas) {
+  const auto read = decode_inventory_report(encode_inventory_report(sample()));
+  ASSERT_TRUE(read) << read.error().text();
+  EXPECT_EQ(read->kind, InventoryReport::Kind::Full);
+  EXPECT_EQ(read->resync, 4u);
+  EXPECT_EQ(read->digest, sample().digest);
+  ASSERT_EQ(read->rows.size(), 1u);
+  EXPECT_EQ(read->rows[0].rows, software().rows);
+}
+
+TEST(InventoryReport, OfAChangeCarriesItsBaseAndWhatWent) {
+  InventoryReport report = sample();
+  report.kind = InventoryReport::Kind::Delta;
+  report.base = report.digest;
+  report.removed = {software()};
+  const auto read = decode_inventory_report(encode_inventory_report(report));
+  ASSERT_TRUE(read) << read.error().text();
+  EXPECT_EQ(read->kind, InventoryReport::Kind::Delta);
+  EXPECT_EQ(read->base, report.base);
+  EXPECT_EQ(read->removed[0].rows, software().rows);
+}
+
+TEST(InventoryReport, IsRefusedWhereverItIsCutOff) {
+  const Bytes text = encode_inventory_report(sample());
+  for (std::size_t size = 0; size < text.size(); ++size)
+    EXPECT_FALSE(decode_inventory_report(ByteView(text).substr(0, size))) << size;
+}
+
+// Clients and sites are updated at different times.
+TEST(InventoryReport, ToleratesColumnsThatOneSideDoesNotKnow) {
+  std::string text = encode_inventory_report(sample());
+  text.replace(text.find("\"Section\""), 9, "\"Newness\"");
+  const auto read = decode_inventory_report(text);
+  ASSERT_TRUE(read) << read.error().text();
+  EXPECT_EQ(read->rows[0].rows, software().rows);
+}
+
+TEST(InventoryReport, NamesAnUnknownClass) {
+  std::string text = encode_inventory_report(sample());
+  text.replace(text.find("InstalledSoftware"), 17, "InstalledHardware");
+  EXPECT_TRUE(decode_inventory_report(text).error().is(kUnknownClass));
+}
+
+TEST(InventoryReport, IsRefusedWithARowOfAnotherLength) {
+  std::string text = encode_inventory_report(sample());
+  text.replace(text.find("[\"openssl\","), 11, "[");
+  EXPECT_TRUE(decode_inventory_report(text).error().is(kBadMember));
+}
+
+TEST(InventoryReport, IsRefusedWithAVersionOfNoScheme) {
+  std::string text = encode_inventory_report(sample());
+  text.replace(text.find("dpkg 3"), 6, "peculi");
+  EXPECT_FALSE(decode_inventory_report(text));
+}
+
+TEST(Heartbeat, ComesBackAsItWas) {
+  Heartbeat heartbeat;
+  heartbeat.sent = {1'790'000'000'000};
+  heartbeat.name = "web01";
+  heartbeat.client_version = "0.1.0";
+  heartbeat.inventory = sample().digest;
+  const auto read = decode_heartbeat(encode_heartbeat(heartbeat));
+  ASSERT_TRUE(read) << read.error().text();
+  EXPECT_EQ(read->name, "web01");
+  EXPECT_EQ(read->inventory, heartbeat.inventory);
+}
+
+TEST(Heartbeat, IsRefusedWithANameOverALabelsLength) {
+  Heartbeat heartbeat;
+  heartbeat.name = std::string(256, 'x');
+  EXPECT_TRUE(decode_heartbeat(encode_heartbeat(heartbeat)).error().is(kBadMember));
+}
+
+}  // namespace
+}  // namespace muster::contract

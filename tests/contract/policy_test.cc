@@ -1,0 +1,105 @@
+#include "contract/policy.h"
+
+#include <gtest/gtest.h>
+
+#include "contract/document_errors.h"
+
+namespace muster::contract {
+namespace {
+
+PolicyHeader sample_header() {
+  return {.site = model::SiteCode::parse("P01").value(),
+          .device = model::DeviceId::parse("00112233445566778899aabbccddeeff").value(),
+          .epoch = 1,
+          .version = 7,
+          .issued = {1'790'000'000'000},
+          .expires = {1'792'592'000'000},
+          .inventory_resync = 2,
+          .catalogue_root = 3,
+          .bodies = {{std::string(64, 'a'), 512}}};
+}
+
+constexpr std::string_view kHeaderText =
+    R"({"format":1,"site":"P01","device":"00112233445566778899aabbccddeeff","epoch":1,"version":7,)"
+    R"("issued":"2026-09-21T14:13:20Z","expires":"2026-10-21T14:13:20Z","inventoryResync":2,)"
+    R"("catalogueRoot":3,"bodies":[{"sha256":")"
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    R"(","size":512}]})";
+
+TEST(PolicyHeader, HasOneSpelling) {
+  EXPECT_EQ(encode_policy_header(sample_header()), kHeaderText);
+  const auto read = decode_policy_header(kHeaderText);
+  ASSERT_TRUE(read) << read.error().text();
+  EXPECT_EQ(encode_policy_header(*read), kHeaderText);
+}
+
+TEST(PolicyHeader, IsRefusedWhereverItIsCutOff) {
+  for (std::size_t size = 0; size < kHeaderText.size(); ++size)
+    EXPECT_FALSE(decode_policy_header(kHeaderText.substr(0, size))) << size;
+}
+
+TEST(PolicyHeader, IsRefusedInAnotherFormat) {
+  std::string text(kHeaderText);
+  text.replace(text.find("\"format\":1"), 10, "\"format\":2");
+  EXPECT_TRUE(decode_policy_header(text).error().is(kWrongFormat));
+}
+
+TEST(PolicyHeader, IsRefusedWithAHashThatIsNone) {
+  std::string text(kHeaderText);
+  text[text.find("aaaa")] = 'A';
+  EXPECT_TRUE(decode_policy_header(text).error().is(kBadMember));
+}
+
+TEST(PolicyBody, OfADeploymentComesBackAsItWas) {
+  const DeploymentBody body{.deployment = model::ObjectId::parse("P01-00001A").value(),
+                            .name = "hello-everywhere",
+                            .package = "hello",
+                            .package_version = "1.0",
+                            .program = "install",
+                            .purpose = model::Purpose::Required,
+                            .start = {1'790'000'000'000},
+                            .deadline = {1'790'000'000'500},
+                            .entry = {"package-hello", 3, std::string(64, 'b'), 900},
+                            .content_folder = std::string(32, 'c')};
+  const auto read = decode_policy_body(encode_policy_body(body));
+  ASSERT_TRUE(read) << read.error().text();
+  const auto& again = std::get<DeploymentBody>(*read);
+  EXPECT_EQ(again.deployment, body.deployment);
+  EXPECT_EQ(again.entry, body.entry);
+  EXPECT_EQ(again.deadline, body.deadline);
+  EXPECT_EQ(again.content_folder, body.content_folder);
+}
+
+TEST(PolicyBody, IsRefusedWithAFolderThatCouldLeaveItsPlace) {
+  DeploymentBody body{.deployment = model::ObjectId::parse("P01-00001A").value(),
+                      .name = "x",
+                      .package = "hello",
+                      .package_version = "1.0",
+                      .program = "install",
+                      .purpose = model::Purpose::Required,
+                      .start = {},
+                      .deadline = {},
+                      .entry = {"package-hello", 3, std::string(64, 'b'), 900},
+                      .content_folder = "../../../../etc/0123456789abcdef"};
+  EXPECT_TRUE(decode_policy_body(encode_policy_body(body)).error().is(kBadMember));
+}
+
+TEST(PolicyBody, OfClientSettingsComesBackAsItWas) {
+  const ClientSettingsBody body{.poll_interval = std::chrono::minutes(60),
+                                .heartbeat_interval = std::chrono::hours(24),
+                                .inventory_interval = std::chrono::hours(24 * 7),
+                                .max_age = std::chrono::hours(24 * 7),
+                                .distribution_points = {"http://dp1:80"}};
+  const auto read = decode_policy_body(encode_policy_body(body));
+  ASSERT_TRUE(read) << read.error().text();
+  const auto& again = std::get<ClientSettingsBody>(*read);
+  EXPECT_EQ(again.poll_interval, body.poll_interval);
+  EXPECT_EQ(again.distribution_points, body.distribution_points);
+}
+
+TEST(PolicyBody, OfAnUnknownKindIsRefused) {
+  EXPECT_TRUE(decode_policy_body(R"({"format":1,"kind":"shell"})").error().is(kBadMember));
+}
+
+}  // namespace
+}  // namespace muster::contract
