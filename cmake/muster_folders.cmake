@@ -33,6 +33,8 @@ function(muster_tests name)
   add_executable(${name}_tests ${sources})
   target_include_directories(${name}_tests PRIVATE ${CMAKE_SOURCE_DIR})
   target_link_libraries(${name}_tests PRIVATE ${arg_LINK} GTest::gtest GTest::gmock GTest::gtest_main)
+  # Tests are compiled more often than they run: their own code is not optimised.
+  target_compile_options(${name}_tests PRIVATE -O0 -U_FORTIFY_SOURCE)
   target_compile_definitions(${name}_tests PRIVATE
     MUSTER_SOURCE_DIR="${CMAKE_SOURCE_DIR}" MUSTER_BINARY_DIR="${CMAKE_BINARY_DIR}")
   gtest_discover_tests(${name}_tests DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)

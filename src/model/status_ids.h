@@ -1,4 +1,5 @@
-// Numbers of status and state messages. Those below 11800 are the field's own; muster's begin there.
+// Numbers of status and state messages. Those below 11800 are the field's own; muster's begin
+// there.
 #pragma once
 
 namespace muster::model {

@@ -65,9 +65,10 @@ void Connection::on_deadline() {
     case State::Writing:
       break;
   }
-  const auto seconds =
-      std::chrono::duration_cast<std::chrono::seconds>(loop_.limits().rate_interval).count();
-  if (moved_bytes_ >= loop_.limits().least_rate_bytes_per_s * static_cast<std::uint64_t>(seconds)) {
+  const HttpLimits& limits = loop_.limits();
+  const auto least = limits.least_rate_bytes_per_s *
+                     static_cast<std::uint64_t>(limits.rate_interval.count()) / 1000;
+  if (moved_bytes_ >= least) {
     moved_bytes_ = 0;
     return loop_.arm(*this, WaitKind::Rate);
   }
@@ -87,6 +88,9 @@ void Connection::close() {
   const bool job_runs = state_ == State::Job;
   state_ = State::Closed;
   disarm();
+  // Closing alone is not enough: a child process that was just forked still has the socket, and
+  // epoll would go on naming this object.
+  loop_.events().unwatch(stream_.fd());
   stream_.close();
   if (!job_runs) loop_.remove(*this);
 }

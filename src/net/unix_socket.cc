@@ -142,7 +142,9 @@ Result<void> UnixServer::State::bind() {
   struct stat info {};
   if (::lstat(path.c_str(), &info) == 0) {
     if (!S_ISSOCK(info.st_mode)) return fail(kListenFailed, "{} is no socket", path.string());
-    if (connect_unix(path, Deadline(clock, Duration(0), kNoStall)))
+    // Nobody listens only if the kernel says so: a busy server gives another error.
+    const auto other = connect_unix(path, Deadline(clock, Duration(0), kNoStall));
+    if (other || !other.error().is(kConnectFailed))
       return fail(kListenFailed, "{}: another server listens there", path.string());
     ::unlink(path.c_str());
   }

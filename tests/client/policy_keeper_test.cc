@@ -264,7 +264,8 @@ TEST_F(PolicyKeeperTest, RefusesAHeaderThatAnOperatorSigned) {
 TEST_F(PolicyKeeperTest, RefusesARootThatTheTokenDoesNotName) {
   std::filesystem::remove_all(folder_);
   open();
-  EXPECT_TRUE(keeper_->first_trust(site_.roots[1], sha256("another")).error().is(trust::kWrongRoot));
+  EXPECT_TRUE(
+      keeper_->first_trust(site_.roots[1], sha256("another")).error().is(trust::kWrongRoot));
   EXPECT_FALSE(keeper_->trusts());
 }
 
@@ -280,11 +281,11 @@ TEST_F(PolicyKeeperTest, StartsNothingWhenTheSitesSignedTimeStandsStill) {
   ASSERT_TRUE(take(site_.publish(1, site_.operator_key)));
   // No settings body: the default of seven days after the newest signed time.
   EXPECT_EQ(keeper_->good_until(), kStart + std::chrono::hours(24 * 7));
-  const Bytes time = trust::sign_document(
-      contract::SignedType::SiteTime,
-      contract::encode_site_time(
-          {model::SiteCode::parse("P01").value(), kStart + std::chrono::hours(24)}),
-      site_.policy_key);
+  const Bytes time =
+      trust::sign_document(contract::SignedType::SiteTime,
+                           contract::encode_site_time({model::SiteCode::parse("P01").value(),
+                                                       kStart + std::chrono::hours(24)}),
+                           site_.policy_key);
   ASSERT_TRUE(keeper_->take_site_time(time, kStart));
   EXPECT_EQ(keeper_->good_until(), kStart + std::chrono::hours(24 * 8));
 }

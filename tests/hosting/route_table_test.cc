@@ -15,17 +15,18 @@ const Timestamp kNow{1'790'000'000'000};
 std::shared_ptr<const trust::PeerIdentity> peer(trust::PeerKind kind, std::string id,
                                                 Timestamp not_after) {
   auto key = trust::EcdsaKey::generate();
-  auto certificate = std::make_shared<trust::Certificate>(trust::Certificate{
-      .der = "der",
-      .sha256 = std::string(32, 's'),
-      .common_name = id,
-      .uris = {},
-      .dns_names = {},
-      .ip_addresses = {},
-      .not_before = kNow - std::chrono::hours(1),
-      .not_after = not_after,
-      .serial = "1",
-      .key = key.public_key()});
+  auto certificate = std::make_shared<trust::Certificate>(
+      trust::Certificate{.der = "der",
+                         .sha256 = std::string(32, 's'),
+                         .common_name = id,
+                         .uris = {},
+                         .dns_names = {},
+                         .ip_addresses = {},
+                         .not_before = kNow - std::chrono::hours(1),
+                         .not_after = not_after,
+                         .serial = "1",
+                         .key = key.public_key(),
+                         .handle = {}});
   return std::make_shared<trust::PeerIdentity>(
       trust::PeerIdentity{kind, std::move(id), std::move(certificate)});
 }
@@ -140,9 +141,7 @@ TEST_F(RouteTableTest, AStarTakesOneWholePart) {
   EXPECT_EQ(status("GET", "/api/devices/web01/more", admin()), 404);
 }
 
-TEST_F(RouteTableTest, AnswersHeadWhereItAnswersGet) {
-  EXPECT_EQ(status("HEAD", "/public"), 200);
-}
+TEST_F(RouteTableTest, AnswersHeadWhereItAnswersGet) { EXPECT_EQ(status("HEAD", "/public"), 200); }
 
 }  // namespace
 }  // namespace muster::hosting
