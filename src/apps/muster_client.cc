@@ -39,7 +39,8 @@ muster::Result<void> run(const char* file) {
 
 int main(int argc, char** argv) {
   const std::string_view word = argc == 3 ? argv[1] : "";
-  if (word == "--supervise") return muster::client::supervise_program(argv[2], muster::os::SystemClock());
+  if (word == "--supervise")
+    return muster::client::supervise_program(argv[2], muster::os::SystemClock());
   if (word != "--config") {
     std::fprintf(stderr, "usage: muster-client --config FILE\n");
     return 2;

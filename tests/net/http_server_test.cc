@@ -172,7 +172,7 @@ TEST(HttpServer, WritesUploadsToAFileThatGoesWithTheRequest) {
   const std::string hash = sha256_hex(body);
   EXPECT_TRUE(response.ends_with(fmt::format("3000000 {} {}", hash, hash))) << response;
   EXPECT_TRUE(connection.read_response().ends_with("hello\n"));
-  EXPECT_EQ(site.uploads.files(), 0u);
+  EXPECT_TRUE(site.uploads.becomes_empty());
 
   std::string chunked = "POST /upload HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
   for (std::size_t at = 0; at < body.size(); at += 100'000)
@@ -182,7 +182,7 @@ TEST(HttpServer, WritesUploadsToAFileThatGoesWithTheRequest) {
 
   connection.send(post("/upload", ""));
   EXPECT_TRUE(connection.read_response().ends_with(fmt::format("0 {0} {0}", sha256_hex(""))));
-  EXPECT_EQ(site.uploads.files(), 0u);
+  EXPECT_TRUE(site.uploads.becomes_empty());
 }
 
 TEST(HttpServer, RemovesTheFileOfAnUploadThatBreaksOff) {

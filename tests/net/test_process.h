@@ -7,10 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/check.h"
@@ -35,6 +37,13 @@ class TemporaryFolder {
   }
   std::size_t files() const {
     return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
+  }
+  // Files go when their request does, which may be a moment after its answer.
+  bool becomes_empty() const {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (files() > 0 && std::chrono::steady_clock::now() < limit)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return files() == 0;
   }
 
  private:

@@ -46,8 +46,7 @@ Result<void> add_operator(const Session& session, const std::string& public_key_
   const auto context = TRY(read_context(session));
   const auto key = TRY(trust::Ed25519PublicKey::from_raw(TRY(from_hex(public_key_hex))));
   const auto root = TRY(read_root(context.folder));
-  return publish_root(session, context,
-                      TRY(trust::with_operator(root, key, session.clock.now())));
+  return publish_root(session, context, TRY(trust::with_operator(root, key, session.clock.now())));
 }
 
 Result<void> remove_operator(const Session& session, const std::string& key_id) {

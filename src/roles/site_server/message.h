@@ -27,9 +27,9 @@ struct InboxEffects {
 
 // Takes one kind of message. Everything that can be wrong with the body is found before the first
 // write, which is is_new(): so a refused message leaves no trace.
-using Loader = std::function<Result<void>(store::Transaction& transaction,
-                                          const MessageContext& context, ByteView body,
-                                          InboxEffects& effects)>;
+using Loader =
+    std::function<Result<void>(store::Transaction& transaction, const MessageContext& context,
+                               ByteView body, InboxEffects& effects)>;
 using Loaders = std::map<contract::MessageType, Loader>;
 
 // Moves the sender's stream; false when the message was taken before.

@@ -86,10 +86,15 @@ bool cannot_open_now(int error) {
     ::close_range(5, ~0u, 0);
     if (::chdir("/") == 0) ::execv(arguments[0], arguments);
     const int error = errno;
+    // Released before it is told: whoever reads the error finds the run's lock free. The order in
+    // which an exit closes descriptors is no promise.
+    ::close(kSupervisorLockFd);
     (void)!::write(4, &error, sizeof error);
     ::_exit(127);
   }
   const int error = errno;
+  ::close(lock_fd);
+  ::close(lock);
   (void)!::write(report_fd, &error, sizeof error);
   ::_exit(127);
 }
@@ -101,7 +106,14 @@ int wait_for_exec(const os::Fd& report) {
   do {
     got = ::read(report.get(), &error, sizeof error);
   } while (got < 0 && errno == EINTR);
-  return got == sizeof error ? error : 0;
+  if (got != sizeof error) return 0;
+  // The pipe ends with the process, which has let go of the run's lock by then: only after that
+  // may the caller say that nothing runs.
+  char rest;
+  do {
+    got = ::read(report.get(), &rest, 1);
+  } while (got > 0 || (got < 0 && errno == EINTR));
+  return error;
 }
 
 }  // namespace

@@ -79,7 +79,8 @@ Result<void> PolicyKeeper::walk_roots(DocumentSource& source, std::uint64_t vers
     if (trust_->root().version >= version) return {};
     const auto next = TRY(source.root(trust_->root().version + 1));
     if (!next)
-      return fail(kSiteAnswer, "root {} of the catalogue is not served", trust_->root().version + 1);
+      return fail(kSiteAnswer, "root {} of the catalogue is not served",
+                  trust_->root().version + 1);
     trust_ = TRY(trust_->advance(*next));
     TRY(os::replace_file(folder_ / "root.json", trust_->document(), os::FileMode::Private));
   }

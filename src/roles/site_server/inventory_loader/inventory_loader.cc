@@ -53,7 +53,8 @@ Result<void> load_inventory_report(store::Transaction& transaction, const Messag
     if (!applied) return fail(applied.error());
     if (applied->added.empty() && applied->removed.empty()) return {};  // applied before
     if (applied->digest != report.digest.text())
-      return ask_for_full(transaction, context, "the delta led to other rows than it says", effects);
+      return ask_for_full(transaction, context, "the delta led to other rows than it says",
+                          effects);
     change.extent = fleet::Extent::Delta;
     change.removed = report.removed;
   }

@@ -261,9 +261,8 @@ void PolicyBuilder::shelve(const contract::PolicyHeader& header, std::vector<std
 }
 
 Result<void> PolicyBuilder::follow_root(std::set<store::DeviceNumber>& dirty) {
-  const auto root = TRY(site_->database->read([](store::Reader& reader) {
-    return store::latest_catalogue_document(reader, "root");
-  }));
+  const auto root = TRY(site_->database->read(
+      [](store::Reader& reader) { return store::latest_catalogue_document(reader, "root"); }));
   const std::uint64_t version = root ? static_cast<std::uint64_t>(root->version) : 0;
   if (version == catalogue_root_) return {};
   catalogue_root_ = version;
