@@ -4,7 +4,7 @@
 //       runs the claims (all without ID) and prints "id value unit peer peer_version rounds";
 //       the figures behind a ratio go to standard error.
 //   bench_http_vs_nginx load --url URL --pid PID [--certificate FILE --key FILE]
-//                            [--threads N] [--connections N] [--seconds S]
+//                            [--header FIELD] [--threads N] [--connections N] [--seconds S]
 //       puts the same load on any running server; prints requests per CPU-second of PID's tree.
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -102,7 +102,7 @@ std::vector<Claim> ratio_claims(const Options& options, const ScratchFolder& fol
           {"content.tls_file_1mb", "MB", files("/1m", plain_client, 8)},
           {"content.tls_bulk", "MB", files("/100m", plain_client, 4)},
           {"tls.handshake_p256", "handshakes", handshakes},
-          {"policy.unchanged.tls", "requests", small}};
+          {"http.small_mutual_tls", "requests", small}};
 }
 
 bool is_wanted(const Options& options, const std::string& id) {
@@ -191,7 +191,8 @@ int load_any_server(std::map<std::string, std::string> values) {
   Load load;
   load.address = addresses->front();
   if (url->tls) load.context = load_context(values["--certificate"], values["--key"]);
-  load.request = "GET " + url->target + " HTTP/1.1\r\nHost: " + url->authority() + "\r\n\r\n";
+  load.request = "GET " + url->target + " HTTP/1.1\r\nHost: " + url->authority() + "\r\n" +
+                 (values.contains("--header") ? values["--header"] + "\r\n" : "") + "\r\n";
   load.threads = number("--threads", 16);
   load.per_thread = std::max(1, number("--connections", 64) / load.threads);
   load.time = std::chrono::seconds(number("--seconds", 3));

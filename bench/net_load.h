@@ -63,6 +63,8 @@ class LoadConnection {
       part[have] = '\0';
       end = static_cast<char*>(::memmem(part, have, "\r\n\r\n", 4));
     }
+    // "Nothing new" has no body, whatever its Content-Length says (RFC 9110 15.4.5).
+    if (std::strncmp(part, "HTTP/1.1 304", 12) == 0) return 1;
     const char* field = ::strcasestr(part, "\r\nContent-Length:");
     if (field == nullptr || std::strncmp(part, "HTTP/1.1 20", 11) != 0) return 0;
     const std::size_t size = std::strtoull(field + 17, nullptr, 10);

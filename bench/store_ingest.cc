@@ -22,6 +22,7 @@ namespace {
 
 constexpr int kDevices = 1000;
 constexpr int kPerCommit = 20;
+constexpr int kDeltasPerCommit = 200;
 
 template <typename T>
 T must(Result<T> result) {
@@ -138,13 +139,13 @@ void bench_inventory(const fs::path& folder) {
               static_cast<double>(fs::file_size(folder / "site.sqlite")) / kDevices);
 
   double cpu = 0;
-  for (int first = 0; first < kDevices; first += kPerCommit) {
+  for (int first = 0; first < kDevices; first += kDeltasPerCommit) {
     struct Delta {
       std::string base;
       std::vector<model::ClassRows> removed, added;
     };
     std::vector<Delta> deltas;
-    for (int d = first; d < first + kPerCommit; ++d) {
+    for (int d = first; d < first + kDeltasPerCommit; ++d) {
       const auto now = inventory_of(static_cast<std::uint64_t>(d), 1);
       const auto next = inventory_of(static_cast<std::uint64_t>(d), 2);
       model::RowSetDigest digest;
@@ -159,7 +160,7 @@ void bench_inventory(const fs::path& folder) {
     }
     const Span span;
     must(database->write([&](store::Transaction& t) -> Result<void> {
-      for (int d = first; d < first + kPerCommit; ++d) {
+      for (int d = first; d < first + kDeltasPerCommit; ++d) {
         const Delta& delta = deltas[static_cast<std::size_t>(d - first)];
         TRY(store::apply_delta(t, numbers[static_cast<std::size_t>(d)], delta.base, delta.removed,
                                delta.added, {3}));

@@ -70,9 +70,11 @@ Result<EnrolmentToken> parse_enrolment_token(std::string_view text) {
   const std::string_view covered = text.substr(0, text.size() - parts[4].size() - 1);
   if (!equal_in_constant_time(checksum(covered), parts[4]))
     return fail(kTokenChecksum, "the checksum does not match");
-  return EnrolmentToken{TRY(part("secret", parts[1], kSecretSize)),
-                        TRY(part("CA", parts[2], kHashSize)),
-                        TRY(part("root", parts[3], kHashSize))};
+  EnrolmentToken token;
+  token.secret = TRY(part("secret", parts[1], kSecretSize));
+  token.ca_sha256 = TRY(part("CA", parts[2], kHashSize));
+  token.root_sha256 = TRY(part("root", parts[3], kHashSize));
+  return token;
 }
 
 Result<Bytes> parse_enrolment_password(std::string_view text) {

@@ -62,16 +62,17 @@ Result<DeploymentBody> read_deployment(const wire::Json& json) {
   const std::string purpose = TRY(text_field(json, "purpose"));
   const auto known = model::parse_purpose(purpose);
   if (!known) return fail(kBadMember, "purpose '{}' is not known", purpose);
-  DeploymentBody body{.deployment = TRY(object_field(json, "deployment")),
-                      .name = TRY(text_field(json, "name")),
-                      .package = TRY(text_field(json, "package")),
-                      .package_version = TRY(text_field(json, "packageVersion")),
-                      .program = TRY(text_field(json, "program")),
-                      .purpose = *known,
-                      .start = TRY(time_field(json, "start")),
-                      .deadline = TRY(time_field(json, "deadline")),
-                      .entry = TRY_IN(read_entry(TRY(json.at("entry"))), "entry"),
-                      .content_folder = TRY(text_field(json, "contentFolder"))};
+  // One by one: an early return out of a braced list would leak what is built of it already.
+  const auto deployment = TRY(object_field(json, "deployment"));
+  DeploymentBody body{.deployment = deployment, .purpose = *known};
+  body.name = TRY(text_field(json, "name"));
+  body.package = TRY(text_field(json, "package"));
+  body.package_version = TRY(text_field(json, "packageVersion"));
+  body.program = TRY(text_field(json, "program"));
+  body.start = TRY(time_field(json, "start"));
+  body.deadline = TRY(time_field(json, "deadline"));
+  body.entry = TRY_IN(read_entry(TRY(json.at("entry"))), "entry");
+  body.content_folder = TRY(text_field(json, "contentFolder"));
   TRY(model::check_name(body.package));
   if (body.content_folder.size() != 32 || !from_hex(body.content_folder))
     return fail(kBadMember, "contentFolder: 32 lower-case hex digits are wanted");
@@ -107,18 +108,20 @@ Result<PolicyHeader> decode_policy_header(ByteView payload) {
   const auto document = TRY(wire::JsonDocument::parse(payload));
   const wire::Json json = document.root();
   TRY(check_format(json, kFormat));
-  PolicyHeader header{.site = TRY(site_field(json, "site")),
-                      .device = TRY(device_field(json, "device")),
-                      .epoch = TRY(number_field(json, "epoch")),
-                      .version = TRY(number_field(json, "version")),
-                      .issued = TRY(time_field(json, "issued")),
-                      .expires = TRY(time_field(json, "expires")),
-                      .inventory_resync = TRY(number_field(json, "inventoryResync")),
-                      .catalogue_root = TRY(number_field(json, "catalogueRoot")),
-                      .bodies = {}};
+  const auto site = TRY(site_field(json, "site"));
+  const auto device = TRY(device_field(json, "device"));
+  PolicyHeader header{.site = site, .device = device};
+  header.epoch = TRY(number_field(json, "epoch"));
+  header.version = TRY(number_field(json, "version"));
+  header.issued = TRY(time_field(json, "issued"));
+  header.expires = TRY(time_field(json, "expires"));
+  header.inventory_resync = TRY(number_field(json, "inventoryResync"));
+  header.catalogue_root = TRY(number_field(json, "catalogueRoot"));
   for (const wire::Json& item : TRY(TRY(json.at("bodies")).items())) {
     if (header.bodies.size() == kMostBodies) return fail(kTooMuch, "over {} bodies", kMostBodies);
-    header.bodies.push_back({TRY(sha256_field(item, "sha256")), TRY(number_field(item, "size"))});
+    BodyReference& body = header.bodies.emplace_back();
+    body.sha256 = TRY(sha256_field(item, "sha256"));
+    body.size_bytes = TRY(number_field(item, "size"));
   }
   return header;
 }
@@ -157,7 +160,9 @@ Result<SiteTime> decode_site_time(ByteView payload) {
   const auto document = TRY(wire::JsonDocument::parse(payload));
   const wire::Json json = document.root();
   TRY(check_format(json, kFormat));
-  return SiteTime{TRY(site_field(json, "site")), TRY(time_field(json, "time"))};
+  const auto site = TRY(site_field(json, "site"));
+  const Timestamp time = TRY(time_field(json, "time"));
+  return SiteTime{site, time};
 }
 
 }  // namespace muster::contract

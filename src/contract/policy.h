@@ -24,13 +24,13 @@ struct PolicyHeader {
   model::DeviceId device;
   std::uint64_t epoch = 0;
   std::uint64_t version = 0;
-  Timestamp issued;
-  Timestamp expires;
+  Timestamp issued{};
+  Timestamp expires{};
   // A number that the site raises to ask for a full inventory.
   std::uint64_t inventory_resync = 0;
   // The catalogue's newest root: a client with an older one walks up to it first.
   std::uint64_t catalogue_root = 0;
-  std::vector<BodyReference> bodies;
+  std::vector<BodyReference> bodies{};
 };
 Bytes encode_policy_header(const PolicyHeader& header);
 Result<PolicyHeader> decode_policy_header(ByteView payload);
@@ -57,16 +57,16 @@ struct EntryReference {
 // That a program shall run. What it does stands in the catalogue entry, never here.
 struct DeploymentBody {
   model::ObjectId deployment;
-  std::string name;
-  std::string package;
-  std::string package_version;
-  std::string program;
-  model::Purpose purpose;
-  Timestamp start;
-  Timestamp deadline;
-  EntryReference entry;
+  std::string name{};
+  std::string package{};
+  std::string package_version{};
+  std::string program{};
+  model::Purpose purpose = model::Purpose::Required;
+  Timestamp start{};
+  Timestamp deadline{};
+  EntryReference entry{};
   // The unguessable folder of this package on every distribution point: 32 hex digits.
-  std::string content_folder;
+  std::string content_folder{};
 };
 
 using PolicyBody = std::variant<ClientSettingsBody, DeploymentBody>;

@@ -72,22 +72,26 @@ Result<Certificate> parse_certificate_der(ByteView der) {
   const std::uint32_t uses = X509_get_extended_key_usage(x509);
   const bool has_uses = (X509_get_extension_flags(x509) & EXFLAG_XKUSAGE) != 0;
 
-  Certificate out{
-      .der = Bytes(der),
-      .sha256 = sha256(der),
-      .common_name = TRY(read_common_name(X509_get_subject_name(x509), kBadCertificate)),
-      .uris = std::move(names.uris),
-      .dns_names = std::move(names.dns_names),
-      .ip_addresses = std::move(names.ip_addresses),
-      .not_before = TRY(read_time(X509_get0_notBefore(x509), "notBefore")),
-      .not_after = TRY(read_time(X509_get0_notAfter(x509), "notAfter")),
-      .serial = TRY(read_serial(x509)),
-      // 1 is a v3 CA by its basic constraints; other values are guesses about v1.
-      .is_ca = X509_check_ca(x509) == 1,
-      .client_auth = has_uses && (uses & XKU_SSL_CLIENT) != 0,
-      .server_auth = has_uses && (uses & XKU_SSL_SERVER) != 0,
-      .key = std::move(public_key),
-      .handle = nullptr};
+  std::string common_name = TRY(read_common_name(X509_get_subject_name(x509), kBadCertificate));
+  const Timestamp not_before = TRY(read_time(X509_get0_notBefore(x509), "notBefore"));
+  const Timestamp not_after = TRY(read_time(X509_get0_notAfter(x509), "notAfter"));
+  Bytes serial = TRY(read_serial(x509));
+
+  Certificate out{.der = Bytes(der),
+                  .sha256 = sha256(der),
+                  .common_name = std::move(common_name),
+                  .uris = std::move(names.uris),
+                  .dns_names = std::move(names.dns_names),
+                  .ip_addresses = std::move(names.ip_addresses),
+                  .not_before = not_before,
+                  .not_after = not_after,
+                  .serial = std::move(serial),
+                  // 1 is a v3 CA by its basic constraints; other values are guesses about v1.
+                  .is_ca = X509_check_ca(x509) == 1,
+                  .client_auth = has_uses && (uses & XKU_SSL_CLIENT) != 0,
+                  .server_auth = has_uses && (uses & XKU_SSL_SERVER) != 0,
+                  .key = std::move(public_key),
+                  .handle = nullptr};
   out.handle = std::make_shared<const OpensslCertificate>(OpensslCertificate{std::move(owned)});
   return out;
 }

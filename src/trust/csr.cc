@@ -83,10 +83,10 @@ Result<CertificateRequest> parse_request(ByteView der) {
     return fail(kBadRequest, "its signature is not of its own key");
   }
   AlternativeNames names = TRY(names_of(request.get()));
+  std::string common_name =
+      TRY(read_common_name(X509_REQ_get_subject_name(request.get()), kBadRequest));
   return CertificateRequest{
-      {TRY(read_common_name(X509_REQ_get_subject_name(request.get()), kBadRequest)),
-       std::move(names.uris), std::move(names.dns_names)},
-      std::move(key)};
+      {std::move(common_name), std::move(names.uris), std::move(names.dns_names)}, std::move(key)};
 }
 
 }  // namespace muster::trust

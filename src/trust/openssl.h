@@ -57,12 +57,18 @@ Bytes to_der(Encode encode, T* object) {
   return der;
 }
 
+inline void free_object(EVP_PKEY* object) { EVP_PKEY_free(object); }
+inline void free_object(X509* object) { X509_free(object); }
+inline void free_object(X509_REQ* object) { X509_REQ_free(object); }
+inline void free_object(PKCS7* object) { PKCS7_free(object); }
+
 // A d2i function's result, null unless it took all of `der`.
 template <typename T, typename Decode>
 T* from_der(Decode decode, ByteView der) {
   const unsigned char* at = as_u8(der);
   T* object = decode(nullptr, &at, static_cast<long>(der.size()));
   if (object != nullptr && at == as_u8(der) + der.size()) return object;
+  if (object != nullptr) free_object(object);
   take_openssl_error();
   return nullptr;
 }

@@ -161,8 +161,12 @@ TEST(Catalogue, RefusesOneDocumentInThePlaceOfAnother) {
 }
 
 TEST(CatalogueRoot, WithAKeyUnderAnotherKeysIdIsRefused) {
-  const std::string text = assemble_catalogue(encode_root(sample_root()), {});
-  expect_malformed(decode_root, replaced(text, to_hex(Bytes(32, 'o')), to_hex(Bytes(32, 'x'))));
+  CatalogueRoot root = sample_root();
+  root.keys.push_back({Bytes(32, 'u')});
+  const std::string text = assemble_catalogue(encode_root(root), {});
+  ASSERT_TRUE(decode_root(text).has_value());
+  for (const char key : {'o', 'u'})  // one that a role names, one that none does
+    expect_malformed(decode_root, replaced(text, to_hex(Bytes(32, key)), to_hex(Bytes(32, 'x'))));
 }
 
 TEST(CatalogueRoot, WithARoleThatNamesAMissingKeyIsRefused) {

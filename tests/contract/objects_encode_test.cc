@@ -35,7 +35,7 @@ std::vector<AnyObject> samples() {
   model::Deployment timed = deployment;
   timed.name = "true";  // a name that YAML would take for something else
   timed.start = Timestamp{1'770'000'000'123};
-  timed.deadline = model::Now{};
+  timed.deadline.emplace(model::Now{});
   return {{package, server_fields()}, {collection}, {deployment, server_fields()}, {timed}};
 }
 

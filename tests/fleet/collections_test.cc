@@ -75,6 +75,22 @@ TEST(Collections, FollowTheChangesOfADevice) {
   EXPECT_TRUE(fleet.collections_of(2).error().is(kUnknownDevice));
 }
 
+TEST(Collections, FollowTheNameOfADeviceInRulesOfOtherClasses) {
+  Fleet fleet;
+  ASSERT_TRUE(fleet.apply(with_package(1, "1"), kNow));
+  const auto rule = query("InstalledSoftware | where Device == 'desk'");
+  EXPECT_EQ(text(fleet.set_collection("desks", {{rule}, {}, {}}, kNow)), "");
+  DeviceChange renamed{.device = 1,
+                       .name = "desk",
+                       .extent = Extent::Delta,
+                       .added = {},
+                       .removed = {},
+                       .updated = {}};
+  EXPECT_EQ(text(fleet.apply(renamed, kNow)), "+desks1 ");
+  renamed.name = "lap";
+  EXPECT_EQ(text(fleet.apply(renamed, kNow)), "-desks1 ");
+}
+
 TEST(Collections, HaveDirectMembersOnceTheyAreActive) {
   Fleet fleet;
   EXPECT_EQ(text(fleet.set_collection("pilot", {{}, {5, 6}, {}}, kNow)), "");

@@ -77,16 +77,16 @@ TEST(Deployment, ResolvesNowOnceAndKeepsMoments) {
   EXPECT_EQ(first->start, StartTime(Timestamp{5000}));
   EXPECT_EQ(first->deadline, StartTime(Timestamp{5000}));
   EXPECT_EQ(*resolved_deployment(*first, Timestamp{9000}), *first);
-  deployment.deadline = Timestamp{6000};
+  deployment.deadline.emplace(Timestamp{6000});
   EXPECT_EQ(resolved_deployment(deployment, Timestamp{5000})->deadline, StartTime(Timestamp{6000}));
 }
 
 TEST(Deployment, RefusesADeadlineBeforeItsStart) {
   Deployment deployment;
   deployment.start = Timestamp{5000};
-  deployment.deadline = Timestamp{4999};
+  deployment.deadline.emplace(Timestamp{4999});
   EXPECT_TRUE(check_times(deployment).error().is(kBadDeployment));
-  deployment.deadline = Now{};
+  deployment.deadline.emplace(Now{});
   EXPECT_TRUE(check_times(deployment));
   EXPECT_TRUE(resolved_deployment(deployment, Timestamp{4999}).error().is(kBadDeployment));
   EXPECT_TRUE(resolved_deployment(deployment, Timestamp{5000}));

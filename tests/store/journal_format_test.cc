@@ -87,7 +87,9 @@ TEST(JournalFormat, DamageBeforeALaterGroupIsCorruptionAndNamesTheOffset) {
   }
   Bytes damaged = bytes;
   damaged[30] = static_cast<char>(damaged[30] ^ 1);
-  EXPECT_NE(scan_records(damaged, kHeader).error().detail().find("offset 57"), std::string::npos);
+  const auto scanned = scan_records(damaged, kHeader);
+  ASSERT_TRUE(fails_with(scanned, kJournalCorrupt));
+  EXPECT_NE(scanned.error().detail().find("offset 57"), std::string::npos);
 }
 
 TEST(JournalFormat, DamageWithinTheLastGroupIsATornTail) {

@@ -38,6 +38,13 @@ TEST(Ed25519Key, SignsAsTheRfcDoes) {
   EXPECT_EQ(to_hex(key.sign("\x72")), kRfcSignature);
 }
 
+TEST(Ed25519Key, IsReadFromTheRfcsPemAndWrittenAsIt) {
+  const auto key = Ed25519Key::from_pem(kRfcPem);
+  ASSERT_TRUE(key.has_value()) << key.error().text();
+  EXPECT_EQ(to_hex(key->public_key().raw()), kRfcPublic);
+  EXPECT_EQ(key->pem(), kRfcPem);
+}
+
 TEST(Ed25519PublicKey, VerifiesTheRfcsSignatureAndNoOther) {
   const auto key = Ed25519PublicKey::from_raw(*from_hex(kRfcPublic));
   ASSERT_TRUE(key.has_value());

@@ -182,6 +182,18 @@ std::vector<InventoryRow> rows_of(const std::vector<Arrival>& arrivals) {
   return out;
 }
 
+// The removed rows as they were stored: the caller knows them but for their Volatile columns.
+Result<std::vector<InventoryRow>> stored_rows_of(const std::vector<Arrival>& gone) {
+  std::vector<InventoryRow> out = rows_of(gone);
+  for (std::size_t i = 0; i < gone.size(); ++i) {
+    const model::InventoryClass& type = *gone[i].type;
+    model::Row changing = TRY(model::decode_row(type, gone[i].entry.changing, model::Columns::All));
+    for (std::size_t c = 0; c < changing.size(); ++c)
+      if (type.columns[c].kind == ColumnKind::Volatile) out[i].row[c] = std::move(changing[c]);
+  }
+  return out;
+}
+
 // The digest that the device would have had a delta been applied to `base`; nothing when `base`
 // is no digest.
 std::optional<std::string> digest_after(std::string_view base,
@@ -249,8 +261,8 @@ Result<InventoryChange> apply_delta(Transaction& transaction, DeviceNumber devic
   // Taken out first: a mismatch is found before anything is written.
   const std::vector<Arrival> gone = TRY(writer.take_out(removed, state.rows, digest));
   const std::vector<Arrival> come = TRY(writer.intern(added, digest));
-  std::vector<RowEntry> gone_entries = entries_of(gone);
-  std::vector<RowEntry> come_entries = entries_of(come);
+  const std::vector<RowEntry> gone_entries = entries_of(gone);
+  const std::vector<RowEntry> come_entries = entries_of(come);
   std::vector<RowEntry> list;
   list.reserve(state.rows.size() + come_entries.size());
   std::merge(state.rows.begin(), state.rows.end(), come_entries.begin(), come_entries.end(),
@@ -258,7 +270,7 @@ Result<InventoryChange> apply_delta(Transaction& transaction, DeviceNumber devic
 
   change.digest = digest.text();
   change.added = rows_of(come);
-  change.removed = TRY(writer.resolve(gone_entries));
+  change.removed = TRY(stored_rows_of(gone));
   if (gone.empty() && come.empty())
     TRY(writer.note_unchanged(change.digest));
   else
