@@ -56,7 +56,9 @@ Result<std::vector<CatalogueKey>> read_keys(const wire::Json& object) {
 }
 
 Result<RoleKeys> read_role(const wire::Json& json, const std::vector<CatalogueKey>& keys) {
-  RoleKeys role{TRY(text_list_field(json, "keyids")), TRY(number_field(json, "threshold"))};
+  RoleKeys role;
+  role.key_ids = TRY(text_list_field(json, "keyids"));
+  role.threshold = TRY(number_field(json, "threshold"));
   const std::set<std::string> distinct(role.key_ids.begin(), role.key_ids.end());
   if (distinct.size() != role.key_ids.size()) return malformed("a role names a key twice");
   if (role.threshold == 0 || role.threshold > role.key_ids.size())

@@ -61,7 +61,9 @@ Result<Manifest> read_manifest(ByteView text) {
   const auto document = TRY(wire::JsonDocument::parse(text, {.bytes = kManifestLimit, .depth = 4}));
   const wire::Json json = document.root();
   TRY(check_format(json, kFormat));
-  Manifest manifest{TRY(text_field(json, "package")), TRY(text_field(json, "packageVersion")), {}};
+  Manifest manifest;
+  manifest.package = TRY(text_field(json, "package"));
+  manifest.package_version = TRY(text_field(json, "packageVersion"));
   for (const wire::Json& item : TRY(TRY(json.at("files")).items())) {
     if (manifest.files.size() == kMostFiles)
       return fail(kManifestMalformed, "over {} files", kMostFiles);

@@ -116,8 +116,12 @@ struct AnswerWriter {
 Result<Answer> read_refused(const wire::Json& json) {
   const std::uint64_t number = TRY(number_field(json, "number"));
   if (number > UINT16_MAX) return fail(kSignerProtocol, "number {} has over 16 bits", number);
-  return Answer(Refused{static_cast<std::uint16_t>(number), TRY(text_field(json, "name")),
-                        TRY(text_field(json, "detail")), TRY(text_field(json, "advice"))});
+  Refused refused;
+  refused.number = static_cast<std::uint16_t>(number);
+  refused.name = TRY(text_field(json, "name"));
+  refused.detail = TRY(text_field(json, "detail"));
+  refused.advice = TRY(text_field(json, "advice"));
+  return Answer(std::move(refused));
 }
 
 }  // namespace
@@ -131,10 +135,13 @@ void write_request(wire::JsonWriter& w, const Request& request) {
 Result<Request> read_request(const wire::Json& json) {
   const std::string ask = TRY(text_field(json, "ask"));
   if (ask == "public") return Request(Public{});
-  if (ask == "sign-policy-header")
-    return Request(
-        SignPolicyHeader{TRY(device_field(json, "device")), TRY(number_field(json, "epoch")),
-                         TRY(number_field(json, "version")), TRY(bytes_field(json, "payload"))});
+  if (ask == "sign-policy-header") {
+    const auto device = TRY(device_field(json, "device"));
+    const std::uint64_t epoch = TRY(number_field(json, "epoch"));
+    const std::uint64_t version = TRY(number_field(json, "version"));
+    Bytes payload = TRY(bytes_field(json, "payload"));
+    return Request(SignPolicyHeader{device, epoch, version, std::move(payload)});
+  }
   if (ask == "sign-document")
     return Request(SignDocument{TRY(parse_signed_type(TRY(text_field(json, "type")))),
                                 TRY(bytes_field(json, "payload"))});
@@ -143,10 +150,12 @@ Result<Request> read_request(const wire::Json& json) {
                                  TRY(number_field(json, "version")),
                                  TRY(bytes_field(json, "canonical"))});
   if (ask == "issue") return read_issue(json);
-  if (ask == "seal")
-    return Request(Seal{TRY(text_field(json, "purpose")), TRY(bytes_field(json, "plaintext"))});
-  if (ask == "unseal")
-    return Request(Unseal{TRY(text_field(json, "purpose")), TRY(bytes_field(json, "sealed"))});
+  if (ask == "seal" || ask == "unseal") {
+    std::string purpose = TRY(text_field(json, "purpose"));
+    Bytes bytes = TRY(bytes_field(json, ask == "seal" ? "plaintext" : "sealed"));
+    if (ask == "seal") return Request(Seal{std::move(purpose), std::move(bytes)});
+    return Request(Unseal{std::move(purpose), std::move(bytes)});
+  }
   return fail(kSignerProtocol, "ask '{}' is not known", ask.substr(0, 40));
 }
 
@@ -158,14 +167,20 @@ void write_answer(wire::JsonWriter& w, const Answer& answer) {
 
 Result<Answer> read_answer(const wire::Json& json) {
   const std::string answer = TRY(text_field(json, "answer"));
-  if (answer == "public")
-    return Answer(PublicKeys{
-        TRY(bytes_field(json, "policyKey")), TRY(text_field(json, "caCertificate")),
-        TRY(number_field(json, "snapshotVersion")), TRY(number_field(json, "timestampVersion"))});
+  if (answer == "public") {
+    PublicKeys keys;
+    keys.policy_key = TRY(bytes_field(json, "policyKey"));
+    keys.ca_certificate_pem = TRY(text_field(json, "caCertificate"));
+    keys.snapshot_version = TRY(number_field(json, "snapshotVersion"));
+    keys.timestamp_version = TRY(number_field(json, "timestampVersion"));
+    return Answer(std::move(keys));
+  }
   if (answer == "document") return Answer(Document{TRY(bytes_field(json, "framed"))});
-  if (answer == "catalogue-signed")
-    return Answer(
-        CatalogueSigned{TRY(sha256_field(json, "keyid")), TRY(bytes_field(json, "signature"))});
+  if (answer == "catalogue-signed") {
+    std::string key_id = TRY(sha256_field(json, "keyid"));
+    Bytes signature = TRY(bytes_field(json, "signature"));
+    return Answer(CatalogueSigned{std::move(key_id), std::move(signature)});
+  }
   if (answer == "issued") return Answer(Issued{TRY(bytes_field(json, "certificate"))});
   if (answer == "sealed") return Answer(Sealed{TRY(bytes_field(json, "sealed"))});
   if (answer == "unsealed") return Answer(Unsealed{TRY(bytes_field(json, "plaintext"))});
