@@ -21,6 +21,7 @@ Bytes encode_status_report(const StatusReport& report) {
   wire::JsonWriter w;
   w.object();
   w.key("format").number(kFormat);
+  if (!report.report.empty()) w.key("report").string(report.report);
   w.key("at").string(to_text(report.at));
   w.key("statusId").number(report.status_id);
   w.key("topic").number(report.topic);
@@ -43,6 +44,9 @@ Result<StatusReport> decode_status_report(ByteView text) {
   const wire::Json json = document.root();
   TRY(check_format(json, kFormat));
   StatusReport report;
+  report.report = TRY(optional_text_field(json, "report")).value_or("");
+  if (!report.report.empty() && (report.report.size() != 32 || !from_hex(report.report)))
+    return fail(kBadMember, "report: 32 lower-case hex digits are wanted");
   report.at = TRY(time_field(json, "at"));
   report.status_id = TRY(small_number(json, "statusId"));
   report.topic = TRY(small_number(json, "topic"));

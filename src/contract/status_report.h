@@ -11,6 +11,8 @@
 namespace muster::contract {
 
 struct StatusReport {
+  // 32 lower-case hex digits, the same each time this one is made again: the site keeps the first.
+  std::string report;
   Timestamp at;
   unsigned status_id = 0;  // 10002 received, 10005 started, 10008 succeeded, ...
   unsigned topic = 0;      // 301 enforcement

@@ -159,6 +159,7 @@ bool Connection::refuse(Response response) {
 
 bool Connection::respond() {
   Exchange& x = *exchange_;
+  x.request.body_file.reset();  // gone before its sender hears of it
   if (loop_.stopping()) x.close_after = true;
   FileAnswer part{x.response.status, 0, 0};
   if (const auto* file = std::get_if<FileBody>(&x.response.body)) {

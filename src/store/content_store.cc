@@ -44,7 +44,7 @@ Result<ContentHash> ContentHash::parse(std::string_view hex) {
   if (!bytes || bytes->size() != 32)
     return fail(kContentMismatch, "\"{}\" is no SHA-256 of 64 lower-case hex digits",
                 hex.substr(0, 100));
-  return ContentHash(*std::move(bytes));
+  return ContentHash(*bytes);
 }
 
 Result<ContentHash> ContentHash::from_bytes(ByteView bytes) {

@@ -133,7 +133,7 @@ TEST_F(SiteRowsTest, ADeploymentStateGivesWayToALaterOneOnly) {
 
 TEST_F(SiteRowsTest, AStatusMessageIsTakenOnce) {
   StatusMessage message{0,    1,    "stream",    1, 5100, "deployment", 2, object_id(4),
-                        kNow, kNow, R"({"x":1})"};
+                        kNow, kNow, R"({"x":1})", Bytes(16, 'a')};
   const auto add = [&] {
     return must(write([&](Transaction& t) { return add_status_message(t, message); }));
   };
@@ -141,6 +141,8 @@ TEST_F(SiteRowsTest, AStatusMessageIsTakenOnce) {
   ASSERT_TRUE(first);
   EXPECT_FALSE(add());
   message.sequence = 2;
+  EXPECT_FALSE(add());  // the same report, made again after a kill
+  message.report = Bytes(16, 'b');
   message.deployment = std::nullopt;
   message.received = after_minutes(1);
   const auto second = add();

@@ -17,7 +17,7 @@ constexpr Unit kUnits[] = {
     {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}};
 constexpr std::int64_t kLongestMs = 36'525LL * 86'400'000;
 
-std::string quoted(std::string_view text) {
+std::string quoted_literal(std::string_view text) {
   std::string out = "\"";
   for (char c : text) {
     switch (c) {
@@ -53,11 +53,11 @@ std::string ago_text(Duration back) {
 }
 
 struct LiteralPrinter {
-  std::string operator()(const std::string& text) const { return quoted(text); }
+  std::string operator()(const std::string& text) const { return quoted_literal(text); }
   std::string operator()(std::int64_t number) const { return fmt::format("{}", number); }
   std::string operator()(bool truth) const { return truth ? "true" : "false"; }
   std::string operator()(const VersionLiteral& version) const {
-    return fmt::format("v{}", quoted(version.text));
+    return fmt::format("v{}", quoted_literal(version.text));
   }
   std::string operator()(Timestamp time) const {
     return fmt::format("datetime({})", muster::to_text(time));

@@ -1,4 +1,5 @@
 // The agent's messages: inventory, heartbeat, status, and the outbox that carries them.
+#include "base/byte_writer.h"
 #include "base/log.h"
 #include "base/os/file.h"
 #include "base/sha256.h"
@@ -19,6 +20,17 @@ bool has_volatile_columns(const model::InventoryClass& type) {
   for (const model::Column& column : type.columns)
     if (column.kind == model::ColumnKind::Volatile) return true;
   return false;
+}
+
+// The same for a report that is made again, so that the site keeps it once.
+std::string report_id(const DeploymentReport& report) {
+  ByteWriter said;
+  for (const std::string& part :
+       {report.key.deployment, report.key.package, report.key.version, report.occasion})
+    said.sized(part);
+  said.u32(static_cast<std::uint32_t>(report.status_id.value_or(0)));
+  said.u32(static_cast<std::uint32_t>(report.state.value_or(0)));
+  return sha256_hex(said.view()).substr(0, 32);
 }
 
 }  // namespace
@@ -108,6 +120,7 @@ void Agent::queue_status(const contract::StatusReport& report) {
 
 void Agent::queue_deployment_report(const DeploymentReport& report) {
   contract::StatusReport status;
+  status.report = report_id(report);
   status.at = report.at;
   status.status_id = static_cast<unsigned>(report.status_id.value_or(0));
   status.topic = kEnforcementTopic;

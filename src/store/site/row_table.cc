@@ -82,10 +82,10 @@ const model::InventoryClass* ClassTable::type_of(ClassId id) const {
 }
 
 Result<RowTable> RowTable::open(Transaction& transaction) {
-  auto key = TRY(site_setting(transaction, kKeyName));
+  const auto key = TRY(site_setting(transaction, kKeyName));
   if (!key || key->size() != kHashKeySize)
     return fail(kNotFound, "setting {} with {} bytes", kKeyName, kHashKeySize);
-  return RowTable(transaction, *std::move(key));
+  return RowTable(transaction, *key);
 }
 
 Result<RowTable::Place> RowTable::look_up(ClassId type, ByteView bytes) {

@@ -50,9 +50,11 @@ struct StatusMessage {
   Timestamp at;
   Timestamp received;
   Bytes detail;  // JSON text
+  std::optional<Bytes> report;  // the same for a report that the device made again
 };
 
-// Nothing when the same (device, stream, sequence) is there already, the number otherwise.
+// Nothing when the same (device, stream, sequence) or (device, report) is there already, the number
+// otherwise.
 Result<std::optional<std::int64_t>> add_status_message(Transaction& transaction,
                                                        const StatusMessage& message);
 // Nothing set: all.

@@ -7,17 +7,26 @@ namespace muster::store {
 namespace {
 
 constexpr std::string_view kColumns =
-    "number, device, stream, sequence, status_id, topic, state, deployment, at, received, detail";
+    "number, device, stream, sequence, status_id, topic, state, deployment, at, received, detail, "
+    "report";
 
 Result<StatusMessage> decode_message(Rows& rows) {
   std::optional<model::ObjectId> deployment;
   if (const auto text = TRY(rows.maybe_text(7))) deployment = TRY(model::ObjectId::parse(*text));
-  return StatusMessage{TRY(rows.integer(0)),       static_cast<DeviceNumber>(TRY(rows.integer(1))),
-                       TRY(rows.blob(2)),          TRY(rows.integer(3)),
-                       TRY(rows.integer(4)),       TRY(rows.text(5)),
-                       TRY(rows.maybe_integer(6)), std::move(deployment),
-                       TRY(rows.time(8)),          TRY(rows.time(9)),
-                       TRY(rows.text(10))};
+  StatusMessage message;
+  message.number = TRY(rows.integer(0));
+  message.device = static_cast<DeviceNumber>(TRY(rows.integer(1)));
+  message.stream = TRY(rows.blob(2));
+  message.sequence = TRY(rows.integer(3));
+  message.status_id = TRY(rows.integer(4));
+  message.topic = TRY(rows.text(5));
+  message.state = TRY(rows.maybe_integer(6));
+  message.deployment = std::move(deployment);
+  message.at = TRY(rows.time(8));
+  message.received = TRY(rows.time(9));
+  message.detail = TRY(rows.text(10));
+  message.report = TRY(rows.maybe_blob(11));
+  return message;
 }
 
 }  // namespace
@@ -27,12 +36,15 @@ Result<std::optional<std::int64_t>> add_status_message(Transaction& transaction,
   const std::int64_t number = TRY(take_counter(transaction, Counter::Status));
   std::optional<std::string_view> deployment;
   if (message.deployment) deployment = message.deployment->text();
+  std::optional<BlobView> report;
+  if (message.report) report = blob(*message.report);
   const std::int64_t changed = TRY(transaction.run(
       "INSERT INTO status_message (number, device, stream, sequence, status_id, topic, state, "
-      "deployment, at, received, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
-      "ON CONFLICT (device, stream, sequence) DO NOTHING",
+      "deployment, at, received, detail, report) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
       {number, message.device, blob(message.stream), message.sequence, message.status_id,
-       message.topic, message.state, deployment, message.at, message.received, message.detail}));
+       message.topic, message.state, deployment, message.at, message.received, message.detail,
+       report}));
   if (changed == 0) return std::nullopt;
   return number;
 }

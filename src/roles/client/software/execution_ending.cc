@@ -34,6 +34,7 @@ void ExecutionMachine::replay(const ExecutionRecord& record) {
       if (item.intent) item.stale_runs.push_back(item.intent->run);
       item.intent.reset();
       item.result = record.result;
+      item.result_at = record.at;
       item.report_taken = false;
       item.phase = Phase::Done;
       return;
@@ -109,10 +110,7 @@ void ExecutionMachine::handle(const SupervisorStarted& event) {
   if (item == nullptr) item = find(event.key, Phase::Resolving);
   if (item == nullptr) return;
   item->phase = Phase::Running;
-  DeploymentReport running(event.key, DeploymentStatus::Running);
-  running.status_id = 10005;
-  running.state = 1;
-  report(std::move(running));
+  report_running(event.key, *item);
 }
 
 void ExecutionMachine::handle(const NeverStarted& event) {
@@ -139,6 +137,9 @@ void ExecutionMachine::handle(const ProgramEnded& event) {
   if (item.phase != Phase::Starting && item.phase != Phase::Running &&
       item.phase != Phase::Resolving)
     return;
+  // The client died after the start: whether that was reported is not known.
+  if (item.phase == Phase::Resolving && event.ending != Ending::NeverRan)
+    report_running(event.key, item);
   judge(event.key, item, event);
 }
 
@@ -149,6 +150,7 @@ void ExecutionMachine::handle(const OutcomeUnknown& event) {
   if (item.phase != Phase::Starting && item.phase != Phase::Running &&
       item.phase != Phase::Resolving)
     return;
+  if (item.phase == Phase::Resolving) report_running(event.key, item);
   if (item.intent->repeatable && item.attempts <= settings_.repeat_limit) {
     item.stale_runs.push_back(item.intent->run);
     item.intent.reset();
@@ -245,6 +247,7 @@ void ExecutionMachine::try_again_now(const ExecutionKey& key, Item& item) {
 
 void ExecutionMachine::record_result(const ExecutionKey& key, Item& item) {
   item.phase = Phase::RecordingResult;
+  item.result_at = now_;
   write({RecordKind::Result, key, now_, {}, {}, item.result});
 }
 
@@ -279,13 +282,23 @@ bool ExecutionMachine::may_lift(const Item& item) const {
 
 void ExecutionMachine::report(DeploymentReport report) {
   report.at = now_;
+  if (report.occasion.empty()) report.occasion = to_text(now_);
   out_.push_back(Report{std::move(report)});
+}
+
+void ExecutionMachine::report_running(const ExecutionKey& key, const Item& item) {
+  DeploymentReport running(key, DeploymentStatus::Running);
+  running.status_id = 10005;
+  running.state = 1;
+  running.occasion = item.intent->run;
+  report(std::move(running));
 }
 
 void ExecutionMachine::report_result(const ExecutionKey& key, const Item& item) {
   const ExecutionResult& result = *item.result;
   DeploymentReport out(key, DeploymentStatus::Failed);
   out.final = true;
+  out.occasion = to_text(item.result_at);
   switch (result.outcome) {
     case Outcome::Succeeded:
       out.status = DeploymentStatus::Succeeded;

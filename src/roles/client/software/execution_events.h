@@ -146,6 +146,8 @@ struct DeploymentReport {
   std::optional<std::int64_t> exit_code;
   std::optional<Timestamp> next_attempt;
   Timestamp at;
+  // What it is about, the same when a restart makes the report again: the run, the result's time.
+  std::string occasion;
   bool final = false;  // wants ReportTaken
 };
 struct Report {

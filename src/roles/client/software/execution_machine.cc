@@ -50,10 +50,12 @@ void ExecutionMachine::handle(const PolicyArrived& event) {
     }
     item.deployment = deployment;
     if (!std::exchange(item.received, true)) {
-      write({RecordKind::Received, key, now_, {}, {}, {}});
+      // Reported first: a report made again is dropped by its occasion, one never made is lost.
       DeploymentReport received(key, DeploymentStatus::Received);
       received.status_id = 10002;
+      received.occasion = "received";
       report(std::move(received));
+      write({RecordKind::Received, key, now_, {}, {}, {}});
     }
   }
 }

@@ -91,6 +91,7 @@ class ExecutionMachine {
     std::vector<std::string> stale_runs;  // whose folders go once a record closes them
     std::uint32_t attempts = 0;
     std::optional<ExecutionResult> result;
+    Timestamp result_at;  // of its record: a result reported again is known by it
     std::uint32_t result_write_failures = 0;
   };
   using Items = std::map<ExecutionKey, Item>;
@@ -136,6 +137,7 @@ class ExecutionMachine {
   void finished(const ExecutionKey& key, Item& item);
 
   void report(DeploymentReport report);
+  void report_running(const ExecutionKey& key, const Item& item);
   void report_result(const ExecutionKey& key, const Item& item);
   void write(ExecutionRecord record) { out_.push_back(WriteRecord{std::move(record)}); }
   const RetryRule& rule(WaitReason reason) const;

@@ -23,6 +23,7 @@ Result<void> load_status_report(store::Transaction& transaction, const MessageCo
   message.at = report.at;
   message.received = context.received;
   message.detail = body;
+  if (!report.report.empty()) message.report = TRY(from_hex(report.report));
   TRY(store::add_status_message(transaction, message));
   if (!report.deployment) return {};
   TRY(store::put_deployment_state(transaction, {.deployment = *report.deployment,
