@@ -128,7 +128,9 @@ TEST(Crash, AProgramOfUnknownOutcomeIsFailedWithItsOwnErrorAndNeverRepeated) {
     (*client)->host->poll(clock.now());
     // Whether the start was reported before the power cut is not known, so it is said again.
     ASSERT_EQ((*client)->reports.size(), start == 0 ? 2u : 1u);
-    if (start == 0) EXPECT_EQ((*client)->reports[0].status, DeploymentStatus::Running);
+    if (start == 0) {
+      EXPECT_EQ((*client)->reports[0].status, DeploymentStatus::Running);
+    }
     const DeploymentReport& report = (*client)->reports.back();
     EXPECT_EQ(report.status, DeploymentStatus::Failed);
     ASSERT_TRUE(report.error);

@@ -177,7 +177,7 @@ TEST_F(PolicyKeeperTest, RefusesABodyWithAFlippedByte) {
   auto& body = site_.bodies[sha256_hex(site_.body_document)];
   body = flipped(body, body.size() - 10);
   ASSERT_TRUE(take(header));
-  EXPECT_EQ(refusal(), &trust::kWrongHash);
+  EXPECT_EQ(refusal(), &kBodyAltered);
 }
 
 TEST_F(PolicyKeeperTest, RefusesACatalogueEntryWithAFlippedByte) {
@@ -185,7 +185,7 @@ TEST_F(PolicyKeeperTest, RefusesACatalogueEntryWithAFlippedByte) {
   auto& entry = site_.files["1.package-hello.json"];
   entry = flipped(entry, entry.size() / 2);
   ASSERT_TRUE(take(header));
-  EXPECT_EQ(refusal(), &trust::kWrongHash);
+  EXPECT_EQ(refusal(), &kEntryAltered);
 }
 
 TEST_F(PolicyKeeperTest, RefusesAManifestWithAFlippedByte) {
@@ -193,7 +193,7 @@ TEST_F(PolicyKeeperTest, RefusesAManifestWithAFlippedByte) {
   auto& manifest = site_.contents[site_.entry.manifest_sha256];
   manifest = flipped(manifest, manifest.size() / 2);
   ASSERT_TRUE(take(header));
-  EXPECT_EQ(refusal(), &trust::kWrongHash);
+  EXPECT_EQ(refusal(), &kManifestAltered);
 }
 
 // The site server, its database and the signer's policy key are the attacker's: policy can be

@@ -150,7 +150,7 @@ class Peers(unittest.TestCase):
         step = wait_until(lambda: next((s for s in self.explain("altered")["steps"]
                                         if s["state"] == "holds"), None), "explain naming the refusal", 60)
         self.assertEqual(step["step"], "policy accepted by the client")
-        self.assertIn("M1507", step["cause"])
+        self.assertIn("M2408", step["cause"])
 
 
 if __name__ == "__main__":

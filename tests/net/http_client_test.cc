@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "net/errors.h"
 #include "tests/net/test_certificates.h"
 #include "tests/net/test_server.h"
@@ -155,14 +157,14 @@ TEST(HttpClient, FailsOnAnAnswerThatIsCutOffAtAnyByte) {
   for (const std::string& whole :
        {std::string("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
         std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n")}) {
-    std::size_t size = 0;
+    std::atomic<std::size_t> size = 0;  // the server's thread reads it
     RawServer server([&](int fd) {
       RawServer::read_head(fd);
       RawServer::send_all(fd, ByteView(whole).substr(0, size));
     });
     for (; size < whole.size(); ++size) {
       const auto response = get_url(*client(), url_of(server));
-      ASSERT_FALSE(response) << size;
+      ASSERT_FALSE(response) << size.load();
       EXPECT_TRUE(response.error().is(kConnectionLost)) << response.error().text();
     }
     EXPECT_TRUE(get_url(*client(), url_of(server)));

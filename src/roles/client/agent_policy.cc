@@ -78,7 +78,11 @@ void Agent::report_refusals() {
     // Once per cause, not once per poll.
     const std::string cause =
         (refusal.deployment ? refusal.deployment->text() : "") + report.detail;
-    if (told_refusals_.insert(cause).second) queue_status(report);
+    if (!told_refusals_.insert(cause).second) continue;
+    log::failure(log::Level::Warning, "policy.part.refused", refusal.error,
+                 {{"deployment", refusal.deployment ? refusal.deployment->text() : ""},
+                  {"package", refusal.package}});
+    queue_status(report);
   }
 }
 

@@ -19,5 +19,11 @@ inline constexpr ErrorKind kProgramMissing{
     2405, "program-missing", "Apply the deployment with a program that the package's entry has"};
 inline constexpr ErrorKind kPolicyStale{2406, "policy-stale",
                                         "Check that the site's signed time reaches this client"};
+inline constexpr ErrorKind kBodyAltered{
+    2407, "policy-body-altered", "The site serves another policy body than it signed; look there"};
+inline constexpr ErrorKind kEntryAltered{
+    2408, "entry-altered", "Apply the package again: its served entry is not the one of the policy"};
+inline constexpr ErrorKind kManifestAltered{
+    2409, "manifest-altered", "Apply the package again: the served manifest is not the signed one"};
 
 }  // namespace muster::client

@@ -125,7 +125,8 @@ Result<void> PolicyKeeper::take_site_time(ByteView document, Timestamp clock) {
   return save_state();
 }
 
-Result<Bytes> PolicyKeeper::kept_or(std::string_view kind, const std::string& sha256_hex_wanted,
+Result<Bytes> PolicyKeeper::kept_or(std::string_view kind, const ErrorKind& altered,
+                                    const std::string& sha256_hex_wanted,
                                     const std::function<Result<Bytes>()>& fetch) const {
   const fs::path path = folder_ / kind / sha256_hex_wanted;
   if (os::file_exists(path)) {
@@ -134,7 +135,7 @@ Result<Bytes> PolicyKeeper::kept_or(std::string_view kind, const std::string& sh
   }
   Bytes fetched = TRY(fetch());
   if (sha256_hex(fetched) != sha256_hex_wanted)
-    return fail(trust::kWrongHash, "{} {}: other bytes arrived", kind, sha256_hex_wanted);
+    return fail(altered, "{}: other bytes arrived", sha256_hex_wanted);
   TRY(os::replace_file(path, fetched, os::FileMode::Private));
   return fetched;
 }
@@ -142,13 +143,13 @@ Result<Bytes> PolicyKeeper::kept_or(std::string_view kind, const std::string& sh
 Result<contract::PolicyBody> PolicyKeeper::body(const contract::BodyReference& reference,
                                                 DocumentSource& source) {
   const Bytes document = TRY(
-      kept_or("bodies", reference.sha256, [&] { return source.policy_body(reference.sha256); }));
+      kept_or("bodies", kBodyAltered, reference.sha256, [&] { return source.policy_body(reference.sha256); }));
   return trust_->verify_policy_body(document, reference);
 }
 
 Result<VerifiedDeployment> PolicyKeeper::verify_deployment(const contract::DeploymentBody& body,
                                                            DocumentSource& source, Timestamp now) {
-  const Bytes document = TRY(kept_or("entries", body.entry.sha256, [&] {
+  const Bytes document = TRY(kept_or("entries", kEntryAltered, body.entry.sha256, [&] {
     return source.catalogue_file(
         contract::catalogue_file_name(body.entry.role, body.entry.version));
   }));
@@ -166,7 +167,7 @@ Result<VerifiedDeployment> PolicyKeeper::verify_deployment(const contract::Deplo
   if (!program)
     return fail(kProgramMissing, "the entry of {} {} has no program {}", body.package,
                 body.package_version, body.program);
-  const Bytes manifest_document = TRY(kept_or("manifests", entry.manifest_sha256, [&] {
+  const Bytes manifest_document = TRY(kept_or("manifests", kManifestAltered, entry.manifest_sha256, [&] {
     return source.content(body.content_folder, entry.manifest_sha256, entry.manifest_length);
   }));
   const auto manifest = TRY(contract::decode_manifest(manifest_document));

@@ -87,7 +87,8 @@ class PolicyKeeper {
                                     DocumentSource& source);
   Result<VerifiedDeployment> verify_deployment(const contract::DeploymentBody& body,
                                                DocumentSource& source, Timestamp now);
-  Result<Bytes> kept_or(std::string_view kind, const std::string& sha256,
+  // The kept file of that hash, or what `fetch` brings; `altered` when that has another hash.
+  Result<Bytes> kept_or(std::string_view kind, const ErrorKind& altered, const std::string& sha256,
                         const std::function<Result<Bytes>()>& fetch) const;
 
   std::filesystem::path folder_;
