@@ -54,7 +54,9 @@ Result<contract::BodyReference> PolicyBuilder::signed_body(std::string_view kind
         const auto hashes = TRY(store::policy_bodies_of(reader, object));
         if (hashes.empty()) return std::optional<Bytes>();
         const auto body = TRY(store::find_policy_body(reader, hashes.front()));
-        return body ? std::optional(body->document) : std::optional<Bytes>();
+        // Bytes that are not those that were signed are not served again: it is signed anew.
+        const bool intact = body && sha256(body->document) == hashes.front();
+        return intact ? std::optional(body->document) : std::optional<Bytes>();
       }));
   Bytes document;
   if (known) {
@@ -201,7 +203,10 @@ Result<std::optional<PolicyBuilder::NewHeader>> PolicyBuilder::header_for(
   out.content_hash = content_hash(out.header);
   const auto stored = TRY(store::find_policy_header(reader, device));
   const bool fresh = stored && now < stored->issued + (stored->expires - stored->issued) / 2;
-  if (fresh && stored->content_hash == out.content_hash) return std::optional<NewHeader>();
+  // A device that was blocked while the site started is not on the shelf, whatever is stored.
+  const bool served = site_->shelf.header(known->id.text()) != nullptr;
+  if (fresh && served && stored->content_hash == out.content_hash)
+    return std::optional<NewHeader>();
   return std::optional(std::move(out));
 }
 
