@@ -1,7 +1,9 @@
 #include "base/log.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
+#include <cstdio>
 #include <mutex>
 
 #include "base/errors.h"
@@ -16,8 +18,17 @@ struct Sink {
   std::mutex mutex;
   std::string program = "muster";
   os::Fd file;
+  std::string path;
+  std::uint64_t bytes = 0;  // in the file
   Level least = Level::Info;
 };
+
+// Strangers can cause lines: a log has a bound. One earlier file is kept beside it.
+constexpr std::uint64_t kLongestFile = 64u << 20;
+
+os::Fd open_log(const std::string& path) {
+  return os::Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640));
+}
 
 Sink& sink() {
   static Sink* const instance = new Sink;  // outlives every static that may log
@@ -91,13 +102,17 @@ std::string render(Level level, std::string_view program, Timestamp now, std::st
 Result<void> open(std::string_view program, std::string_view path, Level least) {
   os::Fd file;
   if (!path.empty()) {
-    file =
-        os::Fd(::open(std::string(path).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+    file = open_log(std::string(path));
     if (!file.valid()) return fail(kFileUnwritable, "log file {}", path);
   }
   Sink& s = sink();
   const std::lock_guard lock(s.mutex);
   s.program = program;
+  s.path = path;
+  struct stat info {};
+  s.bytes = file.valid() && ::fstat(file.get(), &info) == 0
+                ? static_cast<std::uint64_t>(info.st_size)
+                : 0;
   s.file = std::move(file);
   s.least = least;
   return {};
@@ -109,6 +124,12 @@ void write(Level level, std::string_view event, std::string_view text, Fields fi
   const Timestamp now = os::SystemClock().now();
   const std::lock_guard lock(s.mutex);
   const std::string line = render(level, s.program, now, event, text, fields) + "\n";
+  if (s.file.valid() && s.bytes + line.size() > kLongestFile) {
+    std::rename(s.path.c_str(), (s.path + ".1").c_str());
+    if (os::Fd fresh = open_log(s.path); fresh.valid()) s.file = std::move(fresh);
+    s.bytes = 0;
+  }
+  s.bytes += line.size();
   const int fd = s.file.valid() ? s.file.get() : STDERR_FILENO;
   // A log that cannot be written must not stop the program that logs.
   [[maybe_unused]] const ssize_t ignored = ::write(fd, line.data(), line.size());

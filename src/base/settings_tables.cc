@@ -45,6 +45,8 @@ constexpr Setting kSite[] = {
      "The lifetime of an operator's certificate."},
     {"enrolment.pending_limit", Integer, "10000", "devices", "1", "1000000", "",
      "How many devices may wait for approval at once."},
+    {"enrolment.pending_life", Duration, "P7D", "", "PT1H", "P90D", "",
+     "How long a device waits for approval before its request is forgotten."},
     {"status.keep", Duration, "P30D", "", "P1D", "P3650D", "",
      "How long status messages are kept."},
     {"rpc.port_range", Text, "", "", "", "", "",

@@ -22,6 +22,11 @@ void AccessList::revoke_operator(std::string_view name) {
   operators_.emplace(name);
 }
 
+void AccessList::admit_operator(std::string_view name) {
+  const std::unique_lock lock(mutex_);
+  operators_.erase(std::string(name));
+}
+
 void AccessList::revoke_certificate(std::string_view sha256) {
   const std::unique_lock lock(mutex_);
   certificates_.emplace(sha256);

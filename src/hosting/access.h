@@ -24,6 +24,8 @@ class AccessList {
   Admission device(std::string_view id) const;
 
   void revoke_operator(std::string_view name);
+  void admit_operator(std::string_view name);
+  // By the 32 bytes of the SHA-256 of its DER.
   void revoke_certificate(std::string_view sha256);
   bool operator_revoked(std::string_view name) const;
   bool certificate_revoked(std::string_view sha256) const;

@@ -5,6 +5,7 @@
 #include "base/settings_tables.h"
 #include "hosting/errors.h"
 #include "store/migrations.h"
+#include "store/site/certificates.h"
 #include "store/site/devices.h"
 #include "store/site/inventory.h"
 #include "topology/port_settings.h"
@@ -24,10 +25,16 @@ Result<Settings> read_settings(const contract::SiteConfig& config) {
   return settings;
 }
 
+constexpr std::int64_t kRevocationLimit = 10'000'000;
+
 // Who may come in, from the database: read once at start, kept current by those who change it.
 Result<void> load_access(Site& site) {
   site.access.set_grace(site.settings.duration("enrolment.grace"));
   return site.database->read([&](store::Reader& reader) -> Result<void> {
+    for (const auto& revoked : TRY(store::revocations_after(reader, 0, kRevocationLimit))) {
+      if (revoked.certificate) site.access.revoke_certificate(*revoked.certificate);
+      if (revoked.operator_name) site.access.revoke_operator(*revoked.operator_name);
+    }
     store::DeviceNumber after = 0;
     for (;;) {
       const auto devices = TRY(store::list_devices(reader, after, 1000));

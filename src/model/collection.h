@@ -21,7 +21,7 @@ struct QueryRule {
   std::string query;
   friend bool operator==(const QueryRule&, const QueryRule&) = default;
 };
-// The device of this name.
+// One device: by name as an operator writes it, by id as the site keeps it.
 struct DeviceRule {
   std::string device;
   friend bool operator==(const DeviceRule&, const DeviceRule&) = default;

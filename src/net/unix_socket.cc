@@ -199,7 +199,12 @@ void UnixServer::State::answer_calls(int fd) {
 }
 
 void UnixServer::State::serve(int fd) {
-  answer_calls(fd);
+  try {
+    answer_calls(fd);
+  } catch (const std::exception& thrown) {
+    log::write(log::Level::Error, "net.unix.threw", "a caller was cut off",
+               {{"cause", thrown.what()}});
+  }
   const std::lock_guard lock(mutex);
   open.erase(fd);
   ::close(fd);

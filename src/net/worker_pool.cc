@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/log.h"
+
 namespace muster::net {
 
 WorkerPool::WorkerPool(unsigned threads, std::size_t queue_limit) : queue_limit_(queue_limit) {
@@ -38,7 +40,12 @@ void WorkerPool::run() {
       job = std::move(queue_.front());
       queue_.pop_front();
     }
-    job();
+    try {
+      job();
+    } catch (const std::exception& thrown) {
+      log::write(log::Level::Error, "net.job.threw", "a job ended with an exception",
+                 {{"cause", thrown.what()}});
+    }
   }
 }
 

@@ -185,6 +185,10 @@ Signer::Answered Signer::answer(const signer::SignPolicyHeader& request, Timesta
                 header.device.text(), header.epoch, header.version, request.device.text(),
                 request.epoch, request.version);
   TRY(check_lifetime("the header", header.expires, now, kHeaderLifetime));
+  // Clients never count a time as earlier than what was signed for them.
+  if (header.issued > now + kClockAllowance)
+    return fail(kSignerRefused, "the header is issued at {}, now is {}", to_text(header.issued),
+                to_text(now));
   const std::string name = "device:" + request.device.text();
   const SignedVersion asked{request.epoch, request.version};
   if (const SignedVersion last = versions_.last(name); asked < last)

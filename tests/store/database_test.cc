@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/errors.h"
 #include "store/sqlite.h"
 #include "tests/store/store_test.h"
 
@@ -191,7 +192,7 @@ TEST_F(SqliteTest, FilesAndFolderArePrivate) {
 TEST(Sqlite, AFolderThatOthersMayWriteIsRefused) {
   const TemporaryFolder folder;
   fs::permissions(folder.path(), fs::perms::all);
-  EXPECT_TRUE(fails_with(open_sqlite(folder.path() / "a.sqlite"), kDatabaseUnavailable));
+  EXPECT_TRUE(fails_with(open_sqlite(folder.path() / "a.sqlite"), kFileUnwritable));
 }
 
 TEST(Sqlite, AFileThatIsNoDatabaseIsCalledCorrupt) {

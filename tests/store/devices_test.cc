@@ -131,51 +131,45 @@ TEST_F(DevicesTest, ACertificateBelongsToOneDevice) {
   EXPECT_EQ(must(write([&](Transaction& t) { return remove_certificates(t, after_hours(3)); })), 1);
 }
 
-TEST_F(DevicesTest, ARevocationHoldsForTheDeviceOrForOneSerial) {
-  const auto id = some_id();
-  const auto revoked = [&](const model::DeviceId& device, std::string_view serial) {
-    return must(read([&](Reader& r) { return is_revoked(r, device, serial); }));
-  };
-  EXPECT_FALSE(revoked(id, "01"));
+TEST_F(DevicesTest, ARevocationIsOfACertificateOrOfAnOperator) {
   must(write([&](Transaction& t) -> Result<void> {
-    TRY(revoke_device(t, id, "lost", kNow));
-    TRY(revoke_device(t, id, "again", kNow));
-    return revoke_serial(t, "0a", "stolen key", kNow);
+    TRY(revoke_certificate(t, sha256("leaf"), "lost", kNow));
+    TRY(revoke_certificate(t, sha256("leaf"), "again", kNow));
+    return revoke_operator(t, "bob", "left", kNow);
   }));
-  EXPECT_TRUE(revoked(id, "01"));
-  EXPECT_TRUE(revoked(some_id(), "0a"));
-  EXPECT_FALSE(revoked(some_id(), "01"));
   const auto all = must(read([](Reader& r) { return revocations_after(r, 0, 10); }));
   ASSERT_EQ(all.size(), 2u);
-  EXPECT_EQ(all[0].device, id);
+  EXPECT_EQ(all[0].certificate, sha256("leaf"));
   EXPECT_EQ(all[0].reason, "lost");
-  EXPECT_EQ(all[1].serial, "0a");
+  EXPECT_EQ(all[1].operator_name, "bob");
   EXPECT_EQ(must(read([&](Reader& r) { return revocations_after(r, all[0].number, 10); })).size(),
             1u);
-  EXPECT_TRUE(must(write([&](Transaction& t) { return lift_revocation(t, id); })));
-  EXPECT_FALSE(must(write([&](Transaction& t) { return lift_revocation(t, id); })));
-  EXPECT_FALSE(revoked(id, "01"));
+  EXPECT_TRUE(must(write([&](Transaction& t) { return lift_revocation(t, "bob"); })));
+  EXPECT_FALSE(must(write([&](Transaction& t) { return lift_revocation(t, "bob"); })));
+  EXPECT_EQ(must(read([](Reader& r) { return revocations_after(r, 0, 10); })).size(), 1u);
 }
 
 class TokensTest : public DevicesTest {
  protected:
   void add(std::string_view secret, Timestamp expires) {
     must(write([&](Transaction& t) {
-      return add_enrolment_token(
-          t, {sha256(secret), kNow, "alice", expires, std::nullopt, std::nullopt});
+      return add_enrolment_token(t, {sha256(secret), kNow, "alice", expires, {}, {}, {}});
     }));
   }
-  Result<void> use(std::string_view secret, const model::DeviceId& device, Timestamp now) {
-    return write([&](Transaction& t) { return use_enrolment_token(t, secret, device, now); });
+  Result<TokenUse> use(std::string_view secret, const model::DeviceId& device, Timestamp now,
+                       std::string_view key = "key") {
+    return write(
+        [&](Transaction& t) { return use_enrolment_token(t, secret, device, sha256(key), now); });
   }
 };
 
 TEST_F(TokensTest, ATokenLetsOneDeviceIn) {
   add("secret", after_hours(2));
   const auto first = some_id();
-  must(use("secret", first, kNow));
+  EXPECT_EQ(must(use("secret", first, kNow)), TokenUse::First);
   EXPECT_TRUE(fails_with(use("secret", some_id(), kNow), kTokenRefused));
-  must(use("secret", first, after_hours(1)));
+  EXPECT_EQ(must(use("secret", first, after_hours(1))), TokenUse::Repeated);
+  EXPECT_TRUE(fails_with(use("secret", first, kNow, "another key"), kTokenRefused));
   const auto tokens = must(read([](Reader& r) { return list_enrolment_tokens(r); }));
   ASSERT_EQ(tokens.size(), 1u);
   EXPECT_EQ(tokens[0].used_by, first);

@@ -132,8 +132,18 @@ TEST_F(SiteRowsTest, ADeploymentStateGivesWayToALaterOneOnly) {
 }
 
 TEST_F(SiteRowsTest, AStatusMessageIsTakenOnce) {
-  StatusMessage message{0,    1,    "stream",    1, 5100, "deployment", 2, object_id(4),
-                        kNow, kNow, R"({"x":1})", Bytes(16, 'a')};
+  StatusMessage message{0,
+                        1,
+                        "stream",
+                        1,
+                        5100,
+                        "deployment",
+                        2,
+                        object_id(4),
+                        kNow,
+                        kNow,
+                        R"({"x":1})",
+                        Bytes(16, 'a')};
   const auto add = [&] {
     return must(write([&](Transaction& t) { return add_status_message(t, message); }));
   };
@@ -193,7 +203,8 @@ TEST_F(SiteRowsTest, QuarantineKeepsTheLatestAndKnowsWhatWasReplayed) {
   const auto put = [&](std::string_view message) {
     return must(write([&](Transaction& t) {
       return quarantine_message(
-          t, {0, kNow, "device", "inventory", 1302, "bad row", Bytes(message), std::nullopt}, 2);
+          t, {0, kNow, "device", "inventory", 1302, "bad row", Bytes(message), std::nullopt},
+          {.in_all = 2, .per_sender = 2, .bytes_in_all = 100, .bytes_per_sender = 8});
     }));
   };
   const auto first = put("one");
@@ -208,7 +219,12 @@ TEST_F(SiteRowsTest, QuarantineKeepsTheLatestAndKnowsWhatWasReplayed) {
   must(replay(second));
   EXPECT_TRUE(fails_with(replay(second), kConflict));
   EXPECT_TRUE(fails_with(replay(first), kNotFound));
-  EXPECT_TRUE(must(write([&](Transaction& t) { return remove_quarantined(t, second); })));
+  EXPECT_EQ(must(read([](Reader& r) { return count_quarantined(r); })), 2);
+  // Two long messages are more than one sender may keep; the newest stays.
+  const auto fourth = put("four is long");
+  EXPECT_FALSE(must(read([&](Reader& r) { return find_quarantined(r, second); })));
+  EXPECT_TRUE(must(read([&](Reader& r) { return find_quarantined(r, fourth); })));
+  EXPECT_TRUE(must(write([&](Transaction& t) { return remove_quarantined(t, fourth); })));
   EXPECT_FALSE(must(write([&](Transaction& t) { return remove_quarantined(t, second); })));
 }
 

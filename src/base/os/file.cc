@@ -83,10 +83,20 @@ Result<void> replace_file(const fs::path& path, ByteView content, FileMode mode)
 Result<void> make_private_folder(const fs::path& path) {
   if (path.empty()) return {};
   std::error_code error;
-  if (fs::is_directory(path, error)) return {};
-  if (path.has_parent_path() && path.parent_path() != path)
+  if (path.has_parent_path() && path.parent_path() != path &&
+      !fs::is_directory(path.parent_path(), error))
     TRY(make_private_folder(path.parent_path()));
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return unwritable(path, "mkdir");
+  if (::mkdir(path.c_str(), 0700) == 0) return {};
+  if (errno != EEXIST) return unwritable(path, "mkdir");
+  struct stat info {};
+  const auto foreign = [&info] { return info.st_uid != ::geteuid() && info.st_uid != 0; };
+  // A folder or link that another user made first would be his, and so what is written into it.
+  if (::lstat(path.c_str(), &info) != 0) return unwritable(path, "lstat");
+  const bool foreign_link = S_ISLNK(info.st_mode) && foreign();
+  if (::stat(path.c_str(), &info) != 0) return unwritable(path, "stat");
+  if (foreign_link || foreign() || !S_ISDIR(info.st_mode) || (info.st_mode & 0022) != 0)
+    return fail(kFileUnwritable, "{} is not a folder of this user that only he can write to",
+                path.string());
   return {};
 }
 

@@ -42,6 +42,7 @@ class Agent {
   Result<void> try_enrol();
   void renew(Timestamp now);
   Result<void> try_renew();
+  Result<void> check_leaf(const trust::Certificate& leaf, const trust::EcdsaKey& key) const;
   Result<Bytes> device_request(const trust::EcdsaKey& key) const;
 
   // Policy (agent_policy.cc).

@@ -6,6 +6,7 @@
 #include "roles/client/agent.h"
 #include "roles/client/errors.h"
 #include "trust/csr.h"
+#include "trust/peer_identity.h"
 
 namespace muster::client {
 namespace {
@@ -33,6 +34,17 @@ Result<Bytes> Agent::device_request(const trust::EcdsaKey& key) const {
   names.common_name = host_name_;
   names.uris = {identity_->device.urn()};
   return trust::make_request(key, names);
+}
+
+// What came is what was asked for: else it would take the place of a good identity.
+Result<void> Agent::check_leaf(const trust::Certificate& leaf, const trust::EcdsaKey& key) const {
+  if (leaf.key.spki_der() != key.public_key().spki_der())
+    return fail(kSiteAnswer, "enrolment: the certificate is of another key");
+  const auto peer = TRY(trust::identify_peer(std::make_shared<trust::Certificate>(leaf)));
+  if (peer.kind != trust::PeerKind::Device || peer.id != identity_->device.text())
+    return fail(kSiteAnswer, "enrolment: the certificate is of {} {}", trust::to_text(peer.kind),
+                peer.id);
+  return {};
 }
 
 // The link pins the CA: by the token at first, by the certificate that was issued later.
@@ -66,6 +78,7 @@ Result<void> Agent::try_enrol() {
   if (!identity_->certificate) {
     const Bytes request = TRY(device_request(identity_->key));
     auto leaf = TRY(link_->enroll(request, token ? token->password() : std::string()));
+    TRY(check_leaf(leaf, identity_->key));
     TRY(IdentityStore(std::filesystem::path(config_.state) / "identity")
             .save(identity_->key, leaf, *link_->ca()));
     identity_->certificate = std::move(leaf);
@@ -109,6 +122,7 @@ Result<void> Agent::try_renew() {
   const auto key = trust::EcdsaKey::generate();
   const Bytes request = TRY(device_request(key));
   auto leaf = TRY(link_->reenroll(request));
+  TRY(check_leaf(leaf, key));
   TRY(IdentityStore(std::filesystem::path(config_.state) / "identity")
           .save(key, leaf, *link_->ca()));
   identity_->key = key;

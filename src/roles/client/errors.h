@@ -22,7 +22,8 @@ inline constexpr ErrorKind kPolicyStale{2406, "policy-stale",
 inline constexpr ErrorKind kBodyAltered{
     2407, "policy-body-altered", "The site serves another policy body than it signed; look there"};
 inline constexpr ErrorKind kEntryAltered{
-    2408, "entry-altered", "Apply the package again: its served entry is not the one of the policy"};
+    2408, "entry-altered",
+    "Apply the package again: its served entry is not the one of the policy"};
 inline constexpr ErrorKind kManifestAltered{
     2409, "manifest-altered", "Apply the package again: the served manifest is not the signed one"};
 

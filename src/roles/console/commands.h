@@ -35,6 +35,8 @@ Result<void> remove(const Session& session, const std::string& kind, const std::
 Result<void> export_objects(const Session& session, const std::string& kind,
                             const std::string& name);
 // `action` is "approve" or "block".
+Result<void> change_operator(const Session& session, const std::string& action,
+                             const std::string& name);
 Result<void> change_device(const Session& session, const std::string& action,
                            const std::string& name);
 // With `watch` until nothing more will happen. False when the deployment failed.

@@ -119,12 +119,16 @@ class Program {
 
   void add_device_verbs() {
     for (const std::string action : {"approve", "block"}) {
-      auto* parent =
-          verb(app_, action, action == "approve" ? "let a pending device in" : "refuse a device");
-      auto* device = verb(*parent, "device", "a device by name or id");
+      auto* parent = verb(app_, action,
+                          action == "approve" ? "let a pending device or a blocked operator in"
+                                              : "refuse a device or an operator");
       parent->require_subcommand(1);
+      auto* device = verb(*parent, "device", "a device by name or id");
       device->add_option("NAME", name_)->required();
       on(device, [this, action] { return change_device(session_, action, name_); });
+      auto* person = verb(*parent, "operator", "an operator by name, with all his certificates");
+      person->add_option("NAME", name_)->required();
+      on(person, [this, action] { return change_operator(session_, action, name_); });
     }
     auto* replay_verb = verb(app_, "replay", "try a quarantined message again");
     replay_verb->add_option("NUMBER", name_)->required();

@@ -176,6 +176,14 @@ Result<void> change_device(const Session& session, const std::string& action,
   return {};
 }
 
+Result<void> change_operator(const Session& session, const std::string& action,
+                             const std::string& name) {
+  auto api = TRY(sign_in(session));
+  TRY(api.send("POST", fmt::format("/api/v1/operators/{}/{}", path_part(name), action), {}));
+  print(fmt::format("operator {}: {} done\n", name, action));
+  return {};
+}
+
 Result<bool> explain(const Session& session, const std::string& device,
                      const std::string& deployment, bool watch, Format format) {
   auto api = TRY(sign_in(session));

@@ -75,15 +75,6 @@ Result<trust::Certificate> issue(hosting::Site& site, const Applicant& applicant
                             .ip_addresses = {}});
 }
 
-Result<void> record_certificate(store::Transaction& transaction, const Applicant& applicant,
-                                const trust::Certificate& leaf, Timestamp now) {
-  return store::add_certificate(transaction, {.sha256 = leaf.sha256,
-                                              .device = applicant.device,
-                                              .der = leaf.der,
-                                              .issued = now,
-                                              .not_after = leaf.not_after});
-}
-
 net::Response certificate_answer(const trust::Certificate& leaf) {
   net::Response response;
   response.headers.add("Content-Type", trust::kEstCertsType);
@@ -95,14 +86,28 @@ net::Response certificate_answer(const trust::Certificate& leaf) {
 net::Response refusal(const Error& error, const net::RequestHead& head) {
   log::failure(log::Level::Warning, "mp.enrolment.refused", error,
                {{"connection", 17}, {"peer", head.peer.address}});
-  net::Response response = hosting::problem(401, error);
+  // Strangers ask here. What is wrong with what they sent (documents 1400, trust 1500) is told;
+  // what the site knows of tokens and devices is for the log.
+  const auto number = error.kind().number;
+  const bool theirs = number >= 1400 && number < 1600;
+  net::Response response = hosting::problem(
+      401, theirs ? error : Error(kEnrolmentRefused, "the management point's log says why"));
   response.headers.add("WWW-Authenticate", "Basic realm=\"muster\"");
   return response;
 }
 
-// Creates the device or lets a pending one in. A blocked one stays out.
+Result<bool> has_certificate_of_key(store::Reader& reader, const Applicant& applicant) {
+  for (const store::Certificate& known : TRY(store::certificates_of(reader, applicant.device))) {
+    const auto certificate = TRY(trust::parse_certificate_der(known.der));
+    if (sha256(certificate.key.spki_der()) == applicant.key_sha256) return true;
+  }
+  return false;
+}
+
+// Creates the device or lets a pending one in. A blocked one stays out, and an enrolled one keeps
+// its key: a token is good for a new device, never for the place of another one.
 Result<void> activate(store::Transaction& transaction, const hosting::Site& site,
-                      const Applicant& applicant, std::string_view by, Timestamp now) {
+                      const Applicant& applicant, store::TokenUse use, Timestamp now) {
   const auto known = TRY(store::find_device(transaction, applicant.device));
   if (!known) {
     TRY(store::create_device(transaction,
@@ -110,36 +115,64 @@ Result<void> activate(store::Transaction& transaction, const hosting::Site& site
                               .site = site.config.site,
                               .name = applicant.name,
                               .state = store::DeviceState::Active,
-                              .approved_by = by},
+                              .approved_by = "token"},
                              now));
   } else if (known->state == store::DeviceState::Pending) {
-    TRY(store::set_device_state(transaction, known->number, store::DeviceState::Active, by));
+    TRY(store::set_device_state(transaction, known->number, store::DeviceState::Active, "token"));
   } else if (known->state != store::DeviceState::Active) {
     return fail(kEnrolmentRefused, "device {} is {}", applicant.device.text(),
                 store::to_text(known->state));
+  } else if (use == store::TokenUse::First &&
+             !TRY(has_certificate_of_key(transaction, applicant))) {
+    return fail(kEnrolmentRefused,
+                "device {} is enrolled with another key; delete the device first",
+                applicant.device.text());
   }
   TRY(store::remove_pending_enrolment(transaction, applicant.device));
   return {};
+}
+
+// The certificate is recorded, and the device let in, only while it is still to be let in: it may
+// have been blocked since. The access list changes inside the transaction, where nobody's block
+// can come in between.
+Result<void> admit(hosting::Site& site, store::Transaction& transaction, const Applicant& applicant,
+                   const trust::Certificate& leaf, Timestamp now) {
+  const auto known = TRY(store::find_device(transaction, applicant.device));
+  if (!known || known->state != store::DeviceState::Active)
+    return fail(kEnrolmentRefused, "device {} is {}", applicant.device.text(),
+                known ? store::to_text(known->state) : "deleted");
+  TRY(store::add_certificate(transaction, {.sha256 = leaf.sha256,
+                                           .device = applicant.device,
+                                           .der = leaf.der,
+                                           .issued = now,
+                                           .not_after = leaf.not_after}));
+  site.access.set_device(applicant.device.text(), hosting::Admission::Active);
+  return {};
+}
+
+Result<void> audit_enrolment(store::Transaction& transaction, const Applicant& applicant,
+                             std::string action, Timestamp now) {
+  return hosting::audit(transaction,
+                        {.actor = "device " + applicant.device.text(),
+                         .action = std::move(action),
+                         .kind = "Device",
+                         .name = applicant.name},
+                        now);
 }
 
 Result<net::Response> enroll_by_token(hosting::Site& site, const Applicant& applicant,
                                       ByteView secret, Timestamp now) {
   // The token is used up first: should issuing fail, the same device may present it again.
   TRY(site.database->write([&](store::Transaction& transaction) -> Result<void> {
-    TRY(store::use_enrolment_token(transaction, secret, applicant.device, now));
-    TRY(activate(transaction, site, applicant, "token", now));
-    return hosting::audit(transaction,
-                          {.actor = "device " + applicant.device.text(),
-                           .action = "enrol",
-                           .kind = "Device",
-                           .name = applicant.name},
-                          now);
+    const auto use = TRY(store::use_enrolment_token(transaction, secret, applicant.device,
+                                                    applicant.key_sha256, now));
+    TRY(activate(transaction, site, applicant, use, now));
+    return audit_enrolment(transaction, applicant, "enrol", now);
   }));
   const auto leaf = TRY(issue(site, applicant));
   TRY(site.database->write([&](store::Transaction& transaction) {
-    return record_certificate(transaction, applicant, leaf, now);
+    return admit(site, transaction, applicant, leaf, now);
   }));
-  site.access.set_device(applicant.device.text(), hosting::Admission::Active);
   site.changed.notify();
   log::info("mp.enrolled", "a device enrolled by token",
             {{"connection", 17}, {"device", applicant.device.text()}});
@@ -185,15 +218,9 @@ Result<net::Response> enroll_by_approval(hosting::Site& site, const Applicant& a
   const auto leaf = TRY(issue(site, applicant));
   TRY(site.database->write([&](store::Transaction& transaction) -> Result<void> {
     // The request stays: should this answer be lost, the same key may ask again.
-    TRY(record_certificate(transaction, applicant, leaf, now));
-    return hosting::audit(transaction,
-                          {.actor = "device " + applicant.device.text(),
-                           .action = "enrol",
-                           .kind = "Device",
-                           .name = applicant.name},
-                          now);
+    TRY(admit(site, transaction, applicant, leaf, now));
+    return audit_enrolment(transaction, applicant, "enrol", now);
   }));
-  site.access.set_device(applicant.device.text(), hosting::Admission::Active);
   site.changed.notify();
   return certificate_answer(leaf);
 }
@@ -214,8 +241,9 @@ Result<net::Response> reenroll(hosting::Site& site, hosting::Call& call) {
                 applicant.device.text());
   applicant.device = own;
   const auto leaf = TRY(issue(site, applicant));
-  TRY(site.database->write([&](store::Transaction& transaction) {
-    return record_certificate(transaction, applicant, leaf, call.now);
+  TRY(site.database->write([&](store::Transaction& transaction) -> Result<void> {
+    TRY(admit(site, transaction, applicant, leaf, call.now));
+    return audit_enrolment(transaction, applicant, "renew", call.now);
   }));
   log::info("mp.renewed", "a device renewed its certificate",
             {{"connection", 17}, {"device", own.text()}});

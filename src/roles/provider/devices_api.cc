@@ -58,11 +58,12 @@ Result<net::Response> change_state(hosting::Site& site, hosting::Call& call,
                             .after = std::string(store::to_text(state)),
                             .correlation = found.id.text()},
                            call.now));
+        // Inside the transaction: an enrolment that runs beside it cannot undo the block.
+        site.access.set_device(found.id.text(), state == store::DeviceState::Active
+                                                    ? hosting::Admission::Active
+                                                    : hosting::Admission::Refused);
         return store::read_device(transaction, found.id);
       }));
-  site.access.set_device(device.id.text(), state == store::DeviceState::Active
-                                               ? hosting::Admission::Active
-                                               : hosting::Admission::Refused);
   site.changed.notify();
   return json_answer(200, encode(view_of(site, device)));
 }
@@ -119,7 +120,13 @@ Result<net::Response> delete_device(hosting::Site& site, hosting::Call& call) {
   const auto device =
       TRY(site.database->write([&](store::Transaction& transaction) -> Result<store::Device> {
         auto found = TRY(named_device(transaction, call.captures[0]));
-        TRY(store::revoke_device(transaction, found.id, "deleted by " + actor_of(call), call.now));
+        // The same id may enrol again; what was issued to it before stays worthless.
+        for (const auto& leaf : TRY(store::certificates_of(transaction, found.id))) {
+          TRY(store::revoke_certificate(transaction, leaf.sha256, "deleted by " + actor_of(call),
+                                        call.now));
+          site.access.revoke_certificate(leaf.sha256);
+        }
+        site.access.set_device(found.id.text(), hosting::Admission::Refused);
         TRY(store::delete_device(transaction, found.number));
         TRY(hosting::audit(transaction,
                            {.actor = actor_of(call),
@@ -132,7 +139,6 @@ Result<net::Response> delete_device(hosting::Site& site, hosting::Call& call) {
                            call.now));
         return found;
       }));
-  site.access.set_device(device.id.text(), hosting::Admission::Refused);
   site.shelf.put_header(device.id.text(), nullptr);
   site.forgotten.add(device.number);
   site.changed.notify();

@@ -7,8 +7,8 @@
 #include "fleet/errors.h"
 #include "model/query/parse.h"
 #include "model/query/resolve.h"
+#include "roles/provider/devices_api.h"
 #include "roles/provider/errors.h"
-#include "store/site/device_names.h"
 #include "store/site/objects.h"
 #include "store/site/packages.h"
 #include "trust/catalogue_signature.h"
@@ -77,9 +77,7 @@ Result<void> check_collection(hosting::Site& site, store::Reader& reader,
       TRY(model::resolve_rule(TRY(model::parse_query(query->query))));
       continue;
     }
-    const auto& device = std::get<model::DeviceRule>(rule).device;
-    if (TRY(store::devices_named(reader, device)).empty())
-      return fail(kReferenceMissing, "there is no device {}", device);
+    TRY(named_device(reader, std::get<model::DeviceRule>(rule).device));
   }
   // The chain of limits must end at all-systems and not come back here.
   std::string path = collection.name;

@@ -5,6 +5,7 @@
 #include "contract/objects/object.h"
 #include "hosting/audit.h"
 #include "roles/provider/answers.h"
+#include "roles/provider/devices_api.h"
 #include "roles/provider/errors.h"
 #include "roles/provider/object_checks.h"
 #include "store/site/collections.h"
@@ -158,6 +159,23 @@ Result<void> resolve_times(AnyObject& object, const std::optional<store::Object>
   return {};
 }
 
+// A rule that names a device is kept by the device's id: names are what devices say of themselves.
+Result<void> resolve_devices(store::Reader& reader, AnyObject& object) {
+  auto* collection = std::get_if<model::Collection>(&object.value);
+  if (!collection) return {};
+  for (model::Rule& rule : collection->rules)
+    if (auto* named = std::get_if<model::DeviceRule>(&rule))
+      named->device = TRY(named_device(reader, named->device)).id.text();
+  return {};
+}
+
+Result<void> resolve(hosting::Site& site, AnyObject& object,
+                     const std::optional<store::Object>& before, Timestamp now) {
+  TRY(resolve_times(object, before, now));
+  return site.database->read(
+      [&](store::Reader& reader) { return resolve_devices(reader, object); });
+}
+
 }  // namespace
 
 Result<net::Response> list_objects(hosting::Site& site, hosting::Call& call) {
@@ -184,7 +202,7 @@ Result<net::Response> get_object(hosting::Site& site, hosting::Call& call) {
 Result<net::Response> create_object(hosting::Site& site, hosting::Call& call) {
   const ObjectKind kind = TRY(kind_of(call.captures[0]));
   Submitted submitted = TRY(read_submitted(call, kind));
-  TRY(resolve_times(submitted.object, {}, call.now));
+  TRY(resolve(site, submitted.object, {}, call.now));
   const Bytes spec = contract::encode_spec(submitted.object);
   if (dry_run(call)) {
     return site.database->read([&](store::Reader& reader) -> Result<net::Response> {
@@ -231,7 +249,7 @@ Result<net::Response> update_object(hosting::Site& site, hosting::Call& call) {
   TRY(contract::check_server_fields(
       submitted.object.server,
       {before.id, before.site, static_cast<std::uint64_t>(before.serial)}));
-  TRY(resolve_times(submitted.object, before, call.now));
+  TRY(resolve(site, submitted.object, before, call.now));
   const Bytes spec = contract::encode_spec(submitted.object);
   if (dry_run(call)) {
     TRY(site.database->read([&](store::Reader& reader) { return check(site, reader, submitted); }));

@@ -5,6 +5,7 @@
 #include "roles/provider/devices_api.h"
 #include "roles/provider/explain.h"
 #include "roles/provider/objects_api.h"
+#include "roles/provider/operators_api.h"
 #include "roles/provider/site_api.h"
 
 namespace muster::provider {
@@ -73,6 +74,8 @@ std::vector<hosting::Route> routes(hosting::Site& site, HostPorts ports) {
   routes.add("DELETE", "/api/v1/devices/*", delete_device);
   routes.add("POST", "/api/v1/devices/*/approve", approve_device);
   routes.add("POST", "/api/v1/devices/*/block", block_device);
+  routes.add("POST", "/api/v1/operators/*/approve", approve_operator);
+  routes.add("POST", "/api/v1/operators/*/block", block_operator);
   routes.add("GET", "/api/v1/explain/*/*", explain_deployment);
   routes.add("POST", "/api/v1/enrolment-tokens", create_token, kSmallBody);
   routes.add("GET", "/api/v1/content/*", get_content);

@@ -45,10 +45,8 @@ Result<net::Response> get_site(hosting::Site& site, hosting::Call&) {
   view.version = kVersion;
   view.devices = static_cast<std::int64_t>(site.fleet.counts().devices);
   TRY(site.database->read([&](store::Reader& reader) -> Result<void> {
-    view.pending =
-        static_cast<std::int64_t>(TRY(store::list_pending_enrolments(reader, 1'000'000)).size());
-    view.quarantined =
-        static_cast<std::int64_t>(TRY(store::list_quarantined(reader, 0, 1'000'000)).size());
+    view.pending = TRY(store::count_pending_enrolments(reader));
+    view.quarantined = TRY(store::count_quarantined(reader));
     const auto taken = TRY(store::inbox_position(reader, "inbox"));
     view.inbox_backlog_bytes = site.inbox->end() - std::min(taken, site.inbox->end());
     return {};
@@ -77,7 +75,8 @@ Result<net::Response> create_token(hosting::Site& site, hosting::Call& call) {
                                                  .created_by = actor_of(call),
                                                  .expires = call.now + life,
                                                  .used_at = {},
-                                                 .used_by = {}}));
+                                                 .used_by = {},
+                                                 .used_key = {}}));
     return hosting::audit(transaction,
                           {.actor = actor_of(call),
                            .action = "create",

@@ -6,11 +6,15 @@
 #include "base/log.h"
 #include "roles/site_server/catalogue/catalogue_publisher.h"
 #include "roles/site_server/collection_evaluator/collection_evaluator.h"
+#include "roles/site_server/errors.h"
 #include "roles/site_server/inbox/inbox_reader.h"
 #include "roles/site_server/inventory_loader/inventory_loader.h"
 #include "roles/site_server/policy_builder/policy_builder.h"
 #include "roles/site_server/status/status_loader.h"
+#include "store/site/enrolment.h"
+#include "store/site/positions.h"
 #include "store/site/settings.h"
+#include "store/site/status.h"
 
 namespace muster::site_server {
 namespace {
@@ -18,6 +22,9 @@ namespace {
 constexpr Duration kLongestWait = std::chrono::seconds(5);
 constexpr Duration kAfterFailure = std::chrono::seconds(1);
 constexpr Duration kRefreshInterval = std::chrono::minutes(1);
+constexpr Duration kSweepInterval = std::chrono::minutes(10);
+constexpr Duration kTokenMemory = std::chrono::hours(24 * 7);
+constexpr Duration kStreamMemory = std::chrono::hours(24 * 400);
 constexpr std::int64_t kChangesAtOnce = 1000;
 
 }  // namespace
@@ -40,6 +47,7 @@ struct SiteServer::Components {
   std::int64_t device_serial = 0;
   Timestamp next_site_time;
   Timestamp next_refresh;
+  Timestamp next_sweep;
 };
 
 SiteServer::SiteServer(hosting::Site& site)
@@ -88,7 +96,13 @@ Result<void> SiteServer::replay(std::int64_t number) {
 
 void SiteServer::work() {
   while (!stopping_) {
-    const auto more = round();
+    const auto more = [this]() -> Result<bool> {
+      try {
+        return round();
+      } catch (const std::exception& thrown) {
+        return fail(kRoundBroken, "{}", thrown.what());
+      }
+    }();
     if (!more) {
       log::failure(log::Level::Error, "site.round.failed", more.error());
       site_->changed.wait(kAfterFailure);
@@ -123,6 +137,25 @@ Result<void> follow_devices(hosting::Site& site, std::int64_t& serial,
     serial = device.serial;
   }
   return {};
+}
+
+// What nobody asks for any more: requests that no operator answered, tokens long over, streams of
+// state folders that are gone.
+Result<void> forget_old(hosting::Site& site, Timestamp now) {
+  const Timestamp asked = now - site.settings.duration("enrolment.pending_life");
+  return site.database->write([&](store::Transaction& transaction) -> Result<void> {
+    for (const auto& waiting : TRY(store::list_pending_enrolments(transaction, kChangesAtOnce))) {
+      if (waiting.at >= asked) break;
+      const auto device = TRY(store::find_device(transaction, waiting.device));
+      TRY(store::remove_pending_enrolment(transaction, waiting.device));
+      if (device && device->state == store::DeviceState::Pending)
+        TRY(store::delete_device(transaction, device->number));
+    }
+    TRY(store::remove_expired_tokens(transaction, now - kTokenMemory));
+    TRY(store::remove_streams(transaction, now - kStreamMemory));
+    TRY(store::remove_status_messages(transaction, now - site.settings.duration("status.keep")));
+    return {};
+  });
 }
 
 }  // namespace
@@ -170,6 +203,10 @@ Result<bool> SiteServer::round() {
   }
 
   const Timestamp now = site_->clock.now();
+  if (now >= parts.next_sweep) {
+    TRY(forget_old(*site_, now));
+    parts.next_sweep = now + kSweepInterval;
+  }
   if (now >= parts.next_refresh) {
     TRY(refresh_collections(*site_, parts.dirty));
     TRY(parts.policy.renew(parts.dirty));

@@ -11,10 +11,13 @@ Result<Certificate> decode_certificate(Rows& rows) {
 }
 
 Result<Revocation> decode_revocation(Rows& rows) {
-  std::optional<model::DeviceId> device;
-  if (const auto id = TRY(rows.maybe_blob(1))) device = TRY(model::DeviceId::from_bytes(*id));
-  return Revocation{TRY(rows.integer(0)), std::move(device), TRY(rows.maybe_text(2)),
-                    TRY(rows.time(3)), TRY(rows.text(4))};
+  Revocation revocation;
+  revocation.number = TRY(rows.integer(0));
+  revocation.certificate = TRY(rows.maybe_blob(1));
+  revocation.operator_name = TRY(rows.maybe_text(2));
+  revocation.at = TRY(rows.time(3));
+  revocation.reason = TRY(rows.text(4));
+  return revocation;
 }
 
 }  // namespace
@@ -50,42 +53,34 @@ Result<std::int64_t> remove_certificates(Transaction& transaction, Timestamp mom
   return transaction.run("DELETE FROM certificate WHERE not_after < $1", {moment});
 }
 
-Result<void> revoke_device(Transaction& transaction, const model::DeviceId& device,
-                           std::string_view reason, Timestamp now) {
+Result<void> revoke_certificate(Transaction& transaction, ByteView sha256, std::string_view reason,
+                                Timestamp now) {
   const std::int64_t number = TRY(take_counter(transaction, Counter::Revocation));
   TRY(
-      transaction.run("INSERT INTO revocation (number, device_id, at, reason) "
-                      "VALUES ($1, $2, $3, $4) ON CONFLICT (device_id) DO NOTHING",
-                      {number, blob(device.bytes()), now, reason}));
+      transaction.run("INSERT INTO revocation (number, certificate, at, reason) "
+                      "VALUES ($1, $2, $3, $4) ON CONFLICT (certificate) DO NOTHING",
+                      {number, blob(sha256), now, reason}));
   return {};
 }
 
-Result<void> revoke_serial(Transaction& transaction, std::string_view serial,
-                           std::string_view reason, Timestamp now) {
+Result<void> revoke_operator(Transaction& transaction, std::string_view name,
+                             std::string_view reason, Timestamp now) {
   const std::int64_t number = TRY(take_counter(transaction, Counter::Revocation));
   TRY(
-      transaction.run("INSERT INTO revocation (number, serial, at, reason) "
-                      "VALUES ($1, $2, $3, $4) ON CONFLICT (serial) DO NOTHING",
-                      {number, serial, now, reason}));
+      transaction.run("INSERT INTO revocation (number, operator, at, reason) "
+                      "VALUES ($1, $2, $3, $4) ON CONFLICT (operator) DO NOTHING",
+                      {number, name, now, reason}));
   return {};
 }
 
-Result<bool> lift_revocation(Transaction& transaction, const model::DeviceId& device) {
-  return TRY(transaction.run("DELETE FROM revocation WHERE device_id = $1",
-                             {blob(device.bytes())})) > 0;
-}
-
-Result<bool> is_revoked(Reader& reader, const model::DeviceId& device, std::string_view serial) {
-  const auto found =
-      TRY(reader.first("SELECT number FROM revocation WHERE device_id = $1 OR serial = $2 LIMIT 1",
-                       {blob(device.bytes()), serial}, [](Rows& rows) { return rows.integer(0); }));
-  return found.has_value();
+Result<bool> lift_revocation(Transaction& transaction, std::string_view operator_name) {
+  return TRY(transaction.run("DELETE FROM revocation WHERE operator = $1", {operator_name})) > 0;
 }
 
 Result<std::vector<Revocation>> revocations_after(Reader& reader, std::int64_t number,
                                                   std::int64_t limit) {
   return reader.all(
-      "SELECT number, device_id, serial, at, reason FROM revocation WHERE number > $1 "
+      "SELECT number, certificate, operator, at, reason FROM revocation WHERE number > $1 "
       "ORDER BY number LIMIT $2",
       {number, limit}, decode_revocation);
 }

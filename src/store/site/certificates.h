@@ -22,23 +22,23 @@ Result<std::vector<Certificate>> certificates_of(Reader& reader, const model::De
 // Forgets those that ended before `moment`; returns how many.
 Result<std::int64_t> remove_certificates(Transaction& transaction, Timestamp moment);
 
-// Either a device with all its certificates, or one certificate by its serial number (hex).
+// One certificate by the SHA-256 of its DER, or every certificate of an operator by name. A device
+// is let in or kept out by its own state.
 struct Revocation {
   std::int64_t number;  // rises: a reader asks for those after the last one it has seen
-  std::optional<model::DeviceId> device;
-  std::optional<std::string> serial;
+  std::optional<Bytes> certificate;
+  std::optional<std::string> operator_name;
   Timestamp at;
   std::string reason;
 };
 
 // Revoking twice keeps the first.
-Result<void> revoke_device(Transaction& transaction, const model::DeviceId& device,
-                           std::string_view reason, Timestamp now);
-Result<void> revoke_serial(Transaction& transaction, std::string_view serial,
-                           std::string_view reason, Timestamp now);
-// Lets a device in again that was revoked by mistake; false when it was not revoked.
-Result<bool> lift_revocation(Transaction& transaction, const model::DeviceId& device);
-Result<bool> is_revoked(Reader& reader, const model::DeviceId& device, std::string_view serial);
+Result<void> revoke_certificate(Transaction& transaction, ByteView sha256, std::string_view reason,
+                                Timestamp now);
+Result<void> revoke_operator(Transaction& transaction, std::string_view name,
+                             std::string_view reason, Timestamp now);
+// Lets an operator in again; false when he was not revoked.
+Result<bool> lift_revocation(Transaction& transaction, std::string_view operator_name);
 Result<std::vector<Revocation>> revocations_after(Reader& reader, std::int64_t number,
                                                   std::int64_t limit);
 

@@ -6,10 +6,16 @@ namespace muster::store {
 namespace {
 
 Result<EnrolmentToken> decode_token(Rows& rows) {
-  std::optional<model::DeviceId> used_by;
-  if (const auto id = TRY(rows.maybe_blob(5))) used_by = TRY(model::DeviceId::from_bytes(*id));
-  return EnrolmentToken{TRY(rows.blob(0)), TRY(rows.time(1)),       TRY(rows.text(2)),
-                        TRY(rows.time(3)), TRY(rows.maybe_time(4)), std::move(used_by)};
+  EnrolmentToken token;
+  token.secret_sha256 = TRY(rows.blob(0));
+  token.created = TRY(rows.time(1));
+  token.created_by = TRY(rows.text(2));
+  token.expires = TRY(rows.time(3));
+  token.used_at = TRY(rows.maybe_time(4));
+  if (const auto id = TRY(rows.maybe_blob(5)))
+    token.used_by = TRY(model::DeviceId::from_bytes(*id));
+  token.used_key = TRY(rows.maybe_blob(6));
+  return token;
 }
 
 Result<PendingEnrolment> decode_pending(Rows& rows) {
@@ -24,31 +30,39 @@ Result<PendingEnrolment> decode_pending(Rows& rows) {
 }  // namespace
 
 Result<void> add_enrolment_token(Transaction& transaction, const EnrolmentToken& token) {
-  std::optional<BlobView> used_by;
+  std::optional<BlobView> used_by, used_key;
   if (token.used_by) used_by = blob(token.used_by->bytes());
+  if (token.used_key) used_key = blob(*token.used_key);
   TRY(transaction.run(
-      "INSERT INTO enrolment_token (secret_sha256, created, created_by, expires, used_at, used_by) "
-      "VALUES ($1, $2, $3, $4, $5, $6)",
+      "INSERT INTO enrolment_token (secret_sha256, created, created_by, expires, used_at, used_by, "
+      "used_key) VALUES ($1, $2, $3, $4, $5, $6, $7)",
       {blob(token.secret_sha256), token.created, token.created_by, token.expires, token.used_at,
-       used_by}));
+       used_by, used_key}));
   return {};
 }
 
-Result<void> use_enrolment_token(Transaction& transaction, ByteView secret,
-                                 const model::DeviceId& device, Timestamp now) {
-  // One statement, so that two devices cannot both find it unused.
-  const std::int64_t changed = TRY(transaction.run(
-      "UPDATE enrolment_token SET used_at = COALESCE(used_at, $1), used_by = $2 "
-      "WHERE secret_sha256 = $3 AND expires > $1 AND (used_by IS NULL OR used_by = $2)",
-      {now, blob(device.bytes()), blob(sha256(secret))}));
-  if (changed == 0) return fail(kTokenRefused, "enrolment of device {}", device.text());
-  return {};
+Result<TokenUse> use_enrolment_token(Transaction& transaction, ByteView secret,
+                                     const model::DeviceId& device, ByteView key_sha256,
+                                     Timestamp now) {
+  // One statement each, so that two devices cannot both find it unused.
+  const std::int64_t first =
+      TRY(transaction.run("UPDATE enrolment_token SET used_at = $1, used_by = $2, used_key = $3 "
+                          "WHERE secret_sha256 = $4 AND expires > $1 AND used_by IS NULL",
+                          {now, blob(device.bytes()), blob(key_sha256), blob(sha256(secret))}));
+  if (first > 0) return TokenUse::First;
+  const auto again = TRY(transaction.first(
+      "SELECT 1 FROM enrolment_token WHERE secret_sha256 = $1 AND expires > $2 AND used_by = $3 "
+      "AND used_key = $4",
+      {blob(sha256(secret)), now, blob(device.bytes()), blob(key_sha256)},
+      [](Rows& rows) { return rows.integer(0); }));
+  if (!again) return fail(kTokenRefused, "enrolment of device {}", device.text());
+  return TokenUse::Repeated;
 }
 
 Result<std::vector<EnrolmentToken>> list_enrolment_tokens(Reader& reader) {
   return reader.all(
-      "SELECT secret_sha256, created, created_by, expires, used_at, used_by FROM enrolment_token "
-      "ORDER BY created, secret_sha256",
+      "SELECT secret_sha256, created, created_by, expires, used_at, used_by, used_key "
+      "FROM enrolment_token ORDER BY created, secret_sha256",
       {}, decode_token);
 }
 
@@ -67,9 +81,7 @@ Result<void> add_pending_enrolment(Transaction& transaction, const PendingEnrolm
     if (known->key_sha256 != pending.key_sha256)
       return fail(kConflict, "device {} waits already with another key", pending.device.text());
   } else {
-    const auto count = TRY(transaction.first("SELECT COUNT(*) FROM pending_enrolment", {},
-                                             [](Rows& rows) { return rows.integer(0); }));
-    if (count.value_or(0) >= limit)
+    if (TRY(count_pending_enrolments(transaction)) >= limit)
       return fail(kConflict, "{} enrolments wait already; device {} has to ask again later", limit,
                   pending.device.text());
   }
@@ -81,6 +93,12 @@ Result<void> add_pending_enrolment(Transaction& transaction, const PendingEnrolm
       {blob(pending.device.bytes()), pending.name, blob(pending.request), blob(pending.key_sha256),
        pending.address, pending.at}));
   return {};
+}
+
+Result<std::int64_t> count_pending_enrolments(Reader& reader) {
+  return TRY(reader.first("SELECT COUNT(*) FROM pending_enrolment", {},
+                          [](Rows& rows) { return rows.integer(0); }))
+      .value_or(0);
 }
 
 Result<std::optional<PendingEnrolment>> find_pending_enrolment(Reader& reader,

@@ -14,14 +14,17 @@ struct EnrolmentToken {
   Timestamp expires;
   std::optional<Timestamp> used_at;
   std::optional<model::DeviceId> used_by;
+  std::optional<Bytes> used_key;  // SHA-256 of the public key that it was used with
 };
 
 // Error: kConstraint when the same secret is there already.
 Result<void> add_enrolment_token(Transaction& transaction, const EnrolmentToken& token);
-// Uses the token up, whoever comes first. The same device may present it again while it is not
-// expired, since an answer can be lost. Error: kTokenRefused, with no word on why.
-Result<void> use_enrolment_token(Transaction& transaction, ByteView secret,
-                                 const model::DeviceId& device, Timestamp now);
+enum class TokenUse { First, Repeated };
+// Uses the token up, whoever comes first. The same device may present it again with the same key
+// while it is not expired, since an answer can be lost. Error: kTokenRefused, with no word on why.
+Result<TokenUse> use_enrolment_token(Transaction& transaction, ByteView secret,
+                                     const model::DeviceId& device, ByteView key_sha256,
+                                     Timestamp now);
 // In order of creation.
 Result<std::vector<EnrolmentToken>> list_enrolment_tokens(Reader& reader);
 Result<bool> remove_enrolment_token(Transaction& transaction, ByteView secret_sha256);
@@ -46,6 +49,7 @@ Result<std::optional<PendingEnrolment>> find_pending_enrolment(Reader& reader,
                                                                const model::DeviceId& device);
 // Oldest first.
 Result<std::vector<PendingEnrolment>> list_pending_enrolments(Reader& reader, std::int64_t limit);
+Result<std::int64_t> count_pending_enrolments(Reader& reader);
 Result<bool> remove_pending_enrolment(Transaction& transaction, const model::DeviceId& device);
 Result<std::int64_t> remove_pending_enrolments(Transaction& transaction, Timestamp before);
 

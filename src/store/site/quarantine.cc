@@ -5,41 +5,70 @@
 namespace muster::store {
 namespace {
 
+constexpr std::string_view kColumns = "number, at, sender, type, reason, reason_text, replayed_at";
+
 Result<QuarantinedMessage> decode_message(Rows& rows) {
-  return QuarantinedMessage{TRY(rows.integer(0)), TRY(rows.time(1)),      TRY(rows.text(2)),
-                            TRY(rows.text(3)),    TRY(rows.integer(4)),   TRY(rows.text(5)),
-                            TRY(rows.blob(6)),    TRY(rows.maybe_time(7))};
+  QuarantinedMessage message;
+  message.number = TRY(rows.integer(0));
+  message.at = TRY(rows.time(1));
+  message.sender = TRY(rows.text(2));
+  message.type = TRY(rows.text(3));
+  message.reason = TRY(rows.integer(4));
+  message.reason_text = TRY(rows.text(5));
+  message.replayed_at = TRY(rows.maybe_time(6));
+  return message;
+}
+
+Result<QuarantinedMessage> decode_whole_message(Rows& rows) {
+  QuarantinedMessage message = TRY(decode_message(rows));
+  message.message = TRY(rows.blob(7));
+  return message;
+}
+
+// Removes the oldest messages, of one sender or of all, beyond `keep` or `keep_bytes`.
+Result<void> make_room(Transaction& transaction, std::optional<std::string_view> sender,
+                       std::int64_t keep, std::int64_t keep_bytes) {
+  const std::string_view of_sender = sender ? "WHERE sender = $3" : "WHERE $3 IS NULL";
+  TRY(transaction.run(
+      fmt::format("DELETE FROM quarantine WHERE number IN (SELECT number FROM (SELECT number, "
+                  "row_number() OVER (ORDER BY number DESC) AS place, "
+                  "sum(length(message)) OVER (ORDER BY number DESC) AS bytes FROM quarantine {}) "
+                  "AS kept WHERE place > $1 OR (place > 1 AND bytes > $2))",
+                  of_sender),
+      {keep, keep_bytes, sender}));
+  return {};
 }
 
 }  // namespace
 
 Result<std::int64_t> quarantine_message(Transaction& transaction, const QuarantinedMessage& message,
-                                        std::int64_t limit) {
+                                        const QuarantineLimits& limits) {
   const std::int64_t number = TRY(take_counter(transaction, Counter::Quarantine));
   TRY(transaction.run(
       "INSERT INTO quarantine (number, at, sender, type, reason, reason_text, message) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7)",
       {number, message.at, message.sender, message.type, message.reason, message.reason_text,
        blob(message.message)}));
-  TRY(
-      transaction.run("DELETE FROM quarantine WHERE number <= "
-                      "(SELECT number FROM quarantine ORDER BY number DESC LIMIT 1 OFFSET $1)",
-                      {limit}));
+  TRY(make_room(transaction, message.sender, limits.per_sender, limits.bytes_per_sender));
+  TRY(make_room(transaction, std::nullopt, limits.in_all, limits.bytes_in_all));
   return number;
 }
 
+Result<std::int64_t> count_quarantined(Reader& reader) {
+  return TRY(reader.first("SELECT COUNT(*) FROM quarantine", {},
+                          [](Rows& rows) { return rows.integer(0); }))
+      .value_or(0);
+}
+
 Result<std::optional<QuarantinedMessage>> find_quarantined(Reader& reader, std::int64_t number) {
-  return reader.first(
-      "SELECT number, at, sender, type, reason, reason_text, message, replayed_at "
-      "FROM quarantine WHERE number = $1",
-      {number}, decode_message);
+  return reader.first(fmt::format("SELECT {}, message FROM quarantine WHERE number = $1", kColumns),
+                      {number}, decode_whole_message);
 }
 
 Result<std::vector<QuarantinedMessage>> list_quarantined(Reader& reader, std::int64_t after,
                                                          std::int64_t limit) {
   return reader.all(
-      "SELECT number, at, sender, type, reason, reason_text, message, replayed_at "
-      "FROM quarantine WHERE number > $1 ORDER BY number LIMIT $2",
+      fmt::format("SELECT {} FROM quarantine WHERE number > $1 ORDER BY number LIMIT $2", kColumns),
       {after, limit}, decode_message);
 }
 

@@ -16,11 +16,20 @@ struct QuarantinedMessage {
   std::optional<Timestamp> replayed_at;
 };
 
-// Returns its number. When there are `limit` messages already, the oldest makes room.
+// One sender cannot push out what others sent, nor fill the disk.
+struct QuarantineLimits {
+  std::int64_t in_all = 10'000;
+  std::int64_t per_sender = 100;
+  std::int64_t bytes_in_all = std::int64_t{1} << 30;
+  std::int64_t bytes_per_sender = std::int64_t{32} << 20;
+};
+// Returns its number. The sender's oldest messages, then the oldest of all, make room; the newest
+// is kept whatever its size.
 Result<std::int64_t> quarantine_message(Transaction& transaction, const QuarantinedMessage& message,
-                                        std::int64_t limit);
+                                        const QuarantineLimits& limits);
+Result<std::int64_t> count_quarantined(Reader& reader);
 Result<std::optional<QuarantinedMessage>> find_quarantined(Reader& reader, std::int64_t number);
-// By number, those after `after`.
+// By number, those after `after`; without their message.
 Result<std::vector<QuarantinedMessage>> list_quarantined(Reader& reader, std::int64_t after,
                                                          std::int64_t limit);
 // Errors: kNotFound, kConflict when it was replayed before.

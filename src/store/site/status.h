@@ -49,7 +49,7 @@ struct StatusMessage {
   std::optional<model::ObjectId> deployment;
   Timestamp at;
   Timestamp received;
-  Bytes detail;  // JSON text
+  Bytes detail;                 // JSON text
   std::optional<Bytes> report;  // the same for a report that the device made again
 };
 

@@ -142,8 +142,8 @@ Result<Bytes> PolicyKeeper::kept_or(std::string_view kind, const ErrorKind& alte
 
 Result<contract::PolicyBody> PolicyKeeper::body(const contract::BodyReference& reference,
                                                 DocumentSource& source) {
-  const Bytes document = TRY(
-      kept_or("bodies", kBodyAltered, reference.sha256, [&] { return source.policy_body(reference.sha256); }));
+  const Bytes document = TRY(kept_or("bodies", kBodyAltered, reference.sha256,
+                                     [&] { return source.policy_body(reference.sha256); }));
   return trust_->verify_policy_body(document, reference);
 }
 
@@ -167,9 +167,10 @@ Result<VerifiedDeployment> PolicyKeeper::verify_deployment(const contract::Deplo
   if (!program)
     return fail(kProgramMissing, "the entry of {} {} has no program {}", body.package,
                 body.package_version, body.program);
-  const Bytes manifest_document = TRY(kept_or("manifests", kManifestAltered, entry.manifest_sha256, [&] {
-    return source.content(body.content_folder, entry.manifest_sha256, entry.manifest_length);
-  }));
+  const Bytes manifest_document =
+      TRY(kept_or("manifests", kManifestAltered, entry.manifest_sha256, [&] {
+        return source.content(body.content_folder, entry.manifest_sha256, entry.manifest_length);
+      }));
   const auto manifest = TRY(contract::decode_manifest(manifest_document));
   if (manifest.package != body.package || manifest.package_version != body.package_version)
     return fail(trust::kWrongPackage, "the manifest is of {} {}", manifest.package,

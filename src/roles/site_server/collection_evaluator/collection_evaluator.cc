@@ -139,9 +139,9 @@ Result<fleet::CollectionRule> rule_of(store::Reader& reader, std::string_view na
       rule.queries.push_back(TRY_IN(model::parse_query(query->query), "collection {}", name));
       continue;
     }
-    const auto& wanted = std::get<model::DeviceRule>(each).device;
-    for (const auto number : TRY(store::devices_named(reader, wanted)))
-      rule.direct.push_back(number);
+    const auto id = TRY(model::DeviceId::parse(std::get<model::DeviceRule>(each).device));
+    if (const auto device = TRY(store::find_device(reader, id)))
+      rule.direct.push_back(device->number);
   }
   if (collection.limited_to != model::kAllSystems) {
     const auto limit = TRY(store::find_object(reader, "Collection", collection.limited_to));

@@ -13,12 +13,11 @@ namespace {
 
 constexpr std::string_view kJournal = "inbox";
 constexpr std::size_t kRoundBytes = 16u << 20;
-constexpr std::int64_t kQuarantineLimit = 10'000;
 
 // Failures of the machine, not of the message: the round is repeated, nothing is quarantined.
 bool is_ours(const Error& error) {
-  const auto number = error.kind().number;
-  return number >= store::kDatabaseUnavailable.number && number <= store::kUnexpectedValue.number;
+  return error.is(store::kDatabaseUnavailable) || error.is(store::kDiskFull) ||
+         error.is(store::kDatabaseCorrupt) || error.is(store::kDatabaseBusy);
 }
 
 Result<Bytes> unpacked_body(const contract::Envelope& envelope) {
@@ -48,11 +47,25 @@ Result<void> take_message(hosting::Site& site, const Loaders& loaders,
   const auto& header = envelope.header;
   const auto device = TRY(store::find_device(transaction, header.sender));
   if (!device) return fail(kUnknownSender, "device {}", header.sender.text());
+  if (device->state != store::DeviceState::Active)
+    return fail(kRefusedSender, "device {} is {}", header.sender.text(),
+                store::to_text(device->state));
   const auto loader = loaders.find(header.type);
   if (loader == loaders.end())
     return fail(kUnknownMessage, "type {}", contract::to_text(header.type));
   const Bytes body = TRY(unpacked_body(envelope));
   return loader->second(transaction, {*device, header, record.received}, body, effects);
+}
+
+// What needs more memory than there is must not end the daemon, again and again.
+Result<void> take_or_refuse(hosting::Site& site, const Loaders& loaders,
+                            store::Transaction& transaction, const hosting::InboxRecord& record,
+                            InboxEffects& effects) {
+  try {
+    return take_message(site, loaders, transaction, record, effects);
+  } catch (const std::bad_alloc&) {
+    return fail(kMessageTooHeavy, "{} bytes as sent", record.envelope.size());
+  }
 }
 
 Result<void> quarantine(store::Transaction& transaction, const hosting::InboxRecord& record,
@@ -65,7 +78,7 @@ Result<void> quarantine(store::Transaction& transaction, const hosting::InboxRec
   message.reason = reason.kind().number;
   message.reason_text = reason.text();
   message.message = raw;
-  const auto number = TRY(store::quarantine_message(transaction, message, kQuarantineLimit));
+  const auto number = TRY(store::quarantine_message(transaction, message, {}));
   log::failure(log::Level::Warning, "inbox.quarantined", reason,
                {{"sender", message.sender}, {"type", message.type}, {"number", number}});
   return {};
@@ -84,7 +97,7 @@ Result<InboxEffects> take_inbox(hosting::Site& site, const Loaders& loaders) {
         InboxEffects out;
         for (const store::JournalRecord& raw : records) {
           const auto record = hosting::decode_inbox_record(raw.payload);
-          const auto taken = record ? take_message(site, loaders, transaction, *record, out)
+          const auto taken = record ? take_or_refuse(site, loaders, transaction, *record, out)
                                     : Result<void>(fail(record.error()));
           if (taken) continue;
           if (is_ours(taken.error())) return fail(taken.error());
