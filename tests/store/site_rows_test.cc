@@ -174,8 +174,9 @@ TEST_F(SiteRowsTest, AStatusMessageIsTakenOnce) {
 
 TEST_F(SiteRowsTest, AStreamTakesEachSequenceOnce) {
   const auto advance = [&](ByteView sender, ByteView stream, std::int64_t sequence) {
-    return must(
-        write([&](Transaction& t) { return advance_stream(t, sender, stream, sequence, kNow); }));
+    return must(write([&](Transaction& t) {
+      return advance_stream(t, sender, stream, sequence, sha256(std::to_string(sequence)), kNow);
+    }));
   };
   EXPECT_EQ(advance("a", "s", 1), StreamStep::New);
   EXPECT_EQ(advance("a", "s", 1), StreamStep::Seen);
@@ -183,8 +184,10 @@ TEST_F(SiteRowsTest, AStreamTakesEachSequenceOnce) {
   EXPECT_EQ(advance("a", "s", 2), StreamStep::Seen);
   EXPECT_EQ(advance("a", "t", 1), StreamStep::New);
   EXPECT_EQ(advance("b", "s", 1), StreamStep::New);
-  EXPECT_EQ(must(read([](Reader& r) { return stream_position(r, "a", "s"); })), 3);
-  EXPECT_EQ(must(read([](Reader& r) { return stream_position(r, "c", "s"); })), std::nullopt);
+  EXPECT_EQ(must(read([](Reader& r) { return stream_position(r, "a", "s"); }))->sequence, 3);
+  EXPECT_EQ(must(read([](Reader& r) { return stream_position(r, "a", "s"); }))->body_sha256,
+            sha256("3"));
+  EXPECT_FALSE(must(read([](Reader& r) { return stream_position(r, "c", "s"); })));
   EXPECT_EQ(must(write([](Transaction& t) { return remove_streams(t, after_minutes(1)); })), 3);
 }
 

@@ -8,6 +8,7 @@
 #include "contract/status_report.h"
 #include "model/status_ids.h"
 #include "roles/client/agent.h"
+#include "roles/client/errors.h"
 #include "roles/client/inventory/collectors.h"
 #include "roles/client/platform/root_source.h"
 #include "trust/envelope_signature.h"
@@ -162,7 +163,11 @@ Result<bool> Agent::send_next() {
                                   .body_encoding = contract::BodyEncoding::Zstd,
                                   .body_size = message->body.size(),
                                   .certificate_sha256 = identity_->certificate->sha256};
-  TRY(link_->send_message(trust::sign_envelope(header, packed, identity_->key)));
+  const auto sent = link_->send_message(trust::sign_envelope(header, packed, identity_->key));
+  if (!sent) {
+    if (sent.error().is(kStreamRefused)) TRY(outbox_->start_stream(random_));
+    return fail(sent.error());
+  }
   TRY(outbox_->acknowledge(*message));
   return true;
 }

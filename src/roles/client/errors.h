@@ -19,6 +19,8 @@ inline constexpr ErrorKind kProgramMissing{
     2405, "program-missing", "Apply the deployment with a program that the package's entry has"};
 inline constexpr ErrorKind kPolicyStale{2406, "policy-stale",
                                         "Check that the site's signed time reaches this client"};
+inline constexpr ErrorKind kStreamRefused{
+    2410, "stream-refused", "Nothing is to do: the messages go out again in a new stream"};
 inline constexpr ErrorKind kBodyAltered{
     2407, "policy-body-altered", "The site serves another policy body than it signed; look there"};
 inline constexpr ErrorKind kEntryAltered{

@@ -106,8 +106,9 @@ Result<void> SiteLink::send_message(ByteView envelope) {
   request.headers.add("Content-Type", "application/vnd.muster.envelope");
   request.body = Bytes(envelope);
   const auto response = TRY(ask(std::move(request)));
-  if (response.status != 204) return refused(response, "message");
-  return {};
+  if (response.status == 204) return {};
+  if (response.status == 409) return fail(kStreamRefused, "{}", response.body.substr(0, 500));
+  return refused(response, "message");
 }
 
 Result<Bytes> SiteLink::policy_body(const std::string& sha256) {

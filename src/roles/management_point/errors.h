@@ -13,5 +13,7 @@ inline constexpr ErrorKind kNotYours{2002, "not-yours",
                                      "Ask only for what your own policy header names"};
 inline constexpr ErrorKind kUnknownCertificate{
     2003, "unknown-certificate", "Sign messages with a certificate that this site issued to you"};
+inline constexpr ErrorKind kStreamBehind{
+    2004, "stream-behind", "Start a new stream: later messages of this one were taken already"};
 
 }  // namespace muster::management_point

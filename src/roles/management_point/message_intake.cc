@@ -5,6 +5,7 @@
 #include "roles/management_point/errors.h"
 #include "store/errors.h"
 #include "store/site/certificates.h"
+#include "store/site/positions.h"
 #include "trust/envelope_signature.h"
 
 namespace muster::management_point {
@@ -34,6 +35,35 @@ Result<void> verify(hosting::Site& site, const hosting::Call& call,
   return {};
 }
 
+// What the site has of the stream already. Behind it stands a sender whose disk was restored, or
+// a second machine with the same disk: its message must not pass for one that was taken before.
+enum class Place { Ahead, Taken, Behind };
+
+Result<Place> place_of(hosting::Site& site, const contract::Envelope& envelope) {
+  const auto known = TRY(site.database->read([&](store::Reader& reader) {
+    return store::stream_position(reader, envelope.header.sender.bytes(), envelope.header.stream);
+  }));
+  const auto sequence = static_cast<std::int64_t>(envelope.header.sequence);
+  if (!known || sequence > known->sequence) return Place::Ahead;
+  const bool same =
+      sequence == known->sequence && envelope.header.body_sha256 == known->body_sha256;
+  return same ? Place::Taken : Place::Behind;
+}
+
+net::Response refuse_stream(const contract::EnvelopeHeader& header) {
+  const Error error(kStreamBehind,
+                    fmt::format("message {} of stream {}", header.sequence, to_hex(header.stream)));
+  log::failure(log::Level::Warning, "mp.stream.behind", error,
+               {{"connection", 17}, {"device", header.sender.text()}});
+  return hosting::problem(409, error);
+}
+
+net::Response taken() {
+  net::Response response;
+  response.status = 204;
+  return response;
+}
+
 }  // namespace
 
 net::Response take_message(hosting::Site& site, hosting::Call& call) {
@@ -48,6 +78,10 @@ net::Response take_message(hosting::Site& site, hosting::Call& call) {
     const bool others = verified.error().is(kNotYours) || verified.error().is(kUnknownCertificate);
     return hosting::problem(others ? 403 : 400, verified.error());
   }
+  const auto place = place_of(site, *envelope);
+  if (!place) return hosting::problem(503, place.error());
+  if (*place == Place::Behind) return refuse_stream(envelope->header);
+  if (*place == Place::Taken) return taken();
   const auto appended = site.inbox->append(
       hosting::encode_inbox_record({call.now, std::move(certificate_der), text}));
   if (!appended) {
@@ -57,9 +91,7 @@ net::Response take_message(hosting::Site& site, hosting::Call& call) {
     return response;
   }
   site.changed.notify();
-  net::Response response;
-  response.status = 204;
-  return response;
+  return taken();
 }
 
 }  // namespace muster::management_point

@@ -16,6 +16,7 @@ struct MessageContext {
   const store::Device& device;
   const contract::EnvelopeHeader& header;
   Timestamp received;
+  bool replayed = false;  // out of quarantine: later messages of its stream were taken before
 };
 
 // What the messages of one round mean for the other components.

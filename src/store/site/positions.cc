@@ -3,19 +3,26 @@
 namespace muster::store {
 
 Result<StreamStep> advance_stream(Transaction& transaction, ByteView sender, ByteView stream,
-                                  std::int64_t sequence, Timestamp now) {
+                                  std::int64_t sequence, ByteView body_sha256, Timestamp now) {
   const std::int64_t changed = TRY(transaction.run(
-      "INSERT INTO stream_position (sender, stream, sequence, at) VALUES ($1, $2, $3, $4) "
-      "ON CONFLICT (sender, stream) DO UPDATE SET sequence = excluded.sequence, at = excluded.at "
-      "WHERE stream_position.sequence < excluded.sequence",
-      {blob(sender), blob(stream), sequence, now}));
+      "INSERT INTO stream_position (sender, stream, sequence, body, at) "
+      "VALUES ($1, $2, $3, $4, $5) "
+      "ON CONFLICT (sender, stream) DO UPDATE SET sequence = excluded.sequence, "
+      "body = excluded.body, at = excluded.at WHERE stream_position.sequence < excluded.sequence",
+      {blob(sender), blob(stream), sequence, blob(body_sha256), now}));
   return changed > 0 ? StreamStep::New : StreamStep::Seen;
 }
 
-Result<std::optional<std::int64_t>> stream_position(Reader& reader, ByteView sender,
-                                                    ByteView stream) {
-  return reader.first("SELECT sequence FROM stream_position WHERE sender = $1 AND stream = $2",
-                      {blob(sender), blob(stream)}, [](Rows& rows) { return rows.integer(0); });
+Result<std::optional<StreamPosition>> stream_position(Reader& reader, ByteView sender,
+                                                      ByteView stream) {
+  return reader.first(
+      "SELECT sequence, body FROM stream_position WHERE sender = $1 AND stream = $2",
+      {blob(sender), blob(stream)}, [](Rows& rows) -> Result<StreamPosition> {
+        StreamPosition position;
+        position.sequence = TRY(rows.integer(0));
+        position.body_sha256 = TRY(rows.blob(1));
+        return position;
+      });
 }
 
 Result<std::int64_t> remove_streams(Transaction& transaction, Timestamp moment) {

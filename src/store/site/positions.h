@@ -12,12 +12,17 @@ enum class StreamStep {
 };
 
 // Moves the position of a sender's stream to `sequence` when that is ahead of it. A stream is
-// random per state directory of the sender, so a new one starts anew.
+// random per state directory of the sender, so a new one starts anew. `body_sha256` is of the
+// message at that sequence.
 Result<StreamStep> advance_stream(Transaction& transaction, ByteView sender, ByteView stream,
-                                  std::int64_t sequence, Timestamp now);
+                                  std::int64_t sequence, ByteView body_sha256, Timestamp now);
+struct StreamPosition {
+  std::int64_t sequence = 0;
+  Bytes body_sha256;  // of the message at it
+};
 // Nothing for a stream never seen.
-Result<std::optional<std::int64_t>> stream_position(Reader& reader, ByteView sender,
-                                                    ByteView stream);
+Result<std::optional<StreamPosition>> stream_position(Reader& reader, ByteView sender,
+                                                      ByteView stream);
 // Forgets streams not used since `moment`; returns how many.
 Result<std::int64_t> remove_streams(Transaction& transaction, Timestamp moment);
 

@@ -86,6 +86,11 @@ Result<std::optional<PendingMessage>> Outbox::next() const {
   return std::optional<PendingMessage>(TRY(decode_record(records.at(0))));
 }
 
+Result<void> Outbox::start_stream(Random& random) {
+  stream_ = random.bytes(kStreamBytes);
+  return save_state();
+}
+
 Result<void> Outbox::acknowledge(const PendingMessage& message) {
   sent_ = message.next;
   TRY(save_state());

@@ -31,6 +31,9 @@ class Outbox {
   Result<std::uint64_t> put(contract::MessageType type, ByteView body, Timestamp now);
   // The oldest message that is not acknowledged.
   Result<std::optional<PendingMessage>> next() const;
+  // The site knows this stream further than this disk does: the disk was restored. What waits
+  // goes out in a stream of its own.
+  Result<void> start_stream(Random& random);
   // If a crash forgets this, the message goes out again and the site drops it.
   Result<void> acknowledge(const PendingMessage& message);
 

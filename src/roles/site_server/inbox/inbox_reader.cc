@@ -42,7 +42,7 @@ Result<contract::Envelope> verified_envelope(hosting::Site& site,
 
 Result<void> take_message(hosting::Site& site, const Loaders& loaders,
                           store::Transaction& transaction, const hosting::InboxRecord& record,
-                          InboxEffects& effects) {
+                          bool replayed, InboxEffects& effects) {
   const auto envelope = TRY(verified_envelope(site, record));
   const auto& header = envelope.header;
   const auto device = TRY(store::find_device(transaction, header.sender));
@@ -54,7 +54,7 @@ Result<void> take_message(hosting::Site& site, const Loaders& loaders,
   if (loader == loaders.end())
     return fail(kUnknownMessage, "type {}", contract::to_text(header.type));
   const Bytes body = TRY(unpacked_body(envelope));
-  return loader->second(transaction, {*device, header, record.received}, body, effects);
+  return loader->second(transaction, {*device, header, record.received, replayed}, body, effects);
 }
 
 // What needs more memory than there is must not end the daemon, again and again.
@@ -62,7 +62,7 @@ Result<void> take_or_refuse(hosting::Site& site, const Loaders& loaders,
                             store::Transaction& transaction, const hosting::InboxRecord& record,
                             InboxEffects& effects) {
   try {
-    return take_message(site, loaders, transaction, record, effects);
+    return take_message(site, loaders, transaction, record, false, effects);
   } catch (const std::bad_alloc&) {
     return fail(kMessageTooHeavy, "{} bytes as sent", record.envelope.size());
   }
@@ -119,7 +119,7 @@ Result<InboxEffects> replay_quarantined(hosting::Site& site, const Loaders& load
     if (!message) return fail(store::kNotFound, "quarantined message {}", number);
     InboxEffects out;
     const auto record = TRY(hosting::decode_inbox_record(message->message));
-    TRY(take_message(site, loaders, transaction, record, out));
+    TRY(take_message(site, loaders, transaction, record, true, out));
     TRY(store::mark_replayed(transaction, number, site.clock.now()));
     return out;
   });

@@ -1,0 +1,78 @@
+// The other documents of contract/: what clients send, what policy says, what the interface and
+// the configuration files carry. The first byte chooses the document; what is taken and written
+// reads back to the same text.
+#include <cstdint>
+
+#include "base/check.h"
+#include "contract/api.h"
+#include "contract/explanation.h"
+#include "contract/inventory_report.h"
+#include "contract/policy.h"
+#include "contract/problem.h"
+#include "contract/site_config.h"
+#include "contract/status_report.h"
+
+namespace muster::contract {
+namespace {
+
+template <typename Document>
+void check(ByteView text, Result<Document> (*decode)(ByteView), Bytes (*encode)(const Document&)) {
+  const auto first = decode(text);
+  if (!first) return;
+  const Bytes written = encode(*first);
+  const auto second = decode(written);
+  MUSTER_CHECK(second.has_value());
+  MUSTER_CHECK(encode(*second) == written);
+}
+
+void check_document(char kind, ByteView text) {
+  switch (kind) {
+    case 'i':
+      return check(text, decode_inventory_report, encode_inventory_report);
+    case 'h':
+      return check(text, decode_heartbeat, encode_heartbeat);
+    case 's':
+      return check(text, decode_status_report, encode_status_report);
+    case 'p':
+      return check(text, decode_policy_header, encode_policy_header);
+    case 'b':
+      return check(text, decode_policy_body, encode_policy_body);
+    case 't':
+      return check(text, decode_site_time, encode_site_time);
+    case 'e':
+      return check(text, decode_explanation, encode_explanation);
+    case 'r':
+      static_cast<void>(decode_problem(text));
+      return;
+    case 'q':
+      static_cast<void>(decode_query_request(text));
+      return;
+    case 'a':
+      static_cast<void>(decode_query_answer(text));
+      return;
+    case 'k':
+      static_cast<void>(decode_token_request(text));
+      return;
+    case 'S':
+      static_cast<void>(decode_site_config(text, "musterd.yaml"));
+      return;
+    case 'C':
+      static_cast<void>(decode_client_config(text, "client.yaml"));
+      return;
+    case 'O':
+      static_cast<void>(decode_operator_context(text, "context.yaml"));
+      return;
+    default:
+      return;
+  }
+}
+
+}  // namespace
+}  // namespace muster::contract
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const muster::ByteView text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  muster::contract::check_document(static_cast<char>(data[0]), text);
+  return 0;
+}

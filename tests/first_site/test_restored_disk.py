@@ -1,0 +1,39 @@
+"""A client whose disk went back to an earlier state: what it says from then on is taken, not dropped as seen."""
+import shutil
+import unittest
+
+from site_under_test import ROOT, Site, wait_until
+
+
+class RestoredDisk(unittest.TestCase):
+    def test_messages_after_a_restore_arrive_in_a_new_stream(self):
+        with Site() as site:
+            site.start_all()
+            site.cli("apply", "-f", str(ROOT / "examples/first/first.yaml"))
+            site.cli("explain", site.host(), "hello-everywhere", "--watch")
+            site.stop("client")
+            shutil.copytree(site.path("client"), site.path("snapshot"))
+            text = (ROOT / "examples/first/first.yaml").read_text().split("---")[2]
+            for name in ("second", "third"):
+                site.path(f"{name}.yaml").write_text(text.replace("hello-everywhere", name))
+            site.cli("apply", "-f", str(site.path("second.yaml")))
+            site.start("client")
+            site.cli("explain", site.host(), "second", "--watch")
+            site.stop("client")
+            shutil.rmtree(site.path("client"))
+            site.path("snapshot").rename(site.path("client"))
+            site.cli("apply", "-f", str(site.path("third.yaml")))
+            site.start("client")
+            site.cli("explain", site.host(), "third", "--watch")
+            self.assertTrue(site.events("site", "mp.stream.behind"))
+            wait_until(lambda: {m["statusId"] for m in site.json("get", "status-messages")
+                                if m["deployment"] == self.id_of(site, "third")} >= {10002, 10005, 10008},
+                       "every report of the third")
+
+    @staticmethod
+    def id_of(site, name):
+        return next(d["metadata"]["id"] for d in site.json("get", "deployments") if d["metadata"]["name"] == name)
+
+
+if __name__ == "__main__":
+    unittest.main()
