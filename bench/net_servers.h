@@ -71,7 +71,7 @@ inline int serve(const std::string& folder) {
   tls.client_authorities = tls.certificate_chain;
   tls.identify = [](ByteView der) { return std::make_shared<const Bytes>(der); };
   tls.ticket_keys = {Bytes(32, 'k')};
-  tls.tickets_per_handshake = 2;  // nginx's number
+  // One ticket per handshake, as our roles issue them; nginx's number is two.
   const auto plain = server.listen("127.0.0.1", 0, nullptr, resolve);
   const auto secure =
       server.listen("127.0.0.1", 0, net::TlsServer::create(tls, clock).value(), resolve);

@@ -67,16 +67,15 @@ Result<SiteConfig> read_site(const Node& node, std::string_view file) {
   const auto fields =
       TRY(NodeFields::open(NodeAt(node, ""), {"site", "name", "state", "signer", "profile",
                                               "address", "hosts", "roles", "trial", "settings"}));
-  SiteConfig config{.site = TRY(model::SiteCode::parse(TRY(fields.text("site")))),
-                    .name = TRY(fields.text("name")),
-                    .state = resolved(file, TRY(fields.text("state"))),
-                    .signer_socket = resolved(file, TRY(fields.text("signer"))),
-                    .profile = TRY(read_profile(fields)),
-                    .address = TRY(fields.text("address")),
-                    .hosts = TRY(text_list(fields, "hosts")),
-                    .roles = {},
-                    .trial = false,
-                    .settings = TRY(read_settings(fields))};
+  const auto site = TRY(model::SiteCode::parse(TRY(fields.text("site"))));
+  SiteConfig config{.site = site};
+  config.name = TRY(fields.text("name"));
+  config.state = resolved(file, TRY(fields.text("state")));
+  config.signer_socket = resolved(file, TRY(fields.text("signer")));
+  config.profile = TRY(read_profile(fields));
+  config.address = TRY(fields.text("address"));
+  config.hosts = TRY(text_list(fields, "hosts"));
+  config.settings = TRY(read_settings(fields));
   for (const std::string& role : TRY(text_list(fields, "roles")))
     config.roles.push_back(TRY(topology::parse_role(role)));
   if (const auto trial = fields.optional("trial")) config.trial = TRY(trial->boolean());
@@ -116,13 +115,14 @@ Result<ClientConfig> decode_client_config(ByteView yaml, std::string_view file) 
     const auto fields =
         TRY(NodeFields::open(NodeAt(node, ""), {"state", "managementPoint", "tokenFile",
                                                 "rootSha256", "caSha256", "settings"}));
-    return ClientConfig{
-        .state = resolved(file, TRY(fields.text("state"))),
-        .management_point = TRY(fields.text("managementPoint")),
-        .token_file = resolved(file, TRY(fields.optional_text("tokenFile")).value_or("")),
-        .root_sha256 = TRY(fields.optional_text("rootSha256")).value_or(""),
-        .ca_sha256 = TRY(fields.optional_text("caSha256")).value_or(""),
-        .settings = TRY(read_settings(fields))};
+    ClientConfig config;
+    config.state = resolved(file, TRY(fields.text("state")));
+    config.management_point = TRY(fields.text("managementPoint"));
+    config.token_file = resolved(file, TRY(fields.optional_text("tokenFile")).value_or(""));
+    config.root_sha256 = TRY(fields.optional_text("rootSha256")).value_or("");
+    config.ca_sha256 = TRY(fields.optional_text("caSha256")).value_or("");
+    config.settings = TRY(read_settings(fields));
+    return config;
   };
   return TRY_IN(read(), "{}", file);
 }
@@ -146,11 +146,12 @@ Result<OperatorContext> decode_operator_context(ByteView yaml, std::string_view 
   const auto read = [&]() -> Result<OperatorContext> {
     const auto fields =
         TRY(NodeFields::open(NodeAt(node, ""), {"operator", "api", "folder", "signer"}));
-    return OperatorContext{
-        .operator_name = TRY(fields.text("operator")),
-        .api = TRY(fields.text("api")),
-        .folder = resolved(file, TRY(fields.text("folder"))),
-        .signer_socket = resolved(file, TRY(fields.optional_text("signer")).value_or(""))};
+    OperatorContext context;
+    context.operator_name = TRY(fields.text("operator"));
+    context.api = TRY(fields.text("api"));
+    context.folder = resolved(file, TRY(fields.text("folder")));
+    context.signer_socket = resolved(file, TRY(fields.optional_text("signer")).value_or(""));
+    return context;
   };
   return TRY_IN(read(), "{}", file);
 }

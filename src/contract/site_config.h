@@ -15,15 +15,15 @@ namespace muster::contract {
 
 struct SiteConfig {
   model::SiteCode site;
-  std::string name;   // of this site system
-  std::string state;  // folder
-  std::string signer_socket;
+  std::string name{};   // of this site system
+  std::string state{};  // folder
+  std::string signer_socket{};
   topology::Profile profile = topology::Profile::Standard;
-  std::string address;             // numeric, that the listeners bind to
-  std::vector<std::string> hosts;  // DNS names and addresses in the certificate
-  std::vector<topology::Role> roles;
+  std::string address{};             // numeric, that the listeners bind to
+  std::vector<std::string> hosts{};  // DNS names and addresses in the certificate
+  std::vector<topology::Role> roles{};
   bool trial = false;  // the signer is not isolated and the root not offline
-  std::vector<std::pair<std::string, std::string>> settings;  // name and text, in file order
+  std::vector<std::pair<std::string, std::string>> settings{};  // name and text, in file order
 };
 // `file` stands in errors. Relative paths are relative to the file's folder.
 Result<SiteConfig> decode_site_config(ByteView yaml, std::string_view file);

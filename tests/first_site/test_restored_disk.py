@@ -1,8 +1,9 @@
 """A client whose disk went back to an earlier state: what it says from then on is taken, not dropped as seen."""
 import shutil
+import subprocess
 import unittest
 
-from site_under_test import ROOT, Site, wait_until
+from site_under_test import BIN, ROOT, Site, wait_until
 
 
 class RestoredDisk(unittest.TestCase):
@@ -29,6 +30,30 @@ class RestoredDisk(unittest.TestCase):
             wait_until(lambda: {m["statusId"] for m in site.json("get", "status-messages")
                                 if m["deployment"] == self.id_of(site, "third")} >= {10002, 10005, 10008},
                        "every report of the third")
+
+    def test_two_machines_with_one_disk_are_both_let_in_no_more(self):
+        with Site() as site:
+            site.start_all()
+            site.cli("apply", "-f", str(ROOT / "examples/first/first.yaml"))
+            site.cli("explain", site.host(), "hello-everywhere", "--watch")
+            site.stop("client")
+            shutil.copytree(site.path("client"), site.path("clone"))
+            yaml = site.path("clone/client.yaml")
+            yaml.write_text(yaml.read_text().replace(f"{site.path('client')}", f"{site.path('clone')}"))
+            site.start("client")
+            clone = subprocess.Popen([BIN / "muster-client", "--config", yaml], cwd=site.state)
+            try:
+                text = (ROOT / "examples/first/first.yaml").read_text().split("---")[2]
+                site.path("second.yaml").write_text(text.replace("hello-everywhere", "second"))
+                site.cli("apply", "-f", str(site.path("second.yaml")))
+                wait_until(lambda: site.json("get", "devices")[0]["state"] == "quarantined", "the quarantine")
+                for log in ("client/client.log", "clone/client.log"):
+                    wait_until(lambda: "403" in site.path(log).read_text(), f"the refusal in {log}")
+                self.assertIn(("quarantine", "Device"), {(e["action"], e["kind"]) for e in site.json("get", "audit")})
+                self.assertIn("2307", str(site.json("get", "quarantine")))
+            finally:
+                clone.terminate()
+                clone.wait()
 
     @staticmethod
     def id_of(site, name):

@@ -175,7 +175,8 @@ TEST_F(SiteRowsTest, AStatusMessageIsTakenOnce) {
 TEST_F(SiteRowsTest, AStreamTakesEachSequenceOnce) {
   const auto advance = [&](ByteView sender, ByteView stream, std::int64_t sequence) {
     return must(write([&](Transaction& t) {
-      return advance_stream(t, sender, stream, sequence, sha256(std::to_string(sequence)), kNow);
+      return advance_stream(t, {sender, stream, sequence, sha256(std::to_string(sequence)), kNow},
+                            kNow);
     }));
   };
   EXPECT_EQ(advance("a", "s", 1), StreamStep::New);

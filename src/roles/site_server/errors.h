@@ -15,6 +15,9 @@ inline constexpr ErrorKind kRefusedSender{
     2304, "refused-sender", "Approve the device and replay the message, if it is to count"};
 inline constexpr ErrorKind kMessageTooHeavy{
     2305, "message-too-heavy", "Look at its sender; replay it on a machine with more memory"};
+inline constexpr ErrorKind kSpeaksTwice{
+    2307, "speaks-twice",
+    "Two machines have this identity: delete the device and enrol each with a token of its own"};
 inline constexpr ErrorKind kRoundBroken{
     2306, "round-broken", "Report it with the log: the site server caught an exception"};
 inline constexpr ErrorKind kBadObject{2302, "bad-object",

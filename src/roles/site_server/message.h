@@ -9,6 +9,7 @@
 #include "fleet/fleet.h"
 #include "store/database.h"
 #include "store/site/devices.h"
+#include "store/site/positions.h"
 
 namespace muster::site_server {
 
@@ -23,8 +24,11 @@ struct MessageContext {
 struct InboxEffects {
   std::vector<fleet::DeviceChange> changes;     // for the fleet index, in order
   std::vector<store::DeviceNumber> new_policy;  // devices whose header says something new
+  std::vector<model::DeviceId> quarantined;     // from now on let in no more
   bool more = false;                            // there is more in the inbox
 };
+
+store::StreamMessage stream_message(const contract::EnvelopeHeader& header);
 
 // Takes one kind of message. Everything that can be wrong with the body is found before the first
 // write, which is is_new(): so a refused message leaves no trace.

@@ -2,15 +2,26 @@
 
 namespace muster::store {
 
-Result<StreamStep> advance_stream(Transaction& transaction, ByteView sender, ByteView stream,
-                                  std::int64_t sequence, ByteView body_sha256, Timestamp now) {
+Result<StreamStep> advance_stream(Transaction& transaction, const StreamMessage& message,
+                                  Timestamp now) {
   const std::int64_t changed = TRY(transaction.run(
-      "INSERT INTO stream_position (sender, stream, sequence, body, at) "
-      "VALUES ($1, $2, $3, $4, $5) "
+      "INSERT INTO stream_position (sender, stream, sequence, body, opened, at) "
+      "VALUES ($1, $2, $3, $4, $5, $6) "
       "ON CONFLICT (sender, stream) DO UPDATE SET sequence = excluded.sequence, "
       "body = excluded.body, at = excluded.at WHERE stream_position.sequence < excluded.sequence",
-      {blob(sender), blob(stream), sequence, blob(body_sha256), now}));
+      {blob(message.sender), blob(message.stream), message.sequence, blob(message.body_sha256),
+       message.sent, now}));
   return changed > 0 ? StreamStep::New : StreamStep::Seen;
+}
+
+Result<bool> speaks_twice(Reader& reader, const StreamMessage& message) {
+  const auto later =
+      TRY(reader.first("SELECT 1 FROM stream_position AS own JOIN stream_position AS other "
+                       "ON other.sender = own.sender AND other.opened > own.opened "
+                       "WHERE own.sender = $1 AND own.stream = $2 AND other.opened < $3 LIMIT 1",
+                       {blob(message.sender), blob(message.stream), message.sent},
+                       [](Rows& rows) { return rows.integer(0); }));
+  return later.has_value();
 }
 
 Result<std::optional<StreamPosition>> stream_position(Reader& reader, ByteView sender,

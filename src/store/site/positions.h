@@ -12,10 +12,19 @@ enum class StreamStep {
 };
 
 // Moves the position of a sender's stream to `sequence` when that is ahead of it. A stream is
-// random per state directory of the sender, so a new one starts anew. `body_sha256` is of the
-// message at that sequence.
-Result<StreamStep> advance_stream(Transaction& transaction, ByteView sender, ByteView stream,
-                                  std::int64_t sequence, ByteView body_sha256, Timestamp now);
+// random per state directory of the sender, so a new one starts anew.
+struct StreamMessage {
+  ByteView sender;
+  ByteView stream;
+  std::int64_t sequence = 0;
+  ByteView body_sha256;
+  Timestamp sent;  // by the sender's clock
+};
+Result<StreamStep> advance_stream(Transaction& transaction, const StreamMessage& message,
+                                  Timestamp now);
+// A sender leaves a stream for good when it starts another one. One that speaks in the earlier
+// stream after that is a second machine with the same disk.
+Result<bool> speaks_twice(Reader& reader, const StreamMessage& message);
 struct StreamPosition {
   std::int64_t sequence = 0;
   Bytes body_sha256;  // of the message at it

@@ -1,6 +1,7 @@
 #include "roles/site_server/inbox/inbox_reader.h"
 
 #include "base/log.h"
+#include "hosting/audit.h"
 #include "roles/site_server/errors.h"
 #include "store/errors.h"
 #include "store/site/positions.h"
@@ -40,6 +41,22 @@ Result<contract::Envelope> verified_envelope(hosting::Site& site,
   return envelope;
 }
 
+// Which of the two machines is the real one cannot be told from here: neither is let in.
+Result<void> quarantine_device(store::Transaction& transaction, const store::Device& device,
+                               Timestamp now) {
+  TRY(store::set_device_state(transaction, device.number, store::DeviceState::Quarantined,
+                              "site server"));
+  return hosting::audit(transaction,
+                        {.actor = "site server",
+                         .action = "quarantine",
+                         .kind = "Device",
+                         .name = device.name,
+                         .before = std::string(store::to_text(device.state)),
+                         .after = std::string(store::to_text(store::DeviceState::Quarantined)),
+                         .correlation = device.id.text()},
+                        now);
+}
+
 Result<void> take_message(hosting::Site& site, const Loaders& loaders,
                           store::Transaction& transaction, const hosting::InboxRecord& record,
                           bool replayed, InboxEffects& effects) {
@@ -50,6 +67,11 @@ Result<void> take_message(hosting::Site& site, const Loaders& loaders,
   if (device->state != store::DeviceState::Active)
     return fail(kRefusedSender, "device {} is {}", header.sender.text(),
                 store::to_text(device->state));
+  if (!replayed && TRY(store::speaks_twice(transaction, stream_message(header)))) {
+    TRY(quarantine_device(transaction, *device, record.received));
+    effects.quarantined.push_back(device->id);
+    return fail(kSpeaksTwice, "device {}", header.sender.text());
+  }
   const auto loader = loaders.find(header.type);
   if (loader == loaders.end())
     return fail(kUnknownMessage, "type {}", contract::to_text(header.type));
@@ -107,6 +129,8 @@ Result<InboxEffects> take_inbox(hosting::Site& site, const Loaders& loaders) {
         TRY(store::set_inbox_position(transaction, kJournal, records.back().next));
         return out;
       }));
+  for (const model::DeviceId& device : effects.quarantined)
+    site.access.set_device(device.text(), hosting::Admission::Refused);
   TRY(site.inbox->trim(records.back().next));
   effects.more = records.back().next < site.inbox->end();
   return effects;
