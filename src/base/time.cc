@@ -97,7 +97,7 @@ Result<Duration> parse_duration(std::string_view text) {
     i = static_cast<std::size_t>(stop - text.data());
     std::int64_t thousandths = 0;
     if (i < text.size() && text[i] == '.') {
-      int place = 100;
+      std::int64_t place = 100;
       std::size_t digits = 0;
       for (++i; i < text.size() && text[i] >= '0' && text[i] <= '9'; ++i, ++digits, place /= 10)
         thousandths += (text[i] - '0') * place;
