@@ -37,9 +37,10 @@ bool is_end(const StatusReport& report) {
 }
 
 std::string cause_of(const StatusReport& report) {
-  std::string out = report.detail;
-  if (report.error) out = fmt::format("M{}{}{}", *report.error, out.empty() ? "" : ": ", out);
-  return out;
+  // A detail that is an error's own text begins with its number.
+  if (!report.error || report.detail.starts_with(fmt::format("M{} ", *report.error)))
+    return report.detail;
+  return fmt::format("M{}{}{}", *report.error, report.detail.empty() ? "" : ": ", report.detail);
 }
 
 ExplainStep done(std::string name, std::optional<Timestamp> at, std::string cause = {}) {
