@@ -109,7 +109,7 @@ inline ServerUnderTest start_nginx(const ScratchFolder& folder) {
       R"(daemon off; worker_processes 1; worker_rlimit_nofile 20000; pid {0}nginx.pid; {1}
 events {{ worker_connections 19000; }}
 http {{
-  access_log off; sendfile on; keepalive_requests 1000000000; keepalive_timeout 3600;
+  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000; keepalive_timeout 3600;
   client_body_temp_path {0}b; proxy_temp_path {0}p; fastcgi_temp_path {0}f;
   uwsgi_temp_path {0}u; scgi_temp_path {0}s; root {0};
   ssl_certificate {0}server.pem; ssl_certificate_key {0}server.key; ssl_protocols TLSv1.3;
@@ -117,6 +117,7 @@ http {{
   server {{
     listen 127.0.0.1:{2}; listen 127.0.0.1:{3} ssl;
     location = /small {{ default_type application/json; return 200 '{4}'; }}
+    location /uncorked/ {{ tcp_nopush off; }}
   }}
 }})",
       root, ::getuid() == 0 ? "user root;" : "", plain, tls, kSmallJson);

@@ -2,6 +2,7 @@
 
 All tests of a run share one network namespace (run.sh makes it), so the ports are free.
 """
+import ctypes
 import json
 import os
 import pathlib
@@ -26,6 +27,11 @@ def wait_until(check, what, seconds=60):
         if time.monotonic() > limit:
             raise AssertionError(f"in vain: {what}")
         time.sleep(0.05)
+
+
+def die_with_me():
+    """In a child: a killed test run leaves no program behind."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 class Site:
@@ -57,7 +63,8 @@ class Site:
             "client": [BIN / "muster-client", "--config", self.path("client/client.yaml")],
         }[name]
         with open(self.path(f"{name}.output"), "ab") as output:
-            self.processes[name] = subprocess.Popen(command, stdout=output, stderr=output, cwd=self.state)
+            self.processes[name] = subprocess.Popen(command, stdout=output, stderr=output, cwd=self.state,
+                                                    preexec_fn=die_with_me)
         return self.processes[name]
 
     def start_site(self):

@@ -211,6 +211,24 @@ TEST_F(InventoryTest, RowsThatDifferInTheirOwnValuesOnlyAreKeptApart) {
       flat(Classes{{&adapters(), {adapter("52:54:00:00:00:02"), adapter("52:54:00:00:00:01")}}}));
 }
 
+TEST_F(InventoryTest, VolatileValuesAreKeptWithoutAnotherDigestOrLogEntry) {
+  const Classes rows = {{&disks(), {disk(300)}}, {&software(), {package("bash")}}};
+  const std::string digest = must(full(rows)).digest;
+  const auto refresh = [&](const Classes& values) {
+    must(write([&](Transaction& t) { return apply_volatile(t, number_, values, kNow); }));
+  };
+  refresh({{&disks(), {disk(120)}}});
+  EXPECT_EQ(flat(stored()),
+            flat(Classes{{&disks(), {disk(120)}}, {&software(), {package("bash")}}}));
+  EXPECT_EQ(log().size(), 1u);
+  // A row that the device does not have is not made by a heartbeat.
+  refresh({{&disks(), {row_of(disks(), {{"Name", "/other"}, {"SizeMB", 1}, {"FreeMB", 1}})}}});
+  EXPECT_EQ(stored().size(), 2u);
+  // The digest leaves volatile values out, so a delta still finds its base.
+  must(delta(digest, {{&software(), {package("bash")}}}, {}));
+  EXPECT_EQ(flat(stored()), flat(Classes{{&disks(), {disk(120)}}}));
+}
+
 TEST_F(InventoryTest, UnknownDevicesAreNotFound) {
   EXPECT_TRUE(fails_with(full({}, 99), kNotFound));
   EXPECT_TRUE(stored(99).empty());

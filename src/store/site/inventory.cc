@@ -53,6 +53,9 @@ class InventoryWriter {
   Result<void> save(const std::vector<RowEntry>& list, std::string_view kind,
                     const std::vector<RowEntry>& added, const std::vector<RowEntry>& removed,
                     InventoryChange& change);
+  // Sets the Volatile columns of the rows in `list`; false when all have them already.
+  Result<bool> refresh(std::span<const model::ClassRows> rows, std::vector<RowEntry>& list);
+  Result<void> save_rows(const std::vector<RowEntry>& list);
   Result<void> note_unchanged(const std::string& digest);
   Result<std::vector<InventoryRow>> resolve(const std::vector<RowEntry>& entries) {
     RowResolver resolver(*transaction_, classes_);
@@ -140,14 +143,45 @@ Result<std::vector<Arrival>> InventoryWriter::take_out(std::span<const model::Cl
   return out;
 }
 
-Result<void> InventoryWriter::save(const std::vector<RowEntry>& list, std::string_view kind,
-                                   const std::vector<RowEntry>& added,
-                                   const std::vector<RowEntry>& removed, InventoryChange& change) {
-  change.sequence = TRY(take_counter(*transaction_, Counter::InventorySequence));
+Result<bool> InventoryWriter::refresh(std::span<const model::ClassRows> rows,
+                                      std::vector<RowEntry>& list) {
+  bool changed = false;
+  std::vector<bool> taken(list.size(), false);
+  for (const auto& [type, of_class] : rows) {
+    const ClassId id = TRY(classes_.id_of(*type));
+    for (const model::Row& row : of_class) {
+      const auto row_id =
+          TRY(rows_.find(id, model::encode_row(*type, row, model::Columns::Shared)));
+      if (!row_id) continue;
+      const Bytes unique = encode_kind(*type, row, ColumnKind::Unique);
+      for (std::size_t i = 0; i < list.size(); ++i) {
+        RowEntry& entry = list[i];
+        if (taken[i] || entry.type != id || entry.id != *row_id || entry.unique != unique) continue;
+        taken[i] = true;
+        Bytes changing = encode_kind(*type, row, ColumnKind::Volatile);
+        changed |= entry.changing != changing;
+        entry.changing = std::move(changing);
+        break;
+      }
+    }
+  }
+  std::sort(list.begin(), list.end());
+  return changed;
+}
+
+Result<void> InventoryWriter::save_rows(const std::vector<RowEntry>& list) {
   TRY(
       transaction_->run("INSERT INTO device_rows (device, rows) VALUES ($1, $2) "
                         "ON CONFLICT (device) DO UPDATE SET rows = excluded.rows",
                         {device_, blob(encode_row_list(list))}));
+  return {};
+}
+
+Result<void> InventoryWriter::save(const std::vector<RowEntry>& list, std::string_view kind,
+                                   const std::vector<RowEntry>& added,
+                                   const std::vector<RowEntry>& removed, InventoryChange& change) {
+  change.sequence = TRY(take_counter(*transaction_, Counter::InventorySequence));
+  TRY(save_rows(list));
   TRY(
       transaction_->run("INSERT INTO inventory_log (sequence, device, at, kind, added, removed) "
                         "VALUES ($1, $2, $3, $4, $5, $6)",
@@ -276,6 +310,14 @@ Result<InventoryChange> apply_delta(Transaction& transaction, DeviceNumber devic
   else
     TRY(writer.save(list, "delta", come_entries, gone_entries, change));
   return change;
+}
+
+Result<void> apply_volatile(Transaction& transaction, DeviceNumber device,
+                            std::span<const model::ClassRows> rows, Timestamp now) {
+  InventoryWriter writer = TRY(InventoryWriter::open(transaction, device, now));
+  StoredRows stored = TRY(writer.state());
+  if (!TRY(writer.refresh(rows, stored.rows))) return {};
+  return writer.save_rows(stored.rows);
 }
 
 }  // namespace muster::store

@@ -54,6 +54,11 @@ Result<InventoryChange> apply_delta(Transaction& transaction, DeviceNumber devic
                                     std::span<const model::ClassRows> removed,
                                     std::span<const model::ClassRows> added, Timestamp now);
 
+// Takes over the Volatile columns of rows that the device has, found by their other columns. Rows
+// that it does not have are passed over; digest and log stay as they are. Error: kNotFound.
+Result<void> apply_volatile(Transaction& transaction, DeviceNumber device,
+                            std::span<const model::ClassRows> rows, Timestamp now);
+
 // By class and row id. Nothing for a device without inventory.
 Result<std::vector<InventoryRow>> device_inventory(Reader& reader, DeviceNumber device);
 

@@ -76,6 +76,8 @@ Result<void> load_heartbeat(store::Transaction& transaction, const MessageContex
   if (differs)
     return ask_for_full(transaction, context, "the heartbeat names another inventory", effects);
   if (!heartbeat.volatile_rows.empty() && context.device.inventory_digest) {
+    TRY(store::apply_volatile(transaction, context.device.number, heartbeat.volatile_rows,
+                              context.received));
     fleet::DeviceChange change;
     change.device = context.device.number;
     change.extent = fleet::Extent::Delta;
