@@ -51,7 +51,7 @@ muster::Result<void> run(const char* file) {
   auto site = TRY(muster::hosting::open_site(std::move(config), clock, random));
   auto server = TRY(muster::site_server::SiteServer::start(*site));
   const muster::provider::HostPorts ports{
-      .ready = [] { return true; },  // listeners open only after all parts have started
+      .ready = [&] { return server->keeps_up(); },
       .replay = [&](std::int64_t number) { return server->replay(number); }};
   auto system = TRY(muster::hosting::SiteSystem::start(*site, legs_of(*site, ports)));
   muster::hosting::wait_for_stop_signal();

@@ -2,6 +2,7 @@
 // list, policy shelf and fleet index. Roles take from it; no role takes from another.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -43,6 +44,8 @@ struct Site {
   // Objects, devices or tokens changed in the database: the site server shall look.
   Wake changed{};
   DeviceQueue forgotten{};
+  // Rises when content is withdrawn: what a distribution point remembers of folders is void.
+  std::atomic<std::uint64_t> content_epoch{0};
 
   std::filesystem::path folder(std::string_view name) const {
     return std::filesystem::path(config.state) / name;

@@ -100,5 +100,25 @@ class ManagedMachine(unittest.TestCase):
             self.assertIn("there is no package nosuch", done.stderr)
 
 
+class Readiness(unittest.TestCase):
+    def test_a_site_without_its_signer_lives_but_is_not_ready(self):
+        with Site() as site:
+            site.start_all()
+
+            def answer(path):
+                done = subprocess.run(["curl", "-sS", "--cacert", str(site.path("operator/ca.pem")), "-o", "/dev/null", "-w",
+                                       "%{http_code}", f"https://127.0.0.1:28443{path}"], capture_output=True, text=True)
+                return int(done.stdout)
+
+            self.assertEqual((answer("/livez"), answer("/readyz")), (200, 200))
+            site.stop("signer")
+            site.cli("apply", "-f", str(ROOT / "examples/first/first.yaml"))  # its policy waits for a signature
+            wait_until(lambda: answer("/readyz") == 503, "not ready")
+            self.assertEqual(answer("/livez"), 200)
+            site.start("signer")
+            wait_until(lambda: answer("/readyz") == 200, "ready again")
+            site.cli("explain", site.host(), "hello-everywhere", "--watch")
+
+
 if __name__ == "__main__":
     unittest.main()

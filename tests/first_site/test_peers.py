@@ -152,6 +152,15 @@ class Peers(unittest.TestCase):
         self.assertEqual(step["step"], "policy accepted by the client")
         self.assertIn("M2408", step["cause"])
 
+    def test_8_a_deleted_packages_content_cannot_be_read_any_more(self):
+        site = self.site
+        url = f"{HTTP}/content/{self.folder}/{self.manifest}"
+        self.assertEqual(curl(url)[0], 200)
+        for deployment in site.json("get", "deployments"):
+            site.cli("delete", "deployment", deployment["metadata"]["name"])
+        site.cli("delete", "package", "hello")
+        self.assertEqual(curl(url)[0], 404)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -26,15 +26,21 @@ Result<std::shared_ptr<const ContentFolders::Files>> ContentFolders::files_of(
 }
 
 Result<bool> ContentFolders::holds(std::string_view folder, std::string_view sha256) {
-  const std::lock_guard lock(mutex_);
-  auto known = known_.find(folder);
-  if (known == known_.end()) {
-    auto files = TRY(files_of(std::string(folder)));
-    // Unknown folders are not remembered: strangers could fill the memory with them.
-    if (!files) return false;
-    known = known_.emplace(std::string(folder), std::move(files)).first;
+  const std::uint64_t epoch = site_->content_epoch.load();
+  {
+    const std::lock_guard lock(mutex_);
+    if (epoch_ != epoch) known_.clear();
+    epoch_ = epoch;
+    if (const auto known = known_.find(folder); known != known_.end())
+      return known->second->contains(std::string(sha256));
   }
-  return known->second->contains(std::string(sha256));
+  // Strangers' guesses are looked up outside the lock, and not remembered: they could fill the
+  // memory.
+  const auto files = TRY(files_of(std::string(folder)));
+  if (!files) return false;
+  const std::lock_guard lock(mutex_);
+  if (epoch_ == epoch) known_.insert_or_assign(std::string(folder), files);
+  return files->contains(std::string(sha256));
 }
 
 }  // namespace muster::distribution_point

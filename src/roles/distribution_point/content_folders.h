@@ -27,6 +27,7 @@ class ContentFolders {
   hosting::Site* site_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<const Files>, std::less<>> known_;
+  std::uint64_t epoch_ = 0;  // of the site's content, when known_ was true
 };
 
 }  // namespace muster::distribution_point

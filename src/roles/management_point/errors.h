@@ -13,6 +13,8 @@ inline constexpr ErrorKind kNotYours{2002, "not-yours",
                                      "Ask only for what your own policy header names"};
 inline constexpr ErrorKind kUnknownCertificate{
     2003, "unknown-certificate", "Sign messages with a certificate that this site issued to you"};
+inline constexpr ErrorKind kTooManyMessages{
+    2005, "too-many-messages", "Wait a minute; if it goes on, look at what this client reports"};
 inline constexpr ErrorKind kStreamBehind{
     2004, "stream-behind", "Start a new stream: later messages of this one were taken already"};
 

@@ -21,6 +21,7 @@ std::vector<hosting::Route> routes(hosting::Site& site) {
                           .handler = std::move(handler)};
   };
   constexpr std::size_t kRequestLimit = 32u << 10;
+  const auto limit = std::make_shared<IntakeLimit>();
   const std::size_t message_limit = site.settings.size_bytes("http.body_size");
   return {
       route("GET", "/mp/policy", Access::Device, Where::Loop, 0,
@@ -28,7 +29,7 @@ std::vector<hosting::Route> routes(hosting::Site& site) {
       route("GET", "/mp/policy/body/*", Access::Device, Where::Loop, 0,
             [&site](hosting::Call& call) { return answer_policy_body(site, call); }),
       route("POST", "/mp/messages", Access::Device, Where::Pool, message_limit,
-            [&site](hosting::Call& call) { return take_message(site, call); }),
+            [&site, limit](hosting::Call& call) { return take_message(site, call, *limit); }),
       route("GET", "/.well-known/est/cacerts", Access::Public, Where::Pool, 0,
             [&site](hosting::Call&) { return est_cacerts(site); }),
       route("POST", "/.well-known/est/simpleenroll", Access::Public, Where::Pool, kRequestLimit,

@@ -58,6 +58,14 @@ net::Response refuse_stream(const contract::EnvelopeHeader& header) {
   return hosting::problem(409, error);
 }
 
+net::Response refuse_share(const std::string& device) {
+  const Error error(kTooManyMessages, fmt::format("device {}", device));
+  log::failure(log::Level::Warning, "mp.share.used", error, {{"connection", 17}});
+  net::Response response = hosting::problem(429, error);
+  response.headers.add("Retry-After", "60");
+  return response;
+}
+
 net::Response taken() {
   net::Response response;
   response.status = 204;
@@ -66,7 +74,8 @@ net::Response taken() {
 
 }  // namespace
 
-net::Response take_message(hosting::Site& site, hosting::Call& call) {
+net::Response take_message(hosting::Site& site, hosting::Call& call, IntakeLimit& limit) {
+  if (!limit.take(call.peer->id, call.now)) return refuse_share(call.peer->id);
   const Bytes& text = call.request.body;
   const auto envelope = contract::parse_envelope(text);
   Bytes certificate_der;

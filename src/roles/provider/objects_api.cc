@@ -123,6 +123,16 @@ Result<void> store_package(hosting::Site& site, store::Transaction& transaction,
                     .withdrawn = {}});
 }
 
+// Nobody reads a deleted package under the folder names that its policies told.
+Result<void> withdraw_content(hosting::Site& site, store::Transaction& transaction,
+                              const model::ObjectId& package, Timestamp now) {
+  for (const auto& content : TRY(store::list_package_content(transaction, package)))
+    if (!content.withdrawn)
+      TRY(store::withdraw_package_content(transaction, package, content.version,
+                                          site.random.bytes(16), now));
+  return {};
+}
+
 Result<std::optional<std::int64_t>> if_match(const hosting::Call& call) {
   const auto header = call.request.head.headers.find("If-Match");
   if (!header) return std::optional<std::int64_t>();
@@ -286,6 +296,7 @@ Result<net::Response> delete_object(hosting::Site& site, hosting::Call& call) {
     const auto users = TRY(users_of(transaction, kind, object.name));
     if (!users.empty()) return fail(kInUse, "{} is used by {}", object.name, users.front());
     TRY(store::delete_object(transaction, object.id, expected, call.now));
+    if (kind == ObjectKind::Package) TRY(withdraw_content(site, transaction, object.id, call.now));
     return hosting::audit(transaction,
                           {.actor = actor_of(call),
                            .action = "delete",
@@ -306,6 +317,7 @@ Result<net::Response> delete_object(hosting::Site& site, hosting::Call& call) {
     return empty_answer();
   }
   TRY(site.database->write(remove));
+  if (kind == ObjectKind::Package) ++site.content_epoch;
   site.changed.notify();
   return empty_answer();
 }

@@ -103,6 +103,7 @@ void SiteServer::work() {
         return fail(kRoundBroken, "{}", thrown.what());
       }
     }();
+    keeps_up_ = more.has_value();
     if (!more) {
       log::failure(log::Level::Error, "site.round.failed", more.error());
       site_->changed.wait(kAfterFailure);

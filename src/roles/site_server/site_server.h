@@ -18,6 +18,8 @@ class SiteServer {
   void stop();
   ~SiteServer();
 
+  // False while its rounds fail, for instance without muster-signer. Any thread may ask.
+  bool keeps_up() const { return keeps_up_; }
   // Tries a quarantined message again; its effects follow in the next round. Any thread may ask.
   Result<void> replay(std::int64_t number);
 
@@ -31,6 +33,7 @@ class SiteServer {
   hosting::Site* site_;
   std::unique_ptr<Components> components_;
   std::atomic<bool> stopping_ = false;
+  std::atomic<bool> keeps_up_ = true;
   std::thread thread_;
 };
 
