@@ -34,11 +34,9 @@ Result<void> remove(const Session& session, const std::string& kind, const std::
                     bool dry_run);
 Result<void> export_objects(const Session& session, const std::string& kind,
                             const std::string& name);
-// `action` is "approve" or "block".
-Result<void> change_operator(const Session& session, const std::string& action,
-                             const std::string& name);
-Result<void> change_device(const Session& session, const std::string& action,
-                           const std::string& name);
+// `action` is "approve" or "block", `kind` is "device" or "operator".
+Result<void> change_admission(const Session& session, const std::string& action,
+                              const std::string& kind, const std::string& name);
 // With `watch` until nothing more will happen. False when the deployment failed.
 Result<bool> explain(const Session& session, const std::string& device,
                      const std::string& deployment, bool watch, Format format);

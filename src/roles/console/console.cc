@@ -123,12 +123,15 @@ class Program {
                           action == "approve" ? "let a pending device or a blocked operator in"
                                               : "refuse a device or an operator");
       parent->require_subcommand(1);
-      auto* device = verb(*parent, "device", "a device by name or id");
-      device->add_option("NAME", name_)->required();
-      on(device, [this, action] { return change_device(session_, action, name_); });
-      auto* person = verb(*parent, "operator", "an operator by name, with all his certificates");
-      person->add_option("NAME", name_)->required();
-      on(person, [this, action] { return change_operator(session_, action, name_); });
+      const std::pair<std::string, std::string> kinds[] = {
+          {"device", "a device by name or id"},
+          {"operator", "an operator by name, with all his certificates"}};
+      for (const auto& [kind, what] : kinds) {
+        auto* of_kind = verb(*parent, kind, what);
+        of_kind->add_option("NAME", name_)->required();
+        on(of_kind,
+           [this, action, kind = kind] { return change_admission(session_, action, kind, name_); });
+      }
     }
     auto* replay_verb = verb(app_, "replay", "try a quarantined message again");
     replay_verb->add_option("NUMBER", name_)->required();

@@ -168,19 +168,11 @@ Result<void> export_objects(const Session& session, const std::string& kind,
   return {};
 }
 
-Result<void> change_device(const Session& session, const std::string& action,
-                           const std::string& name) {
+Result<void> change_admission(const Session& session, const std::string& action,
+                              const std::string& kind, const std::string& name) {
   auto api = TRY(sign_in(session));
-  TRY(api.send("POST", fmt::format("/api/v1/devices/{}/{}", path_part(name), action), {}));
-  print(fmt::format("device {}: {} done\n", name, action));
-  return {};
-}
-
-Result<void> change_operator(const Session& session, const std::string& action,
-                             const std::string& name) {
-  auto api = TRY(sign_in(session));
-  TRY(api.send("POST", fmt::format("/api/v1/operators/{}/{}", path_part(name), action), {}));
-  print(fmt::format("operator {}: {} done\n", name, action));
+  TRY(api.send("POST", fmt::format("/api/v1/{}s/{}/{}", kind, path_part(name), action), {}));
+  print(fmt::format("{} {}: {} done\n", kind, name, action));
   return {};
 }
 
