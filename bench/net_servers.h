@@ -117,7 +117,6 @@ http {{
   server {{
     listen 127.0.0.1:{2}; listen 127.0.0.1:{3} ssl;
     location = /small {{ default_type application/json; return 200 '{4}'; }}
-    location /uncorked/ {{ tcp_nopush off; }}
   }}
 }})",
       root, ::getuid() == 0 ? "user root;" : "", plain, tls, kSmallJson);

@@ -58,6 +58,8 @@ def measure(url, pid, identity, header):
 
 
 def main():
+    if len(sys.argv) > 1 and ID not in sys.argv[1:]:
+        return
     wanted = sys.argv[1:]
     if wanted and ID not in wanted:
         return

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
@@ -255,7 +256,11 @@ void bench_journal(const fs::path& folder) {
 
 // Argument: a folder on the disk to be measured (default: the current one).
 int main(int argc, char** argv) {
-  const fs::path parent = argc > 1 ? argv[1] : ".";
+  const std::vector<std::string> ids(argv + 1, argv + argc);
+  const auto is_ours = [](const std::string& id) { return id.starts_with("store."); };
+  if (!ids.empty() && std::none_of(ids.begin(), ids.end(), is_ours)) return 0;
+  const char* given = std::getenv("MUSTER_BENCH_FOLDER");
+  const fs::path parent = given != nullptr ? given : ".";
   std::string pattern = (parent / "bench-store-XXXXXX").string();
   MUSTER_CHECK(::mkdtemp(pattern.data()) != nullptr);
   const fs::path folder = pattern;
