@@ -4,9 +4,10 @@
 wrk reads it over 64 kept connections, as clients do: what a receiver that discards, or a thread per
 connection, costs the sender is of another kind and drowns the difference. Server on the first processor,
 wrk on the others. nginx has sendfile and tcp_nopush on, as Debian ships its nginx.conf; the line
-content.file_1mb_uncorked is against tcp_nopush off. A B A B, the median of the ratios.
+content.file_1mb_uncorked is against tcp_nopush off. Ours serves from a content store. A B A B, the median of the ratios.
 Prints "id value unit peer peer_version rounds".
 """
+import hashlib
 import os
 import pathlib
 import re
@@ -19,8 +20,8 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-ROUNDS = 7
-SECONDS = 2
+ROUNDS = 11
+SECONDS = 3
 IDS = {"content.file_1mb": "on", "content.file_1mb_uncorked": "off"}
 
 
@@ -40,7 +41,7 @@ def files_per_cpu_second(pid, url):
     return int(re.search(r"(\d+) requests in", out).group(1)) / (cpu_seconds(pid) - before)
 
 
-def start_nginx(folder, corked):
+def start_nginx(folder, corked, path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -52,7 +53,7 @@ def start_nginx(folder, corked):
                       f" server {{ listen 127.0.0.1:{port}; }} }}\n")
     process = subprocess.Popen(["taskset", "-c", "0", "/usr/sbin/nginx", "-p", str(folder), "-e",
                                 str(folder / "error.log"), "-c", str(config)])
-    return process, f"http://127.0.0.1:{port}/1m"
+    return process, f"http://127.0.0.1:{port}/{path}"
 
 
 def main():
@@ -63,7 +64,12 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="muster-bench-"))
     running = []
     try:
-        (folder / "1m").write_bytes(os.urandom(1_000_000))
+        content = os.urandom(1_000_000)
+        name = hashlib.sha256(content).hexdigest()
+        path = f"content/sha256/{name[:2]}/{name}"
+        (folder / path).parent.mkdir(parents=True)
+        (folder / "content").chmod(0o700)
+        (folder / path).write_bytes(content)
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                         "-keyout", folder / "server.key", "-out", folder / "server.pem", "-subj", "/CN=bench", "-days", "2"],
                        check=True, capture_output=True)
@@ -72,9 +78,9 @@ def main():
         running.append(ours)
         while not (folder / "ports").exists():
             time.sleep(0.05)
-        url = f"http://127.0.0.1:{(folder / 'ports').read_text().split()[0]}/1m"
+        url = f"http://127.0.0.1:{(folder / 'ports').read_text().split()[0]}/{path}"
         for each in wanted:
-            nginx, nginx_url = start_nginx(folder, IDS[each])
+            nginx, nginx_url = start_nginx(folder, IDS[each], path)
             running.append(nginx)
             time.sleep(0.5)
             pairs = [(files_per_cpu_second(ours.pid, url), files_per_cpu_second(nginx.pid, nginx_url))

@@ -15,6 +15,7 @@
 #include "bench/net_load.h"
 #include "bench/net_process.h"
 #include "net/http_server.h"
+#include "store/open_files.h"
 
 namespace muster::bench {
 
@@ -32,13 +33,16 @@ inline net::SocketAddress local(std::uint16_t port) {
   return net::parse_address("127.0.0.1", port).value();
 }
 
-// Our server as the child process runs it: `folder` holds the files and gets the ports.
+// Our server as the child process runs it: `folder` holds the files and gets the ports. What lies
+// in the content store `folder`content is served as a distribution point serves it.
 inline int serve(const std::string& folder) {
   const os::SystemClock clock;
   net::ServerSettings settings;
   settings.loop_threads = 1;
   settings.limits.requests_per_connection = UINT32_MAX;
   net::Server server(settings, clock);
+  const auto content = store::ContentStore::open(folder + "content").value();
+  store::OpenFiles files(content, clock);
   const auto resolve = [&](const net::RequestHead& head) -> net::Resolved {
     net::Route route;
     route.where = net::Where::Loop;
@@ -47,6 +51,20 @@ inline int serve(const std::string& folder) {
         net::Response response;
         response.headers.add("Content-Type", "application/json");
         response.body = Bytes(kSmallJson);
+        return response;
+      };
+      return route;
+    }
+    if (head.path.starts_with("/content/")) {
+      route.handler = [&files](net::Request& request) {
+        const std::string& path = request.head.path;
+        const auto hash = store::ContentHash::parse(path.substr(path.rfind('/') + 1));
+        if (!hash) return net::text_response(404, "");
+        const auto file = files.open(*hash);
+        if (!file) return net::text_response(404, "");
+        net::Response response;
+        response.headers.add("Content-Type", "application/octet-stream");
+        response.body = net::FileBody{file->fd, 0, file->size, "\"1\""};
         return response;
       };
       return route;

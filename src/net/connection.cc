@@ -33,6 +33,7 @@ void Connection::start() {
     enter(State::Handshake);
   }
   if (!loop_.events().watch(stream_.fd(), kInput, *this)) return close();
+  turn_left_ = kTurnBytes;
   settle();
 }
 
@@ -170,6 +171,9 @@ bool Connection::handshake() {
   switch (stream_.handshake()) {
     case Io::Done:
       if (!purpose_->tls->state().identify_peer(stream_.tls(), peer_)) break;
+      // The handshake reads whatever is there, announced or not: the first request may have come
+      // with its last message and lie in OpenSSL's buffer, of which no event will tell.
+      readable_ = true;
       enter(State::Head);
       return true;
     case Io::WantRead:

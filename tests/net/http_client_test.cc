@@ -369,9 +369,12 @@ TEST_F(HttpsClientTest, DoesNotResumeASessionWhoseCertificateHasExpired) {
   TestSite site({}, system_clock(),
                 tls(authority.issue({"s", "IP:127.0.0.1", "serverAuth", -60, 600})));
   const auto one = HttpClient::create(trusting(), wall).value();
-  EXPECT_TRUE(get_url(*one, site.url("/hello", true)));
+  const auto first = get_url(*one, site.url("/hello", true));
+  ASSERT_TRUE(first) << first.error().text();
   one->close_kept_connections();
-  EXPECT_TRUE(get_url(*one, site.url("/hello", true))->resumed_session);
+  const auto second = get_url(*one, site.url("/hello", true));
+  ASSERT_TRUE(second) << second.error().text();
+  EXPECT_TRUE(second->resumed_session);
   one->close_kept_connections();
   wall.ahead = 700'000;
   const auto refused = get_url(*one, site.url("/hello", true));

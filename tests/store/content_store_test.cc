@@ -6,6 +6,7 @@
 #include <csignal>
 #include <fstream>
 
+#include "store/open_files.h"
 #include "tests/store/store_test.h"
 
 namespace muster::store {
@@ -184,6 +185,34 @@ TEST(ContentHash, HasOneSpelling) {
   for (const std::string& wrong : {std::string(63, 'a'), std::string(64, 'A'), std::string(66, 'a'),
                                    std::string("../") + text})
     EXPECT_TRUE(fails_with(ContentHash::parse(wrong), kContentMismatch)) << wrong;
+}
+
+TEST_F(ContentStoreTest, ReadersShareAnOpenFileForItsTimeOnly) {
+  ManualClock clock{Timestamp{}};
+  OpenFiles files(store_, clock);
+  const ContentHash hash = must(store_.put("shared")).hash;
+  const auto first = must(files.open(hash));
+  EXPECT_EQ(first.size, 6u);
+  EXPECT_EQ(must(files.open(hash)).fd, first.fd);
+  must(store_.remove(hash));
+  clock.advance(OpenFiles::kKept - Duration(1));
+  EXPECT_EQ(must(files.open(hash)).fd, first.fd);
+  clock.advance(Duration(1));
+  EXPECT_TRUE(files.open(hash).error().is(kContentMissing));
+  char byte = 0;
+  EXPECT_EQ(::pread(first.fd->get(), &byte, 1, 2), 1);  // whoever holds it keeps it
+  EXPECT_EQ(byte, 'a');
+}
+
+TEST_F(ContentStoreTest, FewFilesStayOpen) {
+  ManualClock clock{Timestamp{}};
+  OpenFiles files(store_, clock);
+  std::weak_ptr<const os::Fd> first;
+  for (std::size_t i = 0; i <= OpenFiles::kMost; ++i) {
+    const auto file = must(files.open(must(store_.put(std::to_string(i))).hash));
+    if (i == 0) first = file.fd;
+    EXPECT_EQ(first.expired(), i == OpenFiles::kMost);
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "roles/distribution_point/content_folders.h"
 #include "roles/distribution_point/errors.h"
+#include "store/open_files.h"
 #include "store/site/packages.h"
 
 namespace muster::distribution_point {
@@ -15,27 +16,32 @@ net::Response no_content(const hosting::Call& call) {
   return hosting::problem(404, Error(kNoContent, call.request.head.path));
 }
 
-net::Response answer_content(hosting::Site& site, ContentFolders& folders, hosting::Call& call) {
+// What the content routes of one listener remember.
+struct Content {
+  explicit Content(hosting::Site& site) : folders(site), files(*site.content, site.clock) {}
+  ContentFolders folders;
+  store::OpenFiles files;
+};
+
+net::Response answer_content(Content& content, hosting::Call& call) {
   const auto hash = store::ContentHash::parse(call.captures[1]);
   if (!hash) return no_content(call);
-  const auto held = folders.holds(call.captures[0], call.captures[1]);
+  const auto held = content.folders.holds(call.captures[0], call.captures[1]);
   if (!held) {
     log::failure(log::Level::Error, "dp.lookup.failed", held.error(), {{"connection", 15}});
     return hosting::problem(503, held.error());
   }
   if (!*held) return no_content(call);
-  auto content = site.content->open(*hash);
-  if (!content) {
-    log::failure(log::Level::Error, "dp.content.missing", content.error(), {{"connection", 15}});
-    return hosting::problem(503, content.error());
+  const auto file = content.files.open(*hash);
+  if (!file) {
+    log::failure(log::Level::Error, "dp.content.missing", file.error(), {{"connection", 15}});
+    return hosting::problem(503, file.error());
   }
   net::Response response;
   response.headers.add("Content-Type", "application/octet-stream");
   response.headers.add("Cache-Control", "private, immutable, max-age=31536000");
-  response.body = net::FileBody{.fd = std::make_shared<os::Fd>(std::move(content->fd)),
-                                .offset = 0,
-                                .size = content->size,
-                                .etag = fmt::format("\"{}\"", hash->text())};
+  response.body = net::FileBody{
+      .fd = file->fd, .offset = 0, .size = file->size, .etag = fmt::format("\"{}\"", hash->text())};
   return response;
 }
 
@@ -86,22 +92,22 @@ bool policy_names_folder(hosting::Site& site, const hosting::Call& call) {
 }  // namespace
 
 std::vector<hosting::Route> http_routes(hosting::Site& site) {
-  auto folders = std::make_shared<ContentFolders>(site);
+  auto content = std::make_shared<Content>(site);
   return {
       route("/content/*/*", hosting::Access::Public,
-            [&site, folders](hosting::Call& call) { return answer_content(site, *folders, call); }),
+            [content](hosting::Call& call) { return answer_content(*content, call); }),
       route("/catalogue/*", hosting::Access::Public,
             [&site](hosting::Call& call) { return answer_document(site, call); }),
   };
 }
 
 std::vector<hosting::Route> https_routes(hosting::Site& site) {
-  auto folders = std::make_shared<ContentFolders>(site);
+  auto content = std::make_shared<Content>(site);
   return {
       route("/content/*/*", hosting::Access::Device,
-            [&site, folders](hosting::Call& call) {
+            [&site, content](hosting::Call& call) {
               if (!policy_names_folder(site, call)) return no_content(call);
-              return answer_content(site, *folders, call);
+              return answer_content(*content, call);
             }),
       route("/catalogue/*", hosting::Access::Public,
             [&site](hosting::Call& call) { return answer_document(site, call); }),
