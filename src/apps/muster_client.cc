@@ -1,5 +1,6 @@
 // muster-client: the agent of a managed machine.
 //   muster-client --config FILE
+//   muster-client [--state FOLDER] status|software|policy|trigger|cache ...
 //   muster-client --supervise FOLDER   (started by itself, for one program of a deployment)
 #include <signal.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "base/os/system.h"
 #include "hosting/stop_signal.h"
 #include "roles/client/client.h"
+#include "roles/client/verbs.h"
 
 namespace {
 
@@ -41,10 +43,7 @@ int main(int argc, char** argv) {
   const std::string_view word = argc == 3 ? argv[1] : "";
   if (word == "--supervise")
     return muster::client::supervise_program(argv[2], muster::os::SystemClock());
-  if (word != "--config") {
-    std::fprintf(stderr, "usage: muster-client --config FILE\n");
-    return 2;
-  }
+  if (word != "--config") return muster::client::run_verb({argv + 1, argv + argc});
   muster::hosting::block_stop_signals();
   const auto done = run(argv[2]);
   if (done) return 0;

@@ -20,6 +20,25 @@ void write_settings(wire::JsonWriter& w, const ClientSettingsBody& body) {
   w.end();
 }
 
+void write_schedule(wire::JsonWriter& w, const model::Schedule& schedule) {
+  w.key("start").string(model::first_text(schedule));
+  w.key("repeat").string(schedule.repeat);
+}
+
+void write_windows(wire::JsonWriter& w, const WindowsBody& body) {
+  w.key("kind").string("maintenance-windows");
+  w.key("collection").string(body.collection.text());
+  w.key("windows").array();
+  for (const model::MaintenanceWindow& window : body.windows) {
+    w.object();
+    w.key("name").string(window.name);
+    write_schedule(w, window.schedule);
+    w.key("duration").string(to_text(window.duration));
+    w.end();
+  }
+  w.end();
+}
+
 void write_deployment(wire::JsonWriter& w, const DeploymentBody& body) {
   w.key("kind").string("deployment");
   w.key("deployment").string(body.deployment.text());
@@ -29,7 +48,20 @@ void write_deployment(wire::JsonWriter& w, const DeploymentBody& body) {
   w.key("program").string(body.program);
   w.key("purpose").string(model::to_text(body.purpose));
   w.key("start").string(to_text(body.start));
-  w.key("deadline").string(to_text(body.deadline));
+  if (body.deadline) w.key("deadline").string(to_text(*body.deadline));
+  if (body.expires) w.key("expires").string(to_text(*body.expires));
+  w.key("schedules").array();
+  for (const model::Schedule& schedule : body.schedules) {
+    w.object();
+    write_schedule(w, schedule);
+    w.end();
+  }
+  w.end();
+  w.key("events").array();
+  for (const model::DeploymentEvent event : body.events) w.string(model::to_text(event));
+  w.end();
+  w.key("rerun").string(model::to_text(body.rerun));
+  w.key("ignoreWindows").boolean(body.ignore_windows);
   w.key("entry").object();
   w.key("role").string(body.entry.role);
   w.key("version").number(body.entry.version);
@@ -58,6 +90,47 @@ Result<EntryReference> read_entry(const wire::Json& json) {
   return entry;
 }
 
+Result<model::Schedule> read_schedule(const wire::Json& json) {
+  const std::string start = TRY(text_field(json, "start"));
+  return model::parse_schedule(start, TRY(text_field(json, "repeat")));
+}
+
+Result<WindowsBody> read_windows(const wire::Json& json) {
+  WindowsBody body{.collection = TRY(object_field(json, "collection"))};
+  for (const wire::Json& item : TRY(TRY(json.at("windows")).items())) {
+    if (body.windows.size() == model::kMostWindows)
+      return fail(kTooMuch, "over {} windows", model::kMostWindows);
+    model::MaintenanceWindow& window = body.windows.emplace_back();
+    window.name = TRY(text_field(item, "name"));
+    window.schedule = TRY(read_schedule(item));
+    window.duration = TRY(duration_field(item, "duration"));
+    TRY(model::check_window(window));
+  }
+  return body;
+}
+
+Result<void> read_times(const wire::Json& json, DeploymentBody& body) {
+  body.start = TRY(time_field(json, "start"));
+  body.deadline = TRY(optional_time_field(json, "deadline"));
+  body.expires = TRY(optional_time_field(json, "expires"));
+  for (const wire::Json& item : TRY(TRY(json.at("schedules")).items())) {
+    if (body.schedules.size() == model::kMostSchedules)
+      return fail(kTooMuch, "over {} schedules", model::kMostSchedules);
+    body.schedules.push_back(TRY(read_schedule(item)));
+  }
+  for (const std::string& text : TRY(text_list_field(json, "events"))) {
+    const auto event = model::parse_deployment_event(text);
+    if (!event) return fail(kBadMember, "event '{}' is not known", text);
+    body.events.push_back(*event);
+  }
+  const std::string text = TRY(text_field(json, "rerun"));
+  const auto rerun = model::parse_rerun(text);
+  if (!rerun) return fail(kBadMember, "rerun '{}' is not known", text);
+  body.rerun = *rerun;
+  body.ignore_windows = TRY(truth_field(json, "ignoreWindows"));
+  return {};
+}
+
 Result<DeploymentBody> read_deployment(const wire::Json& json) {
   const std::string purpose = TRY(text_field(json, "purpose"));
   const auto known = model::parse_purpose(purpose);
@@ -69,8 +142,7 @@ Result<DeploymentBody> read_deployment(const wire::Json& json) {
   body.package = TRY(text_field(json, "package"));
   body.package_version = TRY(text_field(json, "packageVersion"));
   body.program = TRY(text_field(json, "program"));
-  body.start = TRY(time_field(json, "start"));
-  body.deadline = TRY(time_field(json, "deadline"));
+  TRY(read_times(json, body));
   body.entry = TRY_IN(read_entry(TRY(json.at("entry"))), "entry");
   body.content_folder = TRY(text_field(json, "contentFolder"));
   TRY(model::check_name(body.package));
@@ -132,6 +204,7 @@ Bytes encode_policy_body(const PolicyBody& body) {
   w.key("format").number(kFormat);
   if (const auto* settings = std::get_if<ClientSettingsBody>(&body)) write_settings(w, *settings);
   if (const auto* deployment = std::get_if<DeploymentBody>(&body)) write_deployment(w, *deployment);
+  if (const auto* windows = std::get_if<WindowsBody>(&body)) write_windows(w, *windows);
   w.end();
   return std::move(w).take();
 }
@@ -143,6 +216,7 @@ Result<PolicyBody> decode_policy_body(ByteView payload) {
   const std::string kind = TRY(text_field(json, "kind"));
   if (kind == "client-settings") return PolicyBody(TRY(read_settings(json)));
   if (kind == "deployment") return PolicyBody(TRY(read_deployment(json)));
+  if (kind == "maintenance-windows") return PolicyBody(TRY(read_windows(json)));
   return fail(kBadMember, "kind '{}' is not known", kind);
 }
 

@@ -2,6 +2,7 @@
 // Payloads of signed documents (signed_document.h); docs/protocols/policy.md.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/time.h"
 #include "model/deployment.h"
 #include "model/ids.h"
+#include "model/maintenance_window.h"
 
 namespace muster::contract {
 
@@ -63,13 +65,25 @@ struct DeploymentBody {
   std::string program{};
   model::Purpose purpose = model::Purpose::Required;
   Timestamp start{};
-  Timestamp deadline{};
+  // When it runs by itself: at the deadline, at each occurrence of a schedule, at each event.
+  std::optional<Timestamp> deadline{};
+  std::vector<model::Schedule> schedules{};
+  std::vector<model::DeploymentEvent> events{};
+  std::optional<Timestamp> expires{};
+  model::Rerun rerun = model::Rerun::Never;
+  bool ignore_windows = false;
   EntryReference entry{};
   // The unguessable folder of this package on every distribution point: 32 hex digits.
   std::string content_folder{};
 };
 
-using PolicyBody = std::variant<ClientSettingsBody, DeploymentBody>;
+// The maintenance windows of a collection, for all of its members.
+struct WindowsBody {
+  model::ObjectId collection;
+  std::vector<model::MaintenanceWindow> windows{};
+};
+
+using PolicyBody = std::variant<ClientSettingsBody, DeploymentBody, WindowsBody>;
 Bytes encode_policy_body(const PolicyBody& body);
 Result<PolicyBody> decode_policy_body(ByteView payload);
 

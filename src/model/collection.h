@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/maintenance_window.h"
 
 namespace muster::model {
 
@@ -33,6 +34,9 @@ struct Collection {
   std::string limited_to = std::string(kAllSystems);
   // A device is a member when any of the rules names it and the limit has it; none without rules.
   std::vector<Rule> rules{};
+  // When programs may start by themselves on its members; those of all collections of a device
+  // count together.
+  std::vector<MaintenanceWindow> windows{};
   friend bool operator==(const Collection&, const Collection&) = default;
 };
 

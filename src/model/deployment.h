@@ -5,15 +5,30 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/time.h"
+#include "model/schedule.h"
 
 namespace muster::model {
 
-// Required: the device runs the program by itself.
-enum class Purpose { Required };
-std::string_view to_text(Purpose purpose);  // "required"
+// Required: the device runs the program by itself. Available: its user may ask for it.
+enum class Purpose { Required, Available };
+std::string_view to_text(Purpose purpose);  // "required", "available"
 std::optional<Purpose> parse_purpose(std::string_view text);
+
+// Whether a program that has run on a device runs again when the deployment's time comes again.
+enum class Rerun { Never, Always, IfFailed, IfSucceeded };
+std::string_view to_text(Rerun rerun);  // "never", "always", "if-failed", "if-succeeded"
+std::optional<Rerun> parse_rerun(std::string_view text);
+
+// What happens at a device and makes a required deployment's time come.
+enum class DeploymentEvent { Logon, Idle };
+std::string_view to_text(DeploymentEvent event);  // "logon", "idle"
+std::optional<DeploymentEvent> parse_deployment_event(std::string_view text);
+
+// The field's own limit for mandatory schedules of one deployment.
+inline constexpr std::size_t kMostSchedules = 15;
 
 // "now": the moment at which the site creates the deployment. Only resolved_deployment() makes a
 // time of it, once; it never moves with later reads.
@@ -32,16 +47,26 @@ struct Deployment {
   std::string collection{};
   Purpose purpose = Purpose::Required;
   StartTime start{};
-  // From here on the program runs whatever the user does. Absent: from `start` on.
+  // From here on the program runs whatever the user does. Absent: from `start` on, unless schedules
+  // or events say when. Of required deployments only.
   std::optional<StartTime> deadline{};
+  // Nothing is started from here on.
+  std::optional<Timestamp> expires{};
+  bool enabled = true;
+  std::vector<Schedule> schedules{};
+  std::vector<DeploymentEvent> events{};
+  Rerun rerun = Rerun::Never;
+  // Runs outside of maintenance windows, too.
+  bool ignore_windows = false;
   friend bool operator==(const Deployment&, const Deployment&) = default;
 };
 
-// The deadline is not before the start, as far as both are known. Error: kBadDeployment.
+// The deadline is not before the start and the end not before either, as far as they are known;
+// only required deployments have a deadline, schedules and events. Error: kBadDeployment.
 Result<void> check_times(const Deployment& deployment);
 
-// The deployment with start and deadline as moments; the deadline is always there.
-// Error kBadDeployment: the deadline lies before the start.
+// The deployment with start and deadline as moments. The deadline is there unless the deployment is
+// available or its schedules and events say when. Error: as check_times.
 Result<Deployment> resolved_deployment(Deployment deployment, Timestamp now);
 
 }  // namespace muster::model

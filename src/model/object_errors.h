@@ -14,5 +14,9 @@ inline constexpr ErrorKind kBadCollection{
     1332, "bad-collection", "Give the collection a value as docs/protocols/objects.md says"};
 inline constexpr ErrorKind kBadDeployment{
     1333, "bad-deployment", "Give the deployment a value as docs/protocols/objects.md says"};
+inline constexpr ErrorKind kBadSchedule{
+    1334, "bad-schedule",
+    "Write start: 2026-01-31T02:00 and, to repeat it, repeat: FREQ=WEEKLY;BYDAY=SU; "
+    "docs/protocols/objects.md lists what is understood"};
 
 }  // namespace muster::model

@@ -18,7 +18,7 @@ ExecutionRecord record(RecordKind kind, std::string deployment = "P01-00001A") {
   out.key = {std::move(deployment), "editor", "1.0"};
   out.at.ms = 1'700'000'000'123;
   if (kind == RecordKind::Waiting) out.waiting = Waiting{WaitReason::CacheRoom, 7, {99}};
-  if (kind == RecordKind::Intent) out.intent = Intent{"run", 2, true, {0, 3010}, {-1}};
+  if (kind == RecordKind::Intent) out.intent = Intent{"run", 2, true, {0, 3010}, {-1}, {77}, 2};
   if (kind == RecordKind::Result)
     out.result = ExecutionResult{Outcome::Failed, Ending::Signalled, 9, 2427, "why", "boot"};
   return out;

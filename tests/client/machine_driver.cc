@@ -32,8 +32,9 @@ Deployment MachineDriver::deployment() {
 
 void MachineDriver::on(const ExecutionEvent& event) { carry_out(machine->on(event, now)); }
 
-void MachineDriver::policy(std::vector<Deployment> deployments) {
-  on(PolicyArrived{std::move(deployments), now + std::chrono::hours(24 * 30)});
+void MachineDriver::policy(std::vector<Deployment> deployments,
+                           std::vector<model::MaintenanceWindow> windows) {
+  on(PolicyArrived{std::move(deployments), now + std::chrono::hours(24 * 30), std::move(windows)});
 }
 
 void MachineDriver::pass(Duration time) {

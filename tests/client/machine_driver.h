@@ -19,7 +19,8 @@ struct MachineDriver {
 
   void on(const ExecutionEvent& event);
   // A policy of all these, good for 30 days.
-  void policy(std::vector<Deployment> deployments);
+  void policy(std::vector<Deployment> deployments,
+              std::vector<model::MaintenanceWindow> windows = {});
   void pass(Duration time);
   void run_until_started();
   // The client starts anew with what its log holds, through the log's bytes. Counters and

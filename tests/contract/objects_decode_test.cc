@@ -27,6 +27,11 @@ std::string collection_with(std::string_view spec) {
   return fmt::format("apiVersion: muster/v1\nkind: Collection\nmetadata: {{name: c}}\nspec: {}\n",
                      spec);
 }
+std::string sixteen_schedules() {
+  std::string out;
+  for (int i = 0; i < 16; ++i) out += "{start: '2026-01-31T12:00'}, ";
+  return out;
+}
 std::string deployment_with(std::string_view spec) {
   return fmt::format(
       "apiVersion: muster/v1\nkind: Deployment\nmetadata: {{name: d}}\n"
@@ -197,7 +202,20 @@ TEST(ObjectsDecode, RefusesValuesOutsideTheirBounds) {
       {collection_with("{rules: [{query: \" \"}]}"), "M1332"},
       {collection_with("{rules: [{device: \"a b\"}]}"), "M1332"},
       {collection_with("{rules: [x]}"), "M1131"},
-      {deployment_with("purpose: available, start: now"), "M1452"},
+      {deployment_with("purpose: optional, start: now"), "M1452"},
+      {deployment_with("purpose: available, start: now, deadline: now"), "M1333"},
+      {deployment_with("purpose: available, start: now, events: [logon]"), "M1333"},
+      {deployment_with("purpose: required, start: now, events: [reboot]"), "M1452"},
+      {deployment_with("purpose: required, start: now, rerun: sometimes"), "M1452"},
+      {deployment_with("purpose: required, start: now, schedules: [{start: soon}]"), "M1001"},
+      {deployment_with("purpose: required, start: now, schedules: [{start: "
+                       "'2026-01-31T12:00', repeat: FREQ=SECONDLY}]"),
+       "M1334"},
+      {deployment_with("purpose: required, start: now, schedules: [" + sixteen_schedules() + "]"),
+       "M1452"},
+      {deployment_with("purpose: required, start: 2026-01-02T00:00:00Z, expires: "
+                       "2026-01-02T00:00:00Z"),
+       "M1333"},
       {deployment_with("purpose: required, start: soon"), "M1001"},
       {deployment_with(
            "purpose: required, start: 2026-01-02T00:00:00Z, deadline: 2026-01-01T00:00:00Z"),

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "contract/document_errors.h"
+#include "model/object_errors.h"
 
 namespace muster::contract {
 namespace {
@@ -51,22 +52,34 @@ TEST(PolicyHeader, IsRefusedWithAHashThatIsNone) {
 }
 
 TEST(PolicyBody, OfADeploymentComesBackAsItWas) {
-  const DeploymentBody body{.deployment = model::ObjectId::parse("P01-00001A").value(),
-                            .name = "hello-everywhere",
-                            .package = "hello",
-                            .package_version = "1.0",
-                            .program = "install",
-                            .purpose = model::Purpose::Required,
-                            .start = {1'790'000'000'000},
-                            .deadline = {1'790'000'000'500},
-                            .entry = {"package-hello", 3, std::string(64, 'b'), 900},
-                            .content_folder = std::string(32, 'c')};
+  const DeploymentBody body{
+      .deployment = model::ObjectId::parse("P01-00001A").value(),
+      .name = "hello-everywhere",
+      .package = "hello",
+      .package_version = "1.0",
+      .program = "install",
+      .purpose = model::Purpose::Required,
+      .start = {1'790'000'000'000},
+      .deadline = Timestamp{1'790'000'000'500},
+      .schedules = {model::parse_schedule("2026-02-01T03:00", "FREQ=DAILY").value(),
+                    model::parse_schedule("2026-02-01T03:00Z", "").value()},
+      .events = {model::DeploymentEvent::Idle},
+      .expires = Timestamp{1'800'000'000'000},
+      .rerun = model::Rerun::IfFailed,
+      .ignore_windows = true,
+      .entry = {"package-hello", 3, std::string(64, 'b'), 900},
+      .content_folder = std::string(32, 'c')};
   const auto read = decode_policy_body(encode_policy_body(body));
   ASSERT_TRUE(read) << read.error().text();
   const auto& again = std::get<DeploymentBody>(*read);
   EXPECT_EQ(again.deployment, body.deployment);
   EXPECT_EQ(again.entry, body.entry);
   EXPECT_EQ(again.deadline, body.deadline);
+  EXPECT_EQ(again.schedules, body.schedules);
+  EXPECT_EQ(again.events, body.events);
+  EXPECT_EQ(again.expires, body.expires);
+  EXPECT_EQ(again.rerun, body.rerun);
+  EXPECT_TRUE(again.ignore_windows);
   EXPECT_EQ(again.content_folder, body.content_folder);
 }
 
@@ -95,6 +108,20 @@ TEST(PolicyBody, OfClientSettingsComesBackAsItWas) {
   const auto& again = std::get<ClientSettingsBody>(*read);
   EXPECT_EQ(again.poll_interval, body.poll_interval);
   EXPECT_EQ(again.distribution_points, body.distribution_points);
+}
+
+TEST(PolicyBody, OfMaintenanceWindowsComesBackAsItWas) {
+  const WindowsBody body{
+      .collection = model::ObjectId::parse("P01-00001B").value(),
+      .windows = {{"night", model::parse_schedule("2026-02-01T22:00", "FREQ=DAILY").value(),
+                   std::chrono::hours(4)}}};
+  const auto read = decode_policy_body(encode_policy_body(body));
+  ASSERT_TRUE(read) << read.error().text();
+  EXPECT_EQ(std::get<WindowsBody>(*read).collection, body.collection);
+  EXPECT_EQ(std::get<WindowsBody>(*read).windows, body.windows);
+  WindowsBody endless = body;
+  endless.windows[0].duration = std::chrono::hours(24);
+  EXPECT_TRUE(decode_policy_body(encode_policy_body(endless)).error().is(model::kBadSchedule));
 }
 
 TEST(PolicyBody, OfAnUnknownKindIsRefused) {

@@ -1,6 +1,7 @@
 #include "base/os/system.h"
 
 #include <sys/random.h>
+#include <time.h>
 
 #include "base/check.h"
 
@@ -13,6 +14,14 @@ Timestamp SystemClock::now() const {
 
 Duration SystemClock::steady() const {
   return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+Duration local_offset(Timestamp moment) {
+  ::tzset();  // looks whether the zone is still that of the last call
+  const time_t seconds = moment.ms >= 0 ? moment.ms / 1000 : -((999 - moment.ms) / 1000);
+  tm parts{};
+  if (::localtime_r(&seconds, &parts) == nullptr) return Duration(0);
+  return std::chrono::seconds(parts.tm_gmtoff);
 }
 
 void SystemRandom::fill(char* out, std::size_t size) {

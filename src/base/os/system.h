@@ -12,6 +12,9 @@ class SystemClock final : public Clock {
   Duration steady() const override;
 };
 
+// How far this machine's local time is ahead of UTC at a moment. Follows a change of the zone.
+Duration local_offset(Timestamp moment);
+
 // getrandom(2).
 class SystemRandom final : public Random {
  public:

@@ -36,7 +36,7 @@ wire::Node rule_node(const model::Rule& rule) {
 }  // namespace
 
 Result<model::Collection> decode_collection_spec(std::string name, const NodeAt& spec) {
-  const auto fields = TRY(NodeFields::open(spec, {"limitedTo", "rules"}));
+  const auto fields = TRY(NodeFields::open(spec, {"limitedTo", "rules", "maintenanceWindows"}));
   model::Collection collection;
   collection.name = std::move(name);
   if (const auto limit = fields.optional("limitedTo")) collection.limited_to = TRY(name_of(*limit));
@@ -47,6 +47,8 @@ Result<model::Collection> decode_collection_spec(std::string name, const NodeAt&
     return rules.failure(kObjectField, "has {} rules, {} are allowed", items.size(),
                          model::kMostRules);
   for (const NodeAt& item : items) collection.rules.push_back(TRY(read_rule(item)));
+  if (const auto windows = fields.optional("maintenanceWindows"))
+    collection.windows = TRY(read_windows(*windows));
   return collection;
 }
 
@@ -56,6 +58,7 @@ wire::Node collection_spec(const model::Collection& collection) {
   wire::Node spec = wire::mapping_node();
   spec.set("limitedTo", wire::text_node(collection.limited_to));
   spec.set("rules", std::move(rules));
+  if (!collection.windows.empty()) spec.set("maintenanceWindows", windows_node(collection.windows));
   return spec;
 }
 

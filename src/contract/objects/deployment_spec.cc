@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "contract/objects/errors.h"
 #include "contract/objects/specs.h"
 
@@ -10,8 +12,44 @@ using wire::NodeFields;
 Result<model::Purpose> read_purpose(const NodeAt& field) {
   const std::string text = TRY(field.text());
   const auto purpose = model::parse_purpose(text);
-  if (!purpose) return field.failure(kObjectField, "is '{}', required is wanted", text);
+  if (!purpose)
+    return field.failure(kObjectField, "is '{}', required or available is wanted", text);
   return *purpose;
+}
+
+Result<model::Rerun> read_rerun(const NodeAt& field) {
+  const std::string text = TRY(field.text());
+  const auto rerun = model::parse_rerun(text);
+  if (!rerun)
+    return field.failure(kObjectField,
+                         "is '{}', never, always, if-failed or if-succeeded is wanted", text);
+  return *rerun;
+}
+
+Result<std::vector<model::DeploymentEvent>> read_events(const NodeAt& field) {
+  std::vector<model::DeploymentEvent> events;
+  for (const NodeAt& item : TRY(field.items())) {
+    const std::string text = TRY(item.text());
+    const auto event = model::parse_deployment_event(text);
+    if (!event) return item.failure(kObjectField, "is '{}', logon or idle is wanted", text);
+    if (std::ranges::find(events, *event) != events.end())
+      return item.failure(kObjectField, "stands there twice");
+    events.push_back(*event);
+  }
+  return events;
+}
+
+Result<std::vector<model::Schedule>> read_schedules(const NodeAt& field) {
+  const auto items = TRY(field.items());
+  if (items.size() > model::kMostSchedules)
+    return field.failure(kObjectField, "has {} schedules, {} are allowed", items.size(),
+                         model::kMostSchedules);
+  std::vector<model::Schedule> schedules;
+  for (const NodeAt& item : items) {
+    const auto fields = TRY(NodeFields::open(item, {"start", "repeat"}));
+    schedules.push_back(TRY(read_schedule(item, fields)));
+  }
+  return schedules;
 }
 
 Result<model::StartTime> read_time(const NodeAt& field) {
@@ -22,8 +60,9 @@ Result<model::StartTime> read_time(const NodeAt& field) {
 }  // namespace
 
 Result<model::Deployment> decode_deployment_spec(std::string name, const NodeAt& spec) {
-  const auto fields = TRY(
-      NodeFields::open(spec, {"package", "program", "collection", "purpose", "start", "deadline"}));
+  const auto fields = TRY(NodeFields::open(
+      spec, {"package", "program", "collection", "purpose", "start", "deadline", "expires",
+             "enabled", "schedules", "events", "rerun", "ignoreMaintenanceWindows"}));
   model::Deployment deployment;
   deployment.name = std::move(name);
   deployment.package = TRY(name_of(TRY(fields.required("package"))));
@@ -31,10 +70,18 @@ Result<model::Deployment> decode_deployment_spec(std::string name, const NodeAt&
   deployment.collection = TRY(name_of(TRY(fields.required("collection"))));
   deployment.purpose = TRY(read_purpose(TRY(fields.required("purpose"))));
   deployment.start = TRY(read_time(TRY(fields.required("start"))));
-  if (const auto deadline = fields.optional("deadline")) {
-    deployment.deadline = TRY(read_time(*deadline));
-    TRY_IN(model::check_times(deployment), "{}", deadline->where());
-  }
+  if (const auto field = fields.optional("deadline")) deployment.deadline = TRY(read_time(*field));
+  if (const auto field = fields.optional("expires"))
+    deployment.expires = TRY_IN(parse_timestamp(TRY(field->text())), "{}", field->where());
+  if (const auto field = fields.optional("enabled")) deployment.enabled = TRY(field->boolean());
+  if (const auto field = fields.optional("schedules"))
+    deployment.schedules = TRY(read_schedules(*field));
+  if (const auto field = fields.optional("events")) deployment.events = TRY(read_events(*field));
+  if (const auto field = fields.optional("rerun")) deployment.rerun = TRY(read_rerun(*field));
+  if (const auto field = fields.optional("ignoreMaintenanceWindows"))
+    deployment.ignore_windows = TRY(field->boolean());
+  const auto& last = fields.optional("deadline");
+  TRY_IN(model::check_times(deployment), "{}", last ? last->where() : spec.where());
   return deployment;
 }
 
@@ -46,6 +93,25 @@ wire::Node deployment_spec(const model::Deployment& deployment) {
   spec.set("purpose", wire::text_node(to_text(deployment.purpose)));
   spec.set("start", wire::text_node(to_text(deployment.start)));
   if (deployment.deadline) spec.set("deadline", wire::text_node(to_text(*deployment.deadline)));
+  if (deployment.expires)
+    spec.set("expires", wire::text_node(muster::to_text(*deployment.expires)));
+  // What is as by default is left out, so that older objects stay as they were written.
+  if (!deployment.enabled) spec.set("enabled", wire::boolean_node(false));
+  if (!deployment.schedules.empty()) {
+    wire::Node schedules = wire::sequence_node();
+    for (const model::Schedule& schedule : deployment.schedules)
+      write_schedule(schedules.items.emplace_back(wire::mapping_node()), schedule);
+    spec.set("schedules", std::move(schedules));
+  }
+  if (!deployment.events.empty()) {
+    wire::Node events = wire::sequence_node();
+    for (const model::DeploymentEvent event : deployment.events)
+      events.items.push_back(wire::text_node(to_text(event)));
+    spec.set("events", std::move(events));
+  }
+  if (deployment.rerun != model::Rerun::Never)
+    spec.set("rerun", wire::text_node(to_text(deployment.rerun)));
+  if (deployment.ignore_windows) spec.set("ignoreMaintenanceWindows", wire::boolean_node(true));
   return spec;
 }
 

@@ -17,6 +17,12 @@ wire::Node package_spec(const model::Package& package);
 wire::Node collection_spec(const model::Collection& collection);
 wire::Node deployment_spec(const model::Deployment& deployment);
 
+// The members start and repeat of a mapping whose fields are open.
+Result<model::Schedule> read_schedule(const wire::NodeAt& at, const wire::NodeFields& fields);
+void write_schedule(wire::Node& node, const model::Schedule& schedule);
+Result<std::vector<model::MaintenanceWindow>> read_windows(const wire::NodeAt& field);
+wire::Node windows_node(const std::vector<model::MaintenanceWindow>& windows);
+
 // A text that is a name of an object.
 Result<std::string> name_of(const wire::NodeAt& field);
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/os/file.h"
+#include "base/os/system.h"
 #include "base/settings_tables.h"
 #include "roles/client/errors.h"
 #include "roles/client/platform/root_source.h"
@@ -29,6 +30,12 @@ Result<std::unique_ptr<Agent>> Agent::open(const contract::ClientConfig& config,
   std::unique_ptr<Agent> agent(new Agent(config, std::move(settings), clock, random, stop));
   TRY(agent->open_parts());
   TRY(agent->open_execution());
+  // Without it the machine is managed all the same.
+  auto control = ControlPort::open(config.state, clock);
+  if (control)
+    agent->control_ = *std::move(control);
+  else
+    log::failure(log::Level::Warning, "client.control.closed", control.error());
   return agent;
 }
 
@@ -64,6 +71,7 @@ Result<void> Agent::open_execution() {
     settings.executor.user = user;
   settings.machine.privileged = is_privileged();
   settings.machine.boot = boot_id();
+  settings.machine.offset_at = os::local_offset;
   ExecutionPorts ports;
   ports.download = [this](const Deployment& deployment) { downloads_.push_back(deployment); };
   ports.report = [this](const DeploymentReport& report) { queue_deployment_report(report); };
@@ -75,7 +83,8 @@ Result<void> Agent::open_execution() {
     status.detail = report.error.text_with_advice();
     queue_status(status);
   };
-  ports.refuse = [](const RefuseRequest& refusal) {
+  ports.refuse = [this](const RefuseRequest& refusal) {
+    refused_request_ = refusal.error;
     log::failure(log::Level::Warning, "software.request.refused", refusal.error);
   };
   execution_ =
@@ -84,6 +93,7 @@ Result<void> Agent::open_execution() {
 }
 
 Result<Timestamp> Agent::step() {
+  if (control_) control_->serve([this](const auto& request) { return answer(request); });
   const Timestamp now = clock_.now();
   if (!linked_ && enrolment_.due(now)) enrol(now);
   if (linked_) {
@@ -93,6 +103,8 @@ Result<Timestamp> Agent::step() {
     if (heartbeat_.due(now)) send_heartbeat(now);
     fetch_due_content();
   }
+  for (const model::DeploymentEvent event : presence_.look(clock_.now()))
+    execution_->on(EventHappened{event}, clock_.now());
   execution_->poll(clock_.now());
   while (!reports_taken_.empty()) {
     const ExecutionKey key = reports_taken_.front();

@@ -11,9 +11,11 @@
 #include "contract/site_config.h"
 #include "contract/status_report.h"
 #include "model/status_ids.h"
+#include "roles/client/control_port.h"
 #include "roles/client/enrolment/identity.h"
 #include "roles/client/inventory/report_builder.h"
 #include "roles/client/platform/execution_host.h"
+#include "roles/client/platform/user_presence.h"
 #include "roles/client/policy/policy_keeper.h"
 #include "roles/client/retry_timer.h"
 #include "roles/client/site_link.h"
@@ -29,6 +31,8 @@ class Agent {
 
   // Does what is due; returns when there is nothing to do before the given moment.
   Result<Timestamp> step();
+  // Whether a command of this machine waits for the next step.
+  bool is_asked() const { return control_ && control_->waiting(); }
 
  private:
   Agent(const contract::ClientConfig& config, Settings settings, const Clock& clock, Random& random,
@@ -61,6 +65,15 @@ class Agent {
   void flush_outbox(Timestamp now);
   Result<bool> send_next();
 
+  // Commands (agent_control.cc).
+  contract::ControlAnswer answer(const contract::ControlRequest& request);
+  contract::ControlAnswer tell_status() const;
+  contract::ControlAnswer tell_software() const;
+  contract::ControlAnswer tell_policy() const;
+  contract::ControlAnswer tell_cache() const;
+  Result<contract::ControlAnswer> install(const std::string& name);
+  Result<contract::ControlAnswer> trigger(const std::string& cycle);
+
   // Content (agent_content.cc).
   void fetch_due_content();
   Result<void> fetch_file(const std::string& folder, const ContentFile& file);
@@ -77,6 +90,8 @@ class Agent {
   std::optional<Outbox> outbox_;
   std::optional<ContentCache> cache_;
   std::unique_ptr<ExecutionHost> execution_;
+  UserPresence presence_;
+  std::optional<Error> refused_request_;
   ReportBuilder inventory_;
   model::RowSetDigest reported_;  // the digest that the site has, or will have
   std::string host_name_;
@@ -86,6 +101,7 @@ class Agent {
   std::set<std::string> told_refusals_;
   bool linked_ = false;
 
+  std::unique_ptr<ControlPort> control_;
   RetryTimer enrolment_, renewal_, poll_, inventory_timer_, heartbeat_, outbox_timer_;
 };
 

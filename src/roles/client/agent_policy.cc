@@ -59,6 +59,7 @@ void Agent::follow_policy() {
   for (const VerifiedDeployment& each : policy_->deployments())
     event.deployments.push_back(each.deployment);
   event.expires = policy_->good_until();
+  event.windows = policy_->windows();
   execution_->on(std::move(event), clock_.now());
   report_refusals();
 }

@@ -19,7 +19,7 @@ Result<void> run_client(const contract::ClientConfig& config, const Clock& clock
     const Timestamp next = TRY(agent->step());
     while (!stop) {
       const Duration left = next - clock.now();
-      if (left <= Duration(0)) break;
+      if (left <= Duration(0) || agent->is_asked()) break;
       std::this_thread::sleep_for(std::min(left, kStopCheck));
     }
   }

@@ -28,5 +28,15 @@ inline constexpr ErrorKind kEntryAltered{
     "Apply the package again: its served entry is not the one of the policy"};
 inline constexpr ErrorKind kManifestAltered{
     2409, "manifest-altered", "Apply the package again: the served manifest is not the signed one"};
+inline constexpr ErrorKind kUnknownVerb{2415, "unknown-verb",
+                                        "Run muster-client --help for the commands that there are"};
+inline constexpr ErrorKind kUnknownCycle{2416, "unknown-cycle",
+                                         "Name one of the cycles that the text lists"};
+inline constexpr ErrorKind kAgentBusy{
+    2417, "agent-busy",
+    "Try again; if it stays so, look at the client's log for what it waits for"};
+inline constexpr ErrorKind kAgentNotThere{
+    2418, "agent-not-there",
+    "Start the client, or name its folder: muster-client --state FOLDER, or MUSTER_STATE"};
 
 }  // namespace muster::client

@@ -79,6 +79,7 @@ ExplainStep membership_step(const ExplainFacts& facts) {
 
 ExplainStep policy_step(const ExplainFacts& facts) {
   const std::string name = "policy signed for the device";
+  if (!facts.spec.enabled) return holds(name, "the deployment is disabled: it says enabled: false");
   if (facts.header_with) return done(name, *facts.header_with);
   if (!facts.body_signed)
     return waiting(name, "the deployment's policy body is not signed; is muster-signer running?",
@@ -106,11 +107,51 @@ ExplainStep received_step(const ExplainFacts& facts) {
   return waiting(name, "the client asks again at its next policy poll", next);
 }
 
-ExplainStep content_step(const ExplainFacts& facts, Timestamp now) {
+bool waits_for_window(const ExplainFacts& facts) {
+  return !facts.reports.empty() && facts.reports.back().state == model::kStateWaitingForWindow;
+}
+
+// Whether the program's time has come, as far as the site can know: times of the device's own clock
+// are told by that clock.
+ExplainStep time_step(const ExplainFacts& facts, Timestamp now) {
+  const std::string name = "its time has come";
+  const model::Deployment& spec = facts.spec;
+  if (const auto* started = last_with_id(facts.reports, model::kStatusStarted))
+    return done(name, started->at);
+  if (waits_for_window(facts)) return done(name, facts.reports.back().at);
+  if (spec.expires && now >= *spec.expires)
+    return holds(name, fmt::format("the deployment ended at {}", to_text(*spec.expires)));
+  if (now < facts.start) return waiting(name, "the deployment's start lies ahead", facts.start);
+  if (spec.purpose == model::Purpose::Available)
+    return waiting(name, "its user has not asked for it", {});
+  std::optional<Timestamp> latest, next;
+  const auto consider = [&](Timestamp moment) {
+    if (moment > now) next = std::min(next.value_or(moment), moment);
+    if (moment <= now && moment >= facts.start) latest = std::max(latest.value_or(moment), moment);
+  };
+  if (spec.deadline)
+    if (const auto* deadline = std::get_if<Timestamp>(&*spec.deadline)) consider(*deadline);
+  bool local = false;
+  for (const model::Schedule& schedule : spec.schedules) {
+    local = local || schedule.zone == model::ScheduleZone::Local;
+    if (schedule.zone == model::ScheduleZone::Local) continue;
+    const auto around =
+        model::Occurrences(schedule).around(now, [](Timestamp) { return Duration(0); });
+    if (around.latest) consider(*around.latest);
+    if (around.next) consider(*around.next);
+  }
+  if (latest) return done(name, *latest);
+  if (local) return waiting(name, "it starts at its next time on the device's own clock", next);
+  if (next) return waiting(name, "it starts at its next time", next);
+  if (!spec.events.empty()) return waiting(name, "it starts at the next of its events", {});
+  return holds(name, "none of its schedules has a time that lies ahead");
+}
+
+ExplainStep content_step(const ExplainFacts& facts) {
   const std::string name = "content on the device";
   const auto* started = last_with_id(facts.reports, model::kStatusStarted);
   if (started) return done(name, started->at);
-  if (now < facts.start) return waiting(name, "the deployment's start lies ahead", facts.start);
+  if (waits_for_window(facts)) return done(name, facts.reports.back().at);
   const auto* last = facts.reports.empty() ? nullptr : &facts.reports.back();
   if (last && is_end(*last)) {
     return last->status_id == model::kStatusFailed ? holds(name, cause_of(*last))
@@ -124,10 +165,10 @@ ExplainStep run_step(const ExplainFacts& facts) {
   const std::string name = "program started";
   if (const auto* started = last_with_id(facts.reports, model::kStatusStarted))
     return done(name, started->at);
-  const auto* last = facts.reports.empty() ? nullptr : &facts.reports.back();
-  if (last && last->state == model::kStateWaitingForWindow)
-    return waiting(name, "a maintenance window must open", last->next_retry);
-  return waiting(name, "it starts at the deadline", {});
+  if (waits_for_window(facts))
+    return waiting(name, "a maintenance window must open that is long enough for the program",
+                   facts.reports.back().next_retry);
+  return waiting(name, "it starts when its content is there", {});
 }
 
 ExplainStep result_step(const ExplainFacts& facts, contract::Explanation& out) {
@@ -159,7 +200,8 @@ contract::Explanation explain(const ExplainFacts& facts, Timestamp now) {
       membership_step(facts),
       policy_step(facts),
       received_step(facts),
-      content_step(facts, now),
+      time_step(facts, now),
+      content_step(facts),
       run_step(facts),
       result_step(facts, out)};
   // What lies behind a step that is not done has not been reached, unless it is known to be done:
@@ -228,6 +270,7 @@ Result<ExplainFacts> gather(hosting::Site& site, store::Reader& reader, std::str
   facts.inventory_at = known.inventory_at;
   facts.collection = spec.collection;
   facts.all_systems = spec.collection == model::kAllSystems;
+  facts.spec = spec;
   if (const auto* start = std::get_if<Timestamp>(&spec.start)) facts.start = *start;
   if (!facts.all_systems) {
     const auto collection = TRY(store::find_object(reader, "Collection", spec.collection));

@@ -7,6 +7,7 @@
 #include "contract/status_report.h"
 #include "hosting/route_table.h"
 #include "hosting/site.h"
+#include "model/deployment.h"
 #include "store/site/devices.h"
 
 namespace muster::provider {
@@ -26,6 +27,7 @@ struct ExplainFacts {
   std::optional<Timestamp> header_with;  // when the header that names it was signed
   Timestamp header_expires;
   Duration poll_interval{0};
+  model::Deployment spec{};
   Timestamp start;
   // Of this device about this deployment, and about its policy as a whole; oldest first.
   std::vector<contract::StatusReport> reports;

@@ -193,9 +193,10 @@ Result<bool> SiteServer::round() {
   if (!changes.empty())
     TRY(publish_catalogue(*site_, site_->settings.duration("site_time.interval")));
   for (const store::Change& change : changes) {
-    const auto followed = change.kind == "Collection"
-                              ? follow_collection(*site_, change, parts.dirty)
-                              : parts.policy.follow(change, parts.dirty);
+    auto followed = change.kind == "Collection" ? follow_collection(*site_, change, parts.dirty)
+                                                : Result<void>();
+    // Its windows are policy, too: after its members are known.
+    if (followed) followed = parts.policy.follow(change, parts.dirty);
     // An object that cannot be followed must not hold up all others.
     if (!followed)
       log::failure(log::Level::Error, "object.change.failed", followed.error(),

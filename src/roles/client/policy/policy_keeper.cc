@@ -177,6 +177,7 @@ Result<VerifiedDeployment> PolicyKeeper::verify_deployment(const contract::Deplo
                 manifest.package_version);
 
   VerifiedDeployment out;
+  out.name = body.name;
   out.content_folder = body.content_folder;
   out.deployment.key = {body.deployment.text(), body.package, body.package_version};
   Program& wanted = out.deployment.program;
@@ -191,6 +192,13 @@ Result<VerifiedDeployment> PolicyKeeper::verify_deployment(const contract::Deplo
         {file.path, file.executable ? 0755u : 0644u, file.size_bytes, file.sha256});
   out.deployment.start = body.start;
   out.deployment.deadline = body.deadline;
+  out.deployment.schedules = body.schedules;
+  out.deployment.events = body.events;
+  out.deployment.expires = body.expires;
+  out.deployment.rerun = body.rerun;
+  out.deployment.ignore_windows = body.ignore_windows;
+  out.deployment.purpose =
+      body.purpose == model::Purpose::Required ? Purpose::Required : Purpose::Available;
   return out;
 }
 
@@ -204,6 +212,7 @@ Result<void> PolicyKeeper::evaluate(DocumentSource& source, Timestamp clock) {
   if (!header_) return {};
   settings_.reset();
   deployments_.clear();
+  windows_.clear();
   refusals_.clear();
   for (const contract::BodyReference& reference : header_->bodies) {
     auto document = body(reference, source);
@@ -213,6 +222,8 @@ Result<void> PolicyKeeper::evaluate(DocumentSource& source, Timestamp clock) {
     }
     if (auto* settings = std::get_if<contract::ClientSettingsBody>(&*document))
       settings_ = *settings;
+    if (const auto* windows = std::get_if<contract::WindowsBody>(&*document))
+      windows_.insert(windows_.end(), windows->windows.begin(), windows->windows.end());
   }
   // Settings first: they name the points that serve the rest.
   for (const contract::BodyReference& reference : header_->bodies) {

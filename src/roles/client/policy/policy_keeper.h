@@ -19,6 +19,7 @@ namespace muster::client {
 
 // A deployment of the policy, with everything that the client may run it by.
 struct VerifiedDeployment {
+  std::string name;  // as operators and users call it
   Deployment deployment;
   std::string content_folder;
 };
@@ -69,6 +70,7 @@ class PolicyKeeper {
   const std::optional<contract::PolicyHeader>& header() const { return header_; }
   const std::optional<contract::ClientSettingsBody>& settings() const { return settings_; }
   const std::vector<VerifiedDeployment>& deployments() const { return deployments_; }
+  const std::vector<model::MaintenanceWindow>& windows() const { return windows_; }
   const std::vector<Refusal>& refusals() const { return refusals_; }
   // Until when the policy may start anything: the header's end, or the age limit of the site's
   // signed time, whichever comes first.
@@ -105,6 +107,7 @@ class PolicyKeeper {
   std::optional<contract::PolicyHeader> header_;
   std::optional<contract::ClientSettingsBody> settings_;
   std::vector<VerifiedDeployment> deployments_;
+  std::vector<model::MaintenanceWindow> windows_;
   std::vector<Refusal> refusals_;
 };
 

@@ -10,10 +10,11 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "model/deployment.h"
 
 namespace muster::client {
 
-// What a program runs once for: rerun means "if it never ran for this key".
+// What a program runs once for, unless the deployment says that it runs again.
 struct ExecutionKey {
   std::string deployment;
   std::string package;
@@ -54,7 +55,14 @@ struct Deployment {
   Program program;
   std::vector<ContentFile> files;
   Timestamp start;
-  std::optional<Timestamp> deadline;  // required ones run then; without one, from `start` on
+  // A required one runs by itself at the deadline, at each occurrence of a schedule and at each
+  // event; without any of these from `start` on.
+  std::optional<Timestamp> deadline;
+  std::vector<model::Schedule> schedules{};
+  std::vector<model::DeploymentEvent> events{};
+  std::optional<Timestamp> expires{};  // nothing is started from here on
+  model::Rerun rerun = model::Rerun::Never;
+  bool ignore_windows = false;
   Purpose purpose = Purpose::Required;
   friend bool operator==(const Deployment&, const Deployment&) = default;
 };

@@ -15,8 +15,9 @@ void ExecutionMachine::replay(const ExecutionRecord& record) {
       item.received = true;
       return;
     case RecordKind::Requested:
-      item.requested = true;
       if (item.result && item.result->ending == Ending::NeverRan) lift(item);
+      if (item.result) begin_again(item);
+      item.requested = true;
       return;
     case RecordKind::Waiting:
       // It follows an intent only where that run is known never to have started, or may repeat.
@@ -28,6 +29,8 @@ void ExecutionMachine::replay(const ExecutionRecord& record) {
     case RecordKind::Intent:
       item.intent = record.intent;
       item.attempts = std::max(item.attempts, record.intent->attempt);
+      item.first_attempt = record.intent->first_attempt;
+      item.ran_for = record.intent->due;
       item.result.reset();
       return;
     case RecordKind::Result:
@@ -37,6 +40,7 @@ void ExecutionMachine::replay(const ExecutionRecord& record) {
       item.result_at = record.at;
       item.report_taken = false;
       item.phase = Phase::Done;
+      settle(item);
       return;
     case RecordKind::Reported:
       item.report_taken = true;
@@ -78,6 +82,9 @@ void ExecutionMachine::handle(const RecordWritten& event) {
       item.phase = Phase::WaitingForStart;
       return;
     }
+    // As replaying the record does: from here on the former run is history.
+    item.result.reset();
+    item.ran_for = item.intent->due;
     item.phase = Phase::Starting;
     out_.push_back(StartProgram{*item.deployment, item.intent->run});
   }
@@ -121,10 +128,10 @@ void ExecutionMachine::handle(const NeverStarted& event) {
   if (item == nullptr) return;
   item->stale_runs.push_back(item->intent->run);
   item->intent.reset();
-  if (item->attempts >= settings_.attempt_limit)
+  if (tries(*item) >= settings_.attempt_limit)
     return give_up(
         event.key, *item, Outcome::Failed,
-        fail(kProgramNotStarted, "after {} attempts: {}", item->attempts, event.error.text())
+        fail(kProgramNotStarted, "after {} attempts: {}", tries(*item), event.error.text())
             .value());
   if (starting != nullptr) return retry(event.key, *item, WaitReason::Local, event.error);
   try_again_now(event.key, *item);
@@ -151,7 +158,7 @@ void ExecutionMachine::handle(const OutcomeUnknown& event) {
       item.phase != Phase::Resolving)
     return;
   if (item.phase == Phase::Resolving) report_running(event.key, item);
-  if (item.intent->repeatable && item.attempts <= settings_.repeat_limit) {
+  if (item.intent->repeatable && tries(item) <= settings_.repeat_limit) {
     item.stale_runs.push_back(item.intent->run);
     item.intent.reset();
     return try_again_now(event.key, item);
@@ -198,6 +205,7 @@ void ExecutionMachine::judge(const ExecutionKey& key, Item& item, const ProgramE
   item.stale_runs.push_back(item.intent->run);
   item.intent.reset();
   item.result = std::move(result);
+  settle(item);
   record_result(key, item);
 }
 
@@ -209,6 +217,7 @@ void ExecutionMachine::give_up(const ExecutionKey& key, Item& item, Outcome outc
                                 error.kind().number,
                                 printable_utf8(error.detail(), kLongestDetail),
                                 settings_.boot};
+  settle(item);
   record_result(key, item);
 }
 

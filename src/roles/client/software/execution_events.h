@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/maintenance_window.h"
 #include "roles/client/software/deployment.h"
 #include "roles/client/software/execution_record.h"
 
@@ -19,15 +20,16 @@ enum class PrepareFailure { ContentChanged, ContentMissing, Local };
 struct PolicyArrived {
   std::vector<Deployment> deployments;
   Timestamp expires;  // of the signed policy header
+  // Of all collections that this machine is in; without any, programs may start at any time.
+  std::vector<model::MaintenanceWindow> windows{};
 };
 // A person asks for a deployment now, or for another try of one whose program never ran.
 struct UserRequested {
   std::string deployment;
 };
-// Maintenance windows: always open where none is defined; else open until a time, or shut.
-struct WindowChanged {
-  bool open = true;
-  std::optional<Timestamp> until;
+// Something happened here for which deployments may wait.
+struct EventHappened {
+  model::DeploymentEvent event = model::DeploymentEvent::Logon;
 };
 struct DownloadDone {
   ExecutionKey key;
@@ -81,7 +83,7 @@ struct ReportTaken {
 struct TimePassed {};
 
 using ExecutionEvent =
-    std::variant<PolicyArrived, UserRequested, WindowChanged, DownloadDone, DownloadFailed,
+    std::variant<PolicyArrived, UserRequested, EventHappened, DownloadDone, DownloadFailed,
                  Prepared, PrepareFailed, RecordWritten, RecordFailed, SupervisorStarted,
                  NeverStarted, ProgramEnded, OutcomeUnknown, ReportTaken, TimePassed>;
 

@@ -26,12 +26,14 @@ ExecutionMachine::ExecutionMachine(ExecutionSettings settings,
 std::vector<ExecutionAction> ExecutionMachine::on(const ExecutionEvent& event, Timestamp now) {
   now_ = now;
   std::visit([this](const auto& kind) { handle(kind); }, event);
+  window_ = calendar_.at(now_, settings_.offset_at);
   advance_all();
   return std::exchange(out_, {});
 }
 
 void ExecutionMachine::handle(const PolicyArrived& event) {
   policy_expires_ = event.expires;
+  calendar_ = model::WindowCalendar(event.windows);
   if (!policy_expired()) expiry_reported_ = false;
   std::map<ExecutionKey, Deployment> before;
   for (auto& [key, item] : items_)
@@ -43,6 +45,9 @@ void ExecutionMachine::handle(const PolicyArrived& event) {
     if (known == before.end() || !(known->second == deployment)) {
       const auto checked = check_deployment(deployment);
       item.refusal = checked ? std::nullopt : std::optional(checked.error());
+      item.schedules.clear();
+      for (const model::Schedule& schedule : deployment.schedules)
+        item.schedules.emplace_back(schedule);
       if (deployment.files.empty() || known != before.end())
         item.content_ready = deployment.files.empty();
       if (known != before.end() && item.result && item.result->ending == Ending::NeverRan)
@@ -66,11 +71,14 @@ void ExecutionMachine::handle(const UserRequested& event) {
     if (!item.deployment || key.deployment != event.deployment) continue;
     found = true;
     const bool ran = item.result && item.result->ending != Ending::NeverRan;
-    if (ran || item.phase == Phase::RecordingResult || item.phase == Phase::WaitingToRecord) {
+    const bool again = item.deployment->purpose == Purpose::Available || reruns(item);
+    if ((ran && !again) || item.phase == Phase::RecordingResult ||
+        item.phase == Phase::WaitingToRecord) {
       out_.push_back(
           RefuseRequest{event.deployment, fail(kAlreadyRan, "{}", to_text(key)).value()});
       continue;
     }
+    if (item.phase == Phase::Done && ran) begin_again(item);
     if (item.phase == Phase::Done) lift(item);
     item.requested = true;
     item.next.reset();
@@ -81,7 +89,12 @@ void ExecutionMachine::handle(const UserRequested& event) {
                                  fail(kNotRequestable, "deployment {}", event.deployment).value()});
 }
 
-void ExecutionMachine::handle(const WindowChanged& event) { window_ = event; }
+void ExecutionMachine::handle(const EventHappened& event) {
+  for (auto& [key, item] : items_)
+    if (item.deployment &&
+        std::ranges::find(item.deployment->events, event.event) != item.deployment->events.end())
+      item.happened = now_;
+}
 
 void ExecutionMachine::handle(const DownloadDone& event) {
   Item* item = find(event.key, Phase::Downloading);
@@ -146,10 +159,10 @@ void ExecutionMachine::advance_all() {
   // The one that is due first goes first; keys decide between equals, so that order is stable.
   std::vector<std::pair<Timestamp, Items::iterator>> order;
   for (auto it = items_.begin(); it != items_.end(); ++it) {
-    const auto& deployment = it->second.deployment;
-    const Timestamp due =
-        deployment ? deployment->deadline.value_or(deployment->start) : Timestamp{};
-    order.emplace_back(due, it);
+    Item& item = it->second;
+    find_due(item);
+    const Timestamp start = item.deployment ? item.deployment->start : Timestamp{};
+    order.emplace_back(item.due.value_or(item.next_due.value_or(start)), it);
   }
   std::ranges::stable_sort(order, {}, [](const auto& entry) { return entry.first; });
   for (const auto& [due, it] : order) advance(it->first, it->second);
@@ -158,7 +171,13 @@ void ExecutionMachine::advance_all() {
 void ExecutionMachine::advance(const ExecutionKey& key, Item& item) {
   if (item.phase == Phase::WaitingToRecord && now_ >= *item.next) return record_result(key, item);
   if (item.phase == Phase::Done && item.result && may_lift(item)) lift(item);
+  if (item.phase == Phase::Done && comes_again(item)) begin_again(item);
   if (!item.deployment || !is_idle(item.phase)) return;
+  // It was to run again, but policy thought better of it.
+  if (item.result && !item.requested && !comes_again(item)) {
+    item.phase = Phase::Done;
+    return;
+  }
   if (item.refusal) return give_up(key, item, Outcome::Failed, *item.refusal);
   if (item.deployment->program.run_as == RunAs::System && !settings_.privileged)
     return give_up(key, item, Outcome::NeedsRoot,
@@ -174,6 +193,8 @@ void ExecutionMachine::advance(const ExecutionKey& key, Item& item) {
   intent.repeatable = program.repeatable;
   intent.success_codes = program.success_codes;
   intent.reboot_codes = program.reboot_codes;
+  intent.due = item.requested ? now_ : item.due.value_or(now_);
+  intent.first_attempt = item.first_attempt;
   item.phase = Phase::Preparing;
   out_.push_back(Prepare{*item.deployment, intent.run});
   item.intent = std::move(intent);
@@ -191,6 +212,7 @@ bool ExecutionMachine::may_proceed(const ExecutionKey& key, Item& item) {
     item.next = now_ + settings_.longest_pause();
   if (item.next && now_ < *item.next) return wait(Phase::WaitingToRetry);
   if (now_ < deployment.start) return wait(Phase::WaitingForStart);
+  if (deployment.expires && now_ >= *deployment.expires) return wait(Phase::Expired);
   if (deployment.purpose == Purpose::Available && !item.requested)
     return wait(Phase::WaitingForRequest);
   if (!item.content_ready) {
@@ -201,13 +223,13 @@ bool ExecutionMachine::may_proceed(const ExecutionKey& key, Item& item) {
     report(std::move(downloading));
     return wait(Phase::Downloading);
   }
-  if (!item.requested && deployment.deadline && now_ < *deployment.deadline)
-    return wait(Phase::WaitingForDeadline);
+  if (!item.requested && !item.due) return wait(Phase::WaitingForDeadline);
   // A person who asks decides about his own time: windows bind only what starts by itself.
-  if (!item.requested && !window_fits(deployment.program)) {
+  if (!item.requested && !window_fits(deployment)) {
     if (!std::exchange(item.window_reported, true)) {
       DeploymentReport waiting(key, DeploymentStatus::Waiting);
       waiting.state = 10;
+      if (!window_.open) waiting.next_attempt = window_.until;
       report(std::move(waiting));
     }
     return wait(Phase::WaitingForWindow);
@@ -216,9 +238,10 @@ bool ExecutionMachine::may_proceed(const ExecutionKey& key, Item& item) {
   return true;
 }
 
-bool ExecutionMachine::window_fits(const Program& program) const {
+bool ExecutionMachine::window_fits(const Deployment& deployment) const {
+  if (deployment.ignore_windows) return true;
   if (!window_.open) return false;
-  return !window_.until || *window_.until - now_ >= program.max_runtime;
+  return !window_.until || *window_.until - now_ >= deployment.program.max_runtime;
 }
 
 bool ExecutionMachine::is_idle(Phase phase) {
@@ -231,6 +254,7 @@ bool ExecutionMachine::is_idle(Phase phase) {
     case Phase::WaitingForTurn:
     case Phase::WaitingToRetry:
     case Phase::PolicyExpired:
+    case Phase::Expired:
       return true;
     default:
       return false;
@@ -265,7 +289,10 @@ std::optional<Timestamp> ExecutionMachine::next_time() const {
     if (!item.deployment) continue;
     if (item.phase == Phase::WaitingToRetry) consider(item.next);
     if (item.phase == Phase::WaitingForStart) consider(item.deployment->start);
-    if (item.phase == Phase::WaitingForDeadline) consider(item.deployment->deadline);
+    if (item.phase == Phase::WaitingForDeadline || item.phase == Phase::Done)
+      consider(item.next_due);
+    if (item.phase == Phase::WaitingForWindow) consider(window_.until);
+    if (is_idle(item.phase) && item.phase != Phase::Expired) consider(item.deployment->expires);
   }
   if (policy_expires_ && !expiry_reported_) consider(policy_expires_);
   return earliest;

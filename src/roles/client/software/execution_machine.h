@@ -17,6 +17,7 @@ namespace muster::client {
 struct ExecutionSettings {
   bool privileged = false;  // may run programs as the system
   std::string boot;         // changes with each start of the machine
+  model::OffsetAt offset_at = [](Timestamp) { return Duration(0); };  // of this machine's clock
   std::size_t downloads_at_once = 2;
   RetryRule download{std::chrono::minutes(1), std::chrono::hours(4), 20};
   RetryRule mismatch{std::chrono::minutes(1), std::chrono::hours(1), 3};
@@ -40,6 +41,7 @@ enum class Phase {
   WaitingForTurn,
   WaitingToRetry,
   PolicyExpired,
+  Expired,
   Preparing,
   RecordingIntent,
   Starting,
@@ -89,7 +91,14 @@ class ExecutionMachine {
     std::optional<Error> refusal;         // of check_deployment
     std::optional<Intent> intent;         // of the attempt under way
     std::vector<std::string> stale_runs;  // whose folders go once a record closes them
-    std::uint32_t attempts = 0;
+    std::uint32_t attempts = 0;           // of all runs: each names its folder
+    std::uint32_t first_attempt = 1;      // of the run that is wanted or under way
+    // When it is to run by itself, as far as that has come and as far as it will come.
+    std::vector<model::Occurrences> schedules;
+    std::optional<Timestamp> happened;  // the latest of its events
+    std::optional<Timestamp> due;
+    std::optional<Timestamp> next_due;
+    std::optional<Timestamp> ran_for;  // the time that had come for the newest run
     std::optional<ExecutionResult> result;
     Timestamp result_at;  // of its record: a result reported again is known by it
     std::uint32_t result_write_failures = 0;
@@ -100,7 +109,7 @@ class ExecutionMachine {
 
   void handle(const PolicyArrived& event);
   void handle(const UserRequested& event);
-  void handle(const WindowChanged& event);
+  void handle(const EventHappened& event);
   void handle(const DownloadDone& event);
   void handle(const DownloadFailed& event);
   void handle(const Prepared& event);
@@ -119,7 +128,14 @@ class ExecutionMachine {
   void advance(const ExecutionKey& key, Item& item);
   // False when the item has to wait; its phase then says for what.
   bool may_proceed(const ExecutionKey& key, Item& item);
-  bool window_fits(const Program& program) const;
+  // When it is to run by itself (execution_schedule.cc).
+  void find_due(Item& item) const;
+  static bool reruns(const Item& item);
+  static bool comes_again(const Item& item);
+  static void begin_again(Item& item);
+  static void settle(Item& item);
+  std::uint32_t tries(const Item& item) const { return item.attempts - item.first_attempt + 1; }
+  bool window_fits(const Deployment& deployment) const;
   static bool is_idle(Phase phase);
   static void lift(Item& item);
   bool may_lift(const Item& item) const;
@@ -146,7 +162,8 @@ class ExecutionMachine {
   Items items_;
   std::optional<Timestamp> policy_expires_;
   bool expiry_reported_ = false;
-  WindowChanged window_;
+  model::WindowCalendar calendar_;
+  model::WindowCalendar::State window_;
   Timestamp now_;
   std::vector<ExecutionAction> out_;
 };

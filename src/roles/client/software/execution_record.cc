@@ -56,6 +56,8 @@ Bytes encode_payload(const ExecutionRecord& record) {
     out.u8(record.intent->repeatable ? 1 : 0);
     write_codes(out, record.intent->success_codes);
     write_codes(out, record.intent->reboot_codes);
+    out.u64(static_cast<std::uint64_t>(record.intent->due.ms));
+    out.u32(record.intent->first_attempt);
   } else if (record.kind == RecordKind::Result) {
     const ExecutionResult& result = *record.result;
     out.u8(static_cast<std::uint8_t>(result.outcome));
@@ -85,6 +87,9 @@ Result<Intent> read_intent(ByteReader& in) {
   out.repeatable = TRY(in.u8()) != 0;
   out.success_codes = TRY(read_codes(in));
   out.reboot_codes = TRY(read_codes(in));
+  if (in.at_end()) return out;  // of a client that ran every program once
+  out.due.ms = static_cast<std::int64_t>(TRY(in.u64()));
+  out.first_attempt = TRY(in.u32());
   return out;
 }
 

@@ -50,6 +50,10 @@ struct Intent {
   bool repeatable = false;
   std::vector<std::int64_t> success_codes;
   std::vector<std::int64_t> reboot_codes;
+  // The time that had come for the program, and the first attempt for it: attempts go on counting
+  // when a program runs again, because each names its run.
+  Timestamp due;
+  std::uint32_t first_attempt = 1;
   friend bool operator==(const Intent&, const Intent&) = default;
 };
 

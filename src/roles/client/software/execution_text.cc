@@ -15,7 +15,7 @@ std::string_view to_text(Phase phase) {
     case Phase::Downloading:
       return "downloading";
     case Phase::WaitingForDeadline:
-      return "waiting for the deadline";
+      return "waiting for its time";
     case Phase::WaitingForWindow:
       return "waiting for a maintenance window";
     case Phase::WaitingForTurn:
@@ -24,6 +24,8 @@ std::string_view to_text(Phase phase) {
       return "waiting to retry";
     case Phase::PolicyExpired:
       return "waiting for a new policy";
+    case Phase::Expired:
+      return "past its end";
     case Phase::Preparing:
     case Phase::RecordingIntent:
     case Phase::Starting:

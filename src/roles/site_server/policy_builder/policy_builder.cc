@@ -99,6 +99,7 @@ Result<std::optional<contract::DeploymentBody>> PolicyBuilder::body_of(const sto
   const auto& deployment = std::get<model::Deployment>(decoded.value);
   by_package_[deployment.package].insert(object.id);
   using Found = std::optional<contract::DeploymentBody>;
+  if (!deployment.enabled) return Found();
   return site_->database->read([&](store::Reader& reader) -> Result<Found> {
     const auto package = TRY(store::find_object(reader, "Package", deployment.package));
     if (!package) return Found();
@@ -116,21 +117,26 @@ Result<std::optional<contract::DeploymentBody>> PolicyBuilder::body_of(const sto
     const auto entry = TRY(contract::decode_entry(document->bytes));
     const auto* start = std::get_if<Timestamp>(&deployment.start);
     const auto* deadline =
-        deployment.deadline ? std::get_if<Timestamp>(&*deployment.deadline) : start;
-    if (!start || !deadline)
+        deployment.deadline ? std::get_if<Timestamp>(&*deployment.deadline) : nullptr;
+    if (start == nullptr || (deployment.deadline && deadline == nullptr))
       return fail(kBadObject, "deployment {}: its start was never resolved", object.name);
-    return Found(
-        contract::DeploymentBody{.deployment = object.id,
-                                 .name = object.name,
-                                 .package = deployment.package,
-                                 .package_version = entry.value.package_version,
-                                 .program = deployment.program,
-                                 .purpose = deployment.purpose,
-                                 .start = *start,
-                                 .deadline = *deadline,
-                                 .entry = {role, static_cast<std::uint64_t>(document->version),
-                                           to_hex(document->sha256), document->bytes.size()},
-                                 .content_folder = to_hex(content->folder)});
+    return Found(contract::DeploymentBody{
+        .deployment = object.id,
+        .name = object.name,
+        .package = deployment.package,
+        .package_version = entry.value.package_version,
+        .program = deployment.program,
+        .purpose = deployment.purpose,
+        .start = *start,
+        .deadline = deadline != nullptr ? std::optional(*deadline) : std::nullopt,
+        .schedules = deployment.schedules,
+        .events = deployment.events,
+        .expires = deployment.expires,
+        .rerun = deployment.rerun,
+        .ignore_windows = deployment.ignore_windows,
+        .entry = {role, static_cast<std::uint64_t>(document->version), to_hex(document->sha256),
+                  document->bytes.size()},
+        .content_folder = to_hex(content->folder)});
   });
 }
 
@@ -152,6 +158,29 @@ Result<void> PolicyBuilder::make_deployment_body(const store::Object& object,
   return {};
 }
 
+Result<void> PolicyBuilder::make_windows_body(const store::Object& object,
+                                              std::set<store::DeviceNumber>& dirty) {
+  const auto decoded =
+      TRY(contract::decode_spec(contract::ObjectKind::Collection, object.name, object.spec));
+  const auto& collection = std::get<model::Collection>(decoded.value);
+  if (collection.windows.empty()) return forget_windows(object.id, dirty);
+  contract::WindowsBody body{.collection = object.id, .windows = collection.windows};
+  const auto reference =
+      TRY(signed_body("maintenance-windows", object.id, contract::encode_policy_body(body)));
+  const auto known = windows_.find(object.id);
+  if (known != windows_.end() && known->second.reference == reference) return {};
+  windows_.insert_or_assign(object.id, Body{reference, object.id.text(), {}});
+  for (const auto device : TRY(members(object.id.text()))) dirty.insert(device);
+  return {};
+}
+
+Result<void> PolicyBuilder::forget_windows(const model::ObjectId& collection,
+                                           std::set<store::DeviceNumber>& dirty) {
+  if (windows_.erase(collection) == 0) return {};
+  for (const auto device : TRY(members(collection.text()))) dirty.insert(device);
+  return {};
+}
+
 Result<void> PolicyBuilder::follow(const store::Change& change,
                                    std::set<store::DeviceNumber>& dirty) {
   if (change.kind == "Deployment") {
@@ -163,6 +192,12 @@ Result<void> PolicyBuilder::follow(const store::Change& change,
     for (const auto device : TRY(members(known->second.collection))) dirty.insert(device);
     bodies_.erase(known);
     return {};
+  }
+  if (change.kind == "Collection") {
+    const auto object = TRY(site_->database->read(
+        [&](store::Reader& reader) { return store::find_object(reader, change.id); }));
+    if (object && !object->deleted) return make_windows_body(*object, dirty);
+    return forget_windows(change.id, dirty);
   }
   if (change.kind != "Package") return {};
   const auto package = TRY(site_->database->read(
@@ -200,6 +235,9 @@ Result<std::optional<PolicyBuilder::NewHeader>> PolicyBuilder::header_for(
     out.header.bodies.push_back(body.reference);
     out.folders.push_back(body.content_folder);
   }
+  for (const auto& [id, body] : windows_)
+    if (collections && std::ranges::find(*collections, body.collection) != collections->end())
+      out.header.bodies.push_back(body.reference);
   out.content_hash = content_hash(out.header);
   const auto stored = TRY(store::find_policy_header(reader, device));
   const bool fresh = stored && now < stored->issued + (stored->expires - stored->issued) / 2;
@@ -285,6 +323,15 @@ Result<void> PolicyBuilder::load(std::set<store::DeviceNumber>& dirty) {
     if (!made)
       log::failure(log::Level::Error, "policy.deployment.unreadable", made.error(),
                    {{"deployment", object.name}});
+  }
+  const auto collections = TRY(site_->database->read([](store::Reader& reader) {
+    return store::list_objects(reader, "Collection", "", 1'000'000);
+  }));
+  for (const store::Object& object : collections) {
+    const auto made = make_windows_body(object, dirty);
+    if (!made)
+      log::failure(log::Level::Error, "policy.collection.unreadable", made.error(),
+                   {{"collection", object.name}});
   }
   TRY(make_settings_body(dirty));
   // Headers that still say the right thing go back on the shelf as they are.

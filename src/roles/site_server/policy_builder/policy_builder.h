@@ -21,7 +21,7 @@ class PolicyBuilder {
   // Puts bodies and headers of the database on the shelf, and signs what is missing there.
   Result<void> load(std::set<store::DeviceNumber>& dirty);
 
-  // A deployment, or a package that deployments use, was created, changed or deleted.
+  // A deployment, a package that deployments use, or a collection was created, changed or deleted.
   Result<void> follow(const store::Change& change, std::set<store::DeviceNumber>& dirty);
 
   // New headers for those of the devices whose policy says something new.
@@ -51,6 +51,9 @@ class PolicyBuilder {
   Result<void> make_settings_body(std::set<store::DeviceNumber>& dirty);
   Result<void> make_deployment_body(const store::Object& object,
                                     std::set<store::DeviceNumber>& dirty);
+  Result<void> make_windows_body(const store::Object& object, std::set<store::DeviceNumber>& dirty);
+  Result<void> forget_windows(const model::ObjectId& collection,
+                              std::set<store::DeviceNumber>& dirty);
   Result<std::optional<contract::DeploymentBody>> body_of(const store::Object& object,
                                                           std::string& collection);
   Result<contract::BodyReference> signed_body(std::string_view kind, const model::ObjectId& object,
@@ -67,6 +70,7 @@ class PolicyBuilder {
   std::uint64_t catalogue_root_ = 0;
   std::optional<Body> settings_body_;
   std::map<model::ObjectId, Body> bodies_;                       // by deployment
+  std::map<model::ObjectId, Body> windows_;                      // by collection
   std::map<std::string, std::set<model::ObjectId>> by_package_;  // names of packages
 };
 

@@ -1,0 +1,127 @@
+// What the agent tells and does for commands on the same machine.
+#include <algorithm>
+
+#include "roles/client/agent.h"
+#include "roles/client/errors.h"
+#include "roles/client/software/errors.h"
+
+namespace muster::client {
+namespace {
+
+std::string moment(std::optional<Timestamp> time) { return time ? to_text_seconds(*time) : ""; }
+
+std::string result_text(const std::optional<ExecutionResult>& result) {
+  if (!result) return "";
+  switch (result->outcome) {
+    case Outcome::Succeeded:
+      return "succeeded";
+    case Outcome::PendingRestart:
+      return "succeeded, a restart is wanted";
+    case Outcome::NeedsRoot:
+      return "needs root";
+    case Outcome::Failed:
+      break;
+  }
+  if (result->ending == Ending::Exited) return fmt::format("failed, exit code {}", result->code);
+  return fmt::format("failed, M{} {}", result->error, software_error(result->error).name);
+}
+
+}  // namespace
+
+contract::ControlAnswer Agent::answer(const contract::ControlRequest& request) {
+  Result<contract::ControlAnswer> answer = fail(kUnknownVerb, "{}", request.verb);
+  if (request.verb == "status") answer = tell_status();
+  if (request.verb == "software") answer = tell_software();
+  if (request.verb == "policy") answer = tell_policy();
+  if (request.verb == "cache") answer = tell_cache();
+  if (request.verb == "install") answer = install(request.argument);
+  if (request.verb == "trigger") answer = trigger(request.argument);
+  if (answer) return *std::move(answer);
+  return {.error = answer.error().text_with_advice()};
+}
+
+contract::ControlAnswer Agent::tell_status() const {
+  contract::ControlAnswer out{.columns = {"WHAT", "VALUE"}};
+  const auto row = [&](std::string what, std::string value) {
+    out.rows.push_back({std::move(what), std::move(value)});
+  };
+  row("device", identity_->device.text());
+  row("management point", config_.management_point);
+  row("enrolled", linked_ ? "yes" : "no; it is asked for at " + moment(enrolment_.next()));
+  row("policy", policy_->header()
+                    ? fmt::format("version {}.{}, good until {}", policy_->header()->epoch,
+                                  policy_->header()->version, moment(policy_->good_until()))
+                    : "none yet");
+  row("next policy poll", moment(poll_.next()));
+  row("next inventory", moment(inventory_timer_.next()));
+  row("next heartbeat", moment(heartbeat_.next()));
+  row("refused parts of the policy", std::to_string(policy_->refusals().size()));
+  return out;
+}
+
+contract::ControlAnswer Agent::tell_software() const {
+  contract::ControlAnswer out{
+      .columns = {"NAME", "PACKAGE", "VERSION", "PURPOSE", "STATE", "NEXT", "RESULT"}};
+  const auto states = execution_->overview();
+  for (const VerifiedDeployment& each : policy_->deployments()) {
+    const auto state =
+        std::ranges::find(states, each.deployment.key, &ExecutionMachine::Overview::key);
+    if (state == states.end()) continue;
+    out.rows.push_back({each.name, each.deployment.key.package, each.deployment.key.version,
+                        each.deployment.purpose == Purpose::Required ? "required" : "available",
+                        std::string(to_text(state->phase)), moment(state->next_attempt),
+                        result_text(state->result)});
+  }
+  return out;
+}
+
+contract::ControlAnswer Agent::tell_policy() const {
+  contract::ControlAnswer out{.columns = {"PART", "SAYS"}};
+  if (policy_->settings())
+    out.rows.push_back(
+        {"client settings", "poll every " + muster::to_text(policy_->settings()->poll_interval)});
+  for (const VerifiedDeployment& each : policy_->deployments())
+    out.rows.push_back({"deployment " + each.name, to_text(each.deployment.key)});
+  for (const model::MaintenanceWindow& window : policy_->windows())
+    out.rows.push_back(
+        {"maintenance window " + window.name,
+         fmt::format("from {} {}{}for {}", model::first_text(window.schedule),
+                     window.schedule.repeat, window.schedule.repeat.empty() ? "" : " ",
+                     muster::to_text(window.duration))});
+  for (const Refusal& refusal : policy_->refusals())
+    out.rows.push_back({"refused: " + refusal.package, refusal.error.text()});
+  return out;
+}
+
+contract::ControlAnswer Agent::tell_cache() const {
+  contract::ControlAnswer out{.columns = {"CONTENT", "BYTES", "LAST USED", "KEPT"}};
+  for (const CacheEntry& entry : cache_->entries())
+    out.rows.push_back({entry.name, std::to_string(entry.size_bytes), moment(entry.last_used),
+                        entry.persistent ? "always" : ""});
+  return out;
+}
+
+Result<contract::ControlAnswer> Agent::install(const std::string& name) {
+  const auto& known = policy_->deployments();
+  const auto found = std::ranges::find(known, name, &VerifiedDeployment::name);
+  if (found == known.end()) return fail(kNotRequestable, "deployment {}", name);
+  refused_request_.reset();
+  execution_->on(UserRequested{found->deployment.key.deployment}, clock_.now());
+  if (refused_request_) return fail(*std::exchange(refused_request_, std::nullopt));
+  contract::ControlAnswer out = tell_software();
+  std::erase_if(out.rows, [&](const auto& row) { return row.front() != name; });
+  return out;
+}
+
+Result<contract::ControlAnswer> Agent::trigger(const std::string& cycle) {
+  RetryTimer* timer = nullptr;
+  if (cycle == "policy") timer = &poll_;
+  if (cycle == "inventory") timer = &inventory_timer_;
+  if (cycle == "heartbeat") timer = &heartbeat_;
+  if (timer == nullptr)
+    return fail(kUnknownCycle, "'{}'; there are policy, inventory and heartbeat", cycle);
+  timer->set(clock_.now());
+  return contract::ControlAnswer{.columns = {"CYCLE", "DUE"}, .rows = {{cycle, "now"}}};
+}
+
+}  // namespace muster::client

@@ -1,0 +1,46 @@
+// The agent's socket for commands on the same machine: calls come from other threads and are
+// answered by the agent between its steps.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "contract/client_control.h"
+#include "net/unix_socket.h"
+
+namespace muster::client {
+
+inline constexpr const char* kControlSocket = "control.sock";
+
+class ControlPort {
+ public:
+  // Only root and the agent's own user are admitted. Error: kListenFailed.
+  static Result<std::unique_ptr<ControlPort>> open(const std::filesystem::path& state,
+                                                   const Clock& clock);
+  ~ControlPort();
+
+  bool waiting() const;
+  // Answers everything that waits.
+  void serve(const std::function<contract::ControlAnswer(const contract::ControlRequest&)>& answer);
+
+ private:
+  struct Call {
+    contract::ControlRequest request;
+    std::optional<contract::ControlAnswer> answer{};
+    bool abandoned = false;
+  };
+  ControlPort() = default;
+  Bytes call(ByteView request);
+
+  mutable std::mutex mutex_;
+  std::condition_variable answered_;
+  std::deque<std::shared_ptr<Call>> calls_;  // under the mutex, as is
+  bool closed_ = false;
+  std::unique_ptr<net::UnixServer> server_;
+};
+
+}  // namespace muster::client

@@ -1,0 +1,67 @@
+#include "roles/client/platform/user_presence.h"
+
+#include <sys/stat.h>
+#include <utmpx.h>
+
+#include <cstring>
+
+#include "base/os/file.h"
+
+namespace muster::client {
+namespace {
+
+constexpr std::size_t kLargestSessions = 4u << 20;
+
+// A field of utmp ends at its size or at a zero.
+template <std::size_t Size>
+std::string text_of(const char (&field)[Size]) {
+  return std::string(field, ::strnlen(field, Size));
+}
+
+std::vector<utmpx> user_sessions(const std::filesystem::path& file) {
+  // Without the file, as in a container, nobody logs on.
+  const auto bytes = os::read_file(file, kLargestSessions);
+  std::vector<utmpx> out;
+  if (!bytes) return out;
+  for (std::size_t at = 0; at + sizeof(utmpx) <= bytes->size(); at += sizeof(utmpx)) {
+    utmpx entry;
+    std::memcpy(&entry, bytes->data() + at, sizeof entry);
+    if (entry.ut_type == USER_PROCESS) out.push_back(entry);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<model::DeploymentEvent> UserPresence::look(Timestamp now) {
+  std::vector<model::DeploymentEvent> events;
+  std::set<std::string> present;
+  bool idle = true;
+  for (const utmpx& session : user_sessions(places_.sessions)) {
+    const std::string line = text_of(session.ut_line);
+    present.insert(fmt::format("{} {} {} {}", text_of(session.ut_user), line,
+                               static_cast<std::int64_t>(session.ut_tv.tv_sec),
+                               static_cast<std::int64_t>(session.ut_pid)));
+    // Reading from a terminal sets its access time. A session without one counts as busy.
+    struct stat terminal {};
+    const bool plain = line.find("..") == std::string::npos && !line.starts_with('/');
+    if (!plain || ::stat((places_.terminals / line).c_str(), &terminal) != 0) {
+      idle = false;
+      continue;
+    }
+    const Timestamp typed{static_cast<std::int64_t>(terminal.st_atim.tv_sec) * 1000};
+    if (now - typed < kIdleAfter) idle = false;
+  }
+  if (known_)
+    for (const std::string& session : present)
+      if (!known_->contains(session)) {
+        events.push_back(model::DeploymentEvent::Logon);
+        break;
+      }
+  known_ = std::move(present);
+  if (idle && !idle_) events.push_back(model::DeploymentEvent::Idle);
+  idle_ = idle;
+  return events;
+}
+
+}  // namespace muster::client

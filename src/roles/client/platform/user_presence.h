@@ -1,0 +1,39 @@
+// Who is logged on at this machine, and whether they do anything: the events that deployments wait
+// for.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "model/deployment.h"
+
+namespace muster::client {
+
+struct UserPresencePlaces {
+  std::filesystem::path sessions = "/run/utmp";  // as utmp(5)
+  std::filesystem::path terminals = "/dev";
+};
+
+class UserPresence {
+ public:
+  // Nobody has typed for this long, or nobody is logged on.
+  static constexpr Duration kIdleAfter = std::chrono::minutes(15);
+
+  UserPresence() = default;
+  explicit UserPresence(UserPresencePlaces places) : places_(std::move(places)) {}
+
+  // What has happened since the last look. Those who are logged on at the first look are not new;
+  // a machine that is idle then has just become so.
+  std::vector<model::DeploymentEvent> look(Timestamp now);
+
+ private:
+  UserPresencePlaces places_;
+  std::optional<std::set<std::string>> known_;
+  bool idle_ = false;
+};
+
+}  // namespace muster::client

@@ -1,0 +1,124 @@
+#include "roles/client/verbs.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+
+#include "base/os/system.h"
+#include "contract/client_control.h"
+#include "roles/client/control_port.h"
+#include "roles/client/errors.h"
+
+namespace muster::client {
+namespace {
+
+constexpr const char* kUsage =
+    "usage: muster-client [--state FOLDER] [-o table|json] COMMAND\n"
+    "  status                  who this machine is, and what comes next\n"
+    "  software list           the deployments of this machine and their states\n"
+    "  software install NAME   runs an available deployment now\n"
+    "  policy                  what the policy in force says\n"
+    "  trigger CYCLE           policy, inventory or heartbeat: now\n"
+    "  cache                   the content that is kept\n"
+    "       muster-client --config FILE     runs the agent\n";
+constexpr Duration kPatience = std::chrono::seconds(90);
+
+struct Words {
+  std::filesystem::path state;
+  bool json = false;
+  contract::ControlRequest request;
+};
+
+std::filesystem::path default_state() {
+  const char* given = std::getenv("MUSTER_STATE");
+  return std::filesystem::path(given != nullptr && *given != '\0' ? given : ".muster") / "client";
+}
+
+std::optional<contract::ControlRequest> request_of(const std::vector<std::string>& words) {
+  const auto are = [&](std::initializer_list<std::string_view> wanted) {
+    return std::ranges::equal(words, wanted);
+  };
+  for (const char* verb : {"status", "policy", "cache"})
+    if (are({verb})) return contract::ControlRequest{verb, {}};
+  if (are({"software", "list"})) return contract::ControlRequest{"software", {}};
+  if (words.size() == 3 && words[0] == "software" && words[1] == "install")
+    return contract::ControlRequest{"install", words[2]};
+  if (words.size() == 2 && words[0] == "trigger")
+    return contract::ControlRequest{"trigger", words[1]};
+  return std::nullopt;
+}
+
+std::optional<Words> read_words(std::vector<std::string> words) {
+  Words out{default_state(), false, {}};
+  const auto take = [&](std::string_view option) -> std::optional<std::string> {
+    const auto at = std::ranges::find(words, option);
+    if (at == words.end() || at + 1 == words.end()) return std::nullopt;
+    std::string value = *(at + 1);
+    words.erase(at, at + 2);
+    return value;
+  };
+  if (const auto state = take("--state")) out.state = *state;
+  if (const auto form = take("-o")) {
+    if (*form != "json" && *form != "table") return std::nullopt;
+    out.json = *form == "json";
+  }
+  auto request = request_of(words);
+  if (!request) return std::nullopt;
+  out.request = *std::move(request);
+  return out;
+}
+
+Result<contract::ControlAnswer> ask(const Words& words) {
+  const os::SystemClock clock;
+  const auto path = words.state / kControlSocket;
+  auto connected = net::UnixClient::connect(path, std::chrono::seconds(5), clock);
+  if (!connected) return fail(kAgentNotThere, "{}: {}", path.string(), connected.error().text());
+  const Bytes answer = TRY(connected->call(contract::encode_control_request(words.request),
+                                           kPatience, contract::kControlLimit));
+  return contract::decode_control_answer(answer);
+}
+
+void print_table(const contract::ControlAnswer& answer) {
+  std::vector<std::vector<std::string>> lines{answer.columns};
+  lines.insert(lines.end(), answer.rows.begin(), answer.rows.end());
+  std::vector<std::size_t> widths(answer.columns.size());
+  for (const auto& line : lines)
+    for (std::size_t i = 0; i < line.size() && i < widths.size(); ++i)
+      widths[i] = std::max(widths[i], line[i].size());
+  for (const auto& line : lines) {
+    std::string text;
+    for (std::size_t i = 0; i < line.size() && i < widths.size(); ++i)
+      text += fmt::format("{:<{}}  ", line[i], widths[i]);
+    text.resize(text.find_last_not_of(' ') + 1);
+    std::printf("%s\n", text.c_str());
+  }
+}
+
+}  // namespace
+
+int run_verb(const std::vector<std::string>& words) {
+  if (words == std::vector<std::string>{"--help"}) {
+    std::fputs(kUsage, stdout);
+    return 0;
+  }
+  const auto understood = read_words(words);
+  if (!understood) {
+    std::fputs(kUsage, stderr);
+    return 2;
+  }
+  const auto answer = ask(*understood);
+  if (!answer || !answer->error.empty()) {
+    std::fprintf(stderr, "muster-client: %s\n",
+                 answer ? answer->error.c_str() : answer.error().text_with_advice().c_str());
+    return 1;
+  }
+  if (understood->json)
+    std::printf("%s\n", contract::encode_control_answer(*answer).c_str());
+  else
+    print_table(*answer);
+  return 0;
+}
+
+}  // namespace muster::client
