@@ -277,11 +277,10 @@ constexpr ApiColumn kPackages[] = {{"NAME", "metadata.name"},
                                    {"VERSION", "spec.version"},
                                    {"ID", "metadata.id"},
                                    {"SERIAL", "metadata.serial", true}};
-constexpr ApiColumn kCollections[] = {{"NAME", "metadata.name"},
-                                      {"LIMITED TO", "spec.limitedTo"},
-                                      {"MEMBERS", "status.members"},
-                                      {"ID", "metadata.id"},
-                                      {"SERIAL", "metadata.serial", true}};
+constexpr ApiColumn kCollections[] = {
+    {"NAME", "metadata.name"}, {"LIMITED TO", "spec.limitedTo"},
+    {"RULES", "status.rules"}, {"MEMBERS", "status.members"},
+    {"ID", "metadata.id"},     {"SERIAL", "metadata.serial", true}};
 constexpr ApiColumn kDeployments[] = {{"NAME", "metadata.name"},
                                       {"PACKAGE", "spec.package"},
                                       {"PROGRAM", "spec.program"},

@@ -14,12 +14,6 @@ using model::Plan;
 
 namespace {
 
-std::size_t index_of(const InventoryClass& type) {
-  const auto all = model::inventory_classes();
-  MUSTER_CHECK(&type >= all.data() && &type < all.data() + all.size());
-  return static_cast<std::size_t>(&type - all.data());
-}
-
 model::Value shown_name(const std::vector<RowTable>& tables, const Device& device,
                         DeviceNumber number) {
   const InventoryClass* type = model::find_inventory_class("Device");
@@ -35,6 +29,12 @@ model::Value shown_name(const std::vector<RowTable>& tables, const Device& devic
 }
 
 }  // namespace
+
+std::size_t index_of(const InventoryClass& type) {
+  const auto all = model::inventory_classes();
+  MUSTER_CHECK(&type >= all.data() && &type < all.data() + all.size());
+  return static_cast<std::size_t>(&type - all.data());
+}
 
 // A device as it will be, and what it gives back to the tables then.
 struct DeviceRows::Draft {

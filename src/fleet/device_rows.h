@@ -20,6 +20,8 @@ struct Device {
   std::vector<std::vector<Instance>> instances;  // one list per inventory class
 };
 
+std::size_t index_of(const model::InventoryClass& type);
+
 // Classes by their place in inventory_classes().
 using ClassSet = std::vector<bool>;
 

@@ -13,9 +13,11 @@ inline constexpr ErrorKind kUnknownDevice{
 inline constexpr ErrorKind kUnknownCollection{1702, "unknown-collection",
                                               "Name a collection that exists, or create it first"};
 inline constexpr ErrorKind kCollectionCycle{
-    1703, "collection-cycle", "Choose a limiting collection that this one does not limit"};
+    1703, "collection-cycle",
+    "Take one of the includes, excludes or limits that the text names out"};
 inline constexpr ErrorKind kCollectionInUse{
-    1704, "collection-in-use", "Give the collections that the text names another limit first"};
+    1704, "collection-in-use",
+    "Take the collection out of the rules and limits of those that the text names first"};
 inline constexpr ErrorKind kBadCollection{
     1705, "bad-collection", "Give the collection an id of 1 to 255 bytes other than all-systems"};
 inline constexpr ErrorKind kTooManyRows{1706, "too-many-rows",

@@ -4,21 +4,21 @@
 #include <mutex>
 #include <shared_mutex>
 
-#include "fleet/collection_tree.h"
+#include "fleet/collection_graph.h"
 #include "fleet/device_rows.h"
 #include "fleet/errors.h"
+#include "fleet/evaluation.h"
 #include "model/query/resolve.h"
 
 namespace muster::fleet {
 
 using model::ClassRows;
 using model::Plan;
-using model::RowView;
 
 struct Fleet::State {
   mutable std::shared_mutex mutex;
   DeviceRows rows;
-  CollectionTree collections{rows};
+  CollectionGraph collections{rows};
 };
 
 namespace {
@@ -74,20 +74,9 @@ Result<model::Table> Fleet::evaluate(const model::Query& query,
     only->erase(std::unique(only->begin(), only->end()), only->end());
   }
   const std::shared_lock lock(state_->mutex);
-  model::QueryRun run(plan, context.now, context.row_limit);
-  Result<void> added;
-  const auto add = [&](RowView row, std::uint64_t times) {
-    added = run.add(row, times);
-    return added.has_value() && !run.complete();
-  };
-  if (!only && state_->rows.is_count_of_shared(plan)) {
-    state_->rows.for_each_shared_match(plan, context.now, add);
-  } else {
-    state_->rows.for_each_match(plan, context.now, only,
-                                [&](DeviceNumber, RowView row) { return add(row, 1); });
-  }
-  TRY(std::move(added));
-  return std::move(run).finish();
+  auto found = TRY(fleet::evaluate(
+      state_->rows, plan, {.now = context.now, .only = only, .row_limit = context.row_limit}));
+  return model::Table{plan.columns, std::move(found)};
 }
 
 Result<std::vector<DeviceNumber>> Fleet::devices_matching(const model::Query& query,
@@ -95,10 +84,8 @@ Result<std::vector<DeviceNumber>> Fleet::devices_matching(const model::Query& qu
   const Plan plan = TRY(model::resolve_rule(query));
   const std::shared_lock lock(state_->mutex);
   std::vector<DeviceNumber> out;
-  state_->rows.for_each_match(plan, now, std::nullopt, [&](DeviceNumber device, RowView) {
-    if (out.empty() || out.back() != device) out.push_back(device);
-    return true;
-  });
+  for_each_matching_device(state_->rows, plan, now,
+                           [&](DeviceNumber device) { out.push_back(device); });
   return out;
 }
 
@@ -145,6 +132,11 @@ Result<std::vector<CollectionId>> Fleet::collections_of(DeviceNumber device) con
   std::vector<CollectionId> out = state_->collections.of(device);
   out.emplace(out.begin(), kAllSystems);
   return out;
+}
+
+std::optional<Standing> Fleet::standing_of(const CollectionId& id, DeviceNumber device) const {
+  const std::shared_lock lock(state_->mutex);
+  return state_->collections.standing_of(id, device);
 }
 
 Result<std::vector<ClassRows>> Fleet::rows(DeviceNumber number) const {

@@ -34,12 +34,15 @@ struct DeviceChange {
   std::vector<model::ClassRows> updated;
 };
 
-// Members are the devices that a query or `direct` names and that are members of `limiting`
-// (all-systems when absent). A device matches a query if any of its rows comes out.
+// Members are the devices that a query, `direct` or a member list of `included` names, that are in
+// none of `excluded` and that are members of `limiting` (all-systems when absent). A device matches
+// a query if any of its rows comes out.
 struct CollectionRule {
   std::vector<model::Query> queries;
   std::vector<DeviceNumber> direct;
   std::optional<CollectionId> limiting;
+  std::vector<CollectionId> included{};
+  std::vector<CollectionId> excluded{};
 };
 
 enum class Membership { Joined, Left };
@@ -50,8 +53,16 @@ struct MembershipChange {
   Membership membership;
   friend bool operator==(const MembershipChange&, const MembershipChange&) = default;
 };
-// A collection's changes stand behind those of the collection that limits it.
+// A collection's changes stand behind those of the collections that it names.
 using MembershipChanges = std::vector<MembershipChange>;
+
+// How a device stands to a collection, and the collection that keeps it out if one does.
+struct Standing {
+  enum class Kind { Member, NotNamed, Excluded, OutsideLimit };
+  Kind kind = Kind::NotNamed;
+  CollectionId by{};
+  friend bool operator==(const Standing&, const Standing&) = default;
+};
 
 struct EvaluationContext {
   Timestamp now;
@@ -92,11 +103,11 @@ class Fleet {
   Result<std::vector<DeviceNumber>> devices_matching(const model::Query& query,
                                                      Timestamp now) const;
 
-  // Creates or replaces. Errors: those of model::resolve_rule, kUnknownCollection (the limiting
-  // one), kCollectionCycle with the path, kBadCollection.
+  // Creates or replaces. Errors: those of model::resolve_rule, kUnknownCollection (one that the
+  // rule names), kCollectionCycle with the path, kBadCollection.
   Result<MembershipChanges> set_collection(const CollectionId& id, CollectionRule rule,
                                            Timestamp now);
-  // Errors: kUnknownCollection, kCollectionInUse while it limits others.
+  // Errors: kUnknownCollection, kCollectionInUse while others name it.
   Result<MembershipChanges> remove_collection(const CollectionId& id);
   // Evaluates again the rules that ask for the time (ago, now): no change of a device does that.
   MembershipChanges refresh(Timestamp now);
@@ -106,6 +117,9 @@ class Fleet {
   Result<std::uint64_t> member_count(const CollectionId& id) const;
   // all-systems first, then in alphabetic order. Error: kUnknownDevice.
   Result<std::vector<CollectionId>> collections_of(DeviceNumber device) const;
+
+  // Nothing for an unknown collection.
+  std::optional<Standing> standing_of(const CollectionId& id, DeviceNumber device) const;
 
   // The device's rows, by class, as they were applied. Error: kUnknownDevice.
   Result<std::vector<model::ClassRows>> rows(DeviceNumber device) const;

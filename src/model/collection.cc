@@ -35,11 +35,19 @@ Result<void> check_query_text(std::string_view query) {
   return {};
 }
 
-Result<void> check_limit(const Collection& collection) {
+Result<void> check_names(const Collection& collection) {
   if (collection.name == kAllSystems)
     return fail(kBadCollection, "{} is built in and cannot be defined", kAllSystems);
   if (collection.name == collection.limited_to)
     return fail(kBadCollection, "{} is limited to itself", collection.name);
+  for (const Rule& rule : collection.rules) {
+    const auto* include = std::get_if<IncludeRule>(&rule);
+    const auto* exclude = std::get_if<ExcludeRule>(&rule);
+    if (include != nullptr && include->collection == collection.name)
+      return fail(kBadCollection, "{} includes itself", collection.name);
+    if (exclude != nullptr && exclude->collection == collection.name)
+      return fail(kBadCollection, "{} excludes itself", collection.name);
+  }
   return {};
 }
 

@@ -27,12 +27,23 @@ struct DeviceRule {
   std::string device;
   friend bool operator==(const DeviceRule&, const DeviceRule&) = default;
 };
-using Rule = std::variant<QueryRule, DeviceRule>;
+// All members of another collection.
+struct IncludeRule {
+  std::string collection;
+  friend bool operator==(const IncludeRule&, const IncludeRule&) = default;
+};
+// No member of another collection, whatever the other rules name.
+struct ExcludeRule {
+  std::string collection;
+  friend bool operator==(const ExcludeRule&, const ExcludeRule&) = default;
+};
+using Rule = std::variant<QueryRule, DeviceRule, IncludeRule, ExcludeRule>;
 
 struct Collection {
   std::string name;
   std::string limited_to = std::string(kAllSystems);
-  // A device is a member when any of the rules names it and the limit has it; none without rules.
+  // A device is a member when any of the rules names it, no exclude rule does and the limit has it;
+  // none without rules.
   std::vector<Rule> rules{};
   // When programs may start by themselves on its members; those of all collections of a device
   // count together.
@@ -45,7 +56,7 @@ Result<void> check_device_name(std::string_view name);
 // Not empty, UTF-8, at most kLongestRuleQuery bytes; whether it is a query is told by query/.
 // Error: kBadCollection.
 Result<void> check_query_text(std::string_view query);
-// No collection takes the place of all-systems or limits itself. Error: kBadCollection.
-Result<void> check_limit(const Collection& collection);
+// No collection takes the place of all-systems or names itself. Error: kBadCollection.
+Result<void> check_names(const Collection& collection);
 
 }  // namespace muster::model

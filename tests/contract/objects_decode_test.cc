@@ -80,6 +80,12 @@ TEST(ObjectsDecode, FillsInTheDefaults) {
   EXPECT_EQ(program.max_runtime, std::chrono::minutes(15));
   EXPECT_EQ(program.success_codes, std::vector<int>{0});
   EXPECT_EQ(program.reboot_codes, std::vector<int>{3010});
+  const auto nested =
+      decode_objects(collection_with("{rules: [{include: servers}, {exclude: all-systems}]}"), "f");
+  ASSERT_TRUE(nested) << nested.error().text();
+  EXPECT_EQ(
+      std::get<model::Collection>(nested->at(0).value).rules,
+      (std::vector<model::Rule>{model::IncludeRule{"servers"}, model::ExcludeRule{"all-systems"}}));
   const auto collection = decode_objects(collection_with("{rules: [{device: PC-1}]}"), "f");
   EXPECT_EQ(std::get<model::Collection>(collection->at(0).value).limited_to, "all-systems");
   EXPECT_EQ(
@@ -199,6 +205,11 @@ TEST(ObjectsDecode, RefusesValuesOutsideTheirBounds) {
       {collection_with("{limitedTo: \"A b\", rules: []}"), "M1301"},
       {collection_with("{rules: [{}]}"), "M1452"},
       {collection_with("{rules: [{query: x, device: y}]}"), "M1452"},
+      {collection_with("{rules: [{include: x, exclude: y}]}"), "M1452"},
+      {collection_with("{rules: [{include: \"A b\"}]}"), "M1301"},
+      {collection_with("{rules: [{exclude: [x]}]}"), "M1131"},
+      {collection_with("{rules: [{include: c}]}"), "M1332"},
+      {collection_with("{rules: [{exclude: c}]}"), "M1332"},
       {collection_with("{rules: [{query: \" \"}]}"), "M1332"},
       {collection_with("{rules: [{device: \"a b\"}]}"), "M1332"},
       {collection_with("{rules: [x]}"), "M1131"},

@@ -28,7 +28,8 @@ std::vector<AnyObject> samples() {
   const model::Collection collection{
       .name = "c",
       .limited_to = "other",
-      .rules = {model::QueryRule{"Device | where Name has \"é: #\"\n"}, model::DeviceRule{"PC-1"}}};
+      .rules = {model::QueryRule{"Device | where Name has \"é: #\"\n"}, model::DeviceRule{"PC-1"},
+                model::IncludeRule{"servers"}, model::ExcludeRule{"pilot"}}};
   model::Deployment deployment{
       .name = "d", .package = "p", .program = "install", .collection = "c"};
   deployment.start = model::Now{};
@@ -82,7 +83,7 @@ TEST(ObjectsEncode, HasTheseBytes) {
       R"("maxRuntime":"PT15M","successCodes":[0],"rebootCodes":[3010]}]})");
   EXPECT_EQ(encode_spec(all[1]),
             R"({"limitedTo":"other","rules":[{"query":"Device | where Name has \"é: #\"\n"},)"
-            R"({"device":"PC-1"}]})");
+            R"({"device":"PC-1"},{"include":"servers"},{"exclude":"pilot"}]})");
   EXPECT_EQ(encode_spec(all[2]),
             R"({"package":"p","program":"install","collection":"c","purpose":"required",)"
             R"("start":"now"})");

@@ -58,6 +58,75 @@ std::int64_t count(const Fleet& fleet, std::string_view text) {
   return std::get<std::int64_t>(table.rows.at(0).at(0));
 }
 
+TEST(Fleet, JoinsTheRowsOfOneDevice) {
+  Fleet fleet;
+  ASSERT_TRUE(fleet.apply(full(1, {named("one"), package("bash", "1.0"), disk(3), disk(9)}), kNow));
+  ASSERT_TRUE(fleet.apply(full(2, {named("two"), package("dash", "1"), disk(4)}), kNow));
+  ASSERT_TRUE(fleet.apply(full(3, {named("three")}), kNow));
+  EXPECT_EQ(answer(fleet,
+                   "InstalledSoftware | project Name | join kind=inner (LogicalDisk | "
+                   "project FreeMB) on Device | project Name, FreeMB | order by FreeMB asc")
+                .rows,
+            (std::vector<model::Row>{{std::string("one"), std::string("bash"), std::int64_t{3}},
+                                     {std::string("two"), std::string("dash"), std::int64_t{4}},
+                                     {std::string("one"), std::string("bash"), std::int64_t{9}}}));
+  EXPECT_EQ(
+      answer(fleet, "Device | join kind=leftanti (InstalledSoftware) on Device | project Name")
+          .rows,
+      (std::vector<model::Row>{{std::string("three"), std::string("three")}}));
+  EXPECT_EQ(answer(fleet,
+                   "Device | project Name | join kind=leftanti (LogicalDisk | where FreeMB < "
+                   "4) on Device",
+                   {{1, 2}})
+                .rows,
+            (std::vector<model::Row>{{std::string("two"), std::string("two")}}));
+}
+
+// Two machines can say that they have one name: their rows still do not meet.
+TEST(Fleet, TellsDevicesOfOneNameApartInJoins) {
+  Fleet fleet;
+  ASSERT_TRUE(fleet.apply(full(1, {named("twin"), package("bash", "1")}), kNow));
+  ASSERT_TRUE(fleet.apply(full(2, {named("twin"), disk(3)}), kNow));
+  EXPECT_EQ(count(fleet, "Device | join kind=leftanti (LogicalDisk) on Device | summarize count()"),
+            1);
+  EXPECT_EQ(count(fleet,
+                  "InstalledSoftware | join kind=inner (LogicalDisk) on Device "
+                  "| summarize count()"),
+            0);
+  EXPECT_EQ(
+      *fleet.devices_matching(query("Device | join kind=leftanti (LogicalDisk) on Device"), kNow),
+      (std::vector<DeviceNumber>{1}));
+}
+
+TEST(Fleet, JoinsVersionsThatAreEqualInTheirScheme) {
+  Fleet fleet;
+  ASSERT_TRUE(fleet.apply(full(1, {package("a", "1.0"), package("b", "0:1.0-0")}), kNow));
+  const model::Value rpm = model::Version{model::VersionScheme::Rpm, "1.0"};
+  ASSERT_TRUE(fleet.apply(
+      full(2, {rows_of("InstalledSoftware", {{{"Name", std::string("b")}, {"Version", rpm}},
+                                             {{"Name", std::string("b")}}})}),
+      kNow));
+  EXPECT_EQ(count(fleet,
+                  "InstalledSoftware | where Name == 'a' | join kind=inner "
+                  "(InstalledSoftware | where Name == 'b') on Version | summarize count()"),
+            1);
+}
+
+TEST(Fleet, RefusesAJoinThatMakesTooManyRows) {
+  Fleet fleet;
+  std::vector<samples::Values> many(50, {{"Name", std::string("bash")}});
+  ASSERT_TRUE(fleet.apply(full(1, {rows_of("InstalledSoftware", many)}), kNow));
+  const auto ask = [&](std::string_view text) {
+    return fleet.evaluate(query(text), {.now = kNow, .devices = {}, .row_limit = 2000});
+  };
+  const std::string_view counted =
+      "InstalledSoftware | join kind=inner (InstalledSoftware) on Device | summarize count()";
+  const auto refused = ask(counted);
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().is(model::kQueryTooLarge)) << refused.error().text();
+  EXPECT_TRUE(ask("InstalledSoftware | join kind=leftanti (InstalledSoftware) on Device"));
+}
+
 TEST(Fleet, CountsTheRowsOfAllDevicesUnderOneColumn) {
   Fleet fleet;
   ASSERT_TRUE(fleet.apply(full(1, {package("bash", "1"), package("dash", "1")}), kNow));

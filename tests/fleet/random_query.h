@@ -1,6 +1,8 @@
 // Random queries over what samples.h makes.
 #pragma once
 
+#include <algorithm>
+
 #include "tests/fleet/samples.h"
 
 namespace muster::fleet::samples {
@@ -9,8 +11,31 @@ class QueryMaker {
  public:
   explicit QueryMaker(Random& random) : random_(random) {}
 
-  // A rule has no summarize and no take.
+  // A rule has nothing that asks for other devices.
   model::Query make(bool rule) {
+    model::Query out = some_source();
+    maybe_where(out);
+    if (random_.below(3) == 0) join(out, rule, 2);
+    if (random_.below(3) == 0) project(out);
+    maybe_where(out);
+    if (random_.below(4) == 0) join(out, rule, 2);
+    if (random_.below(rule ? 4 : 2) == 0) {
+      group(out, rule);
+      maybe_where(out);
+      if (random_.below(4) == 0) join(out, rule, 1);
+    }
+    if (!rule && random_.below(2) == 0) {
+      cut(out);
+      maybe_where(out);
+      if (random_.below(6) == 0) join(out, rule, 1);
+    }
+    return out;
+  }
+
+ private:
+  enum class Everything { No, Yes };
+
+  model::Query some_source() {
     model::Query out;
     constexpr std::string_view kClasses[] = {"InstalledSoftware", "LogicalDisk", "OperatingSystem",
                                              "Device"};
@@ -19,27 +44,75 @@ class QueryMaker {
     for (const model::Column& column : model::find_inventory_class(out.source.text)->columns)
       if (is_used(out.source.text, column.name))
         schema_.push_back({std::string(column.name), column.type});
-    maybe_where(out);
-    if (random_.below(3) == 0) project(out);
-    maybe_where(out);
-    if (!rule && random_.below(2) == 0) {
-      summarize(out);
-      maybe_where(out);
-    }
-    if (!rule && random_.below(2) == 0) {
-      // By all columns, so that what take leaves is certain.
-      project(out, Everything::Yes);
-      order_by_all(out);
-      if (random_.below(2) == 0) {
-        out.operators.push_back({model::Take{random_.below(5)}, {}});
-        maybe_where(out);
-      }
-    }
+    // Only known columns, so that both sides of a join name what the other finds.
+    project(out, Everything::Yes);
     return out;
   }
 
- private:
-  enum class Everything { No, Yes };
+  // By all columns, so that what take leaves is certain; equal rows may still change places.
+  void cut(model::Query& out) {
+    project(out, Everything::Yes);
+    const std::uint64_t how = random_.below(3);
+    model::OrderBy order = order_of_all();
+    if (how == 0) {
+      out.operators.push_back({model::Top{random_.below(5), order.keys}, {}});
+      return;
+    }
+    out.operators.push_back({order, {}});
+    if (how == 1) out.operators.push_back({model::Take{random_.below(5)}, {}});
+  }
+
+  // A query with another one at its right, on some of the columns that both have.
+  void join(model::Query& out, bool rule, int depth) {
+    const auto left = schema_;
+    model::Query right = some_source();
+    maybe_where(right);
+    if (random_.below(4) == 0) project(right);
+    if (depth > 1 && random_.below(4) == 0) join(right, rule, depth - 1);
+    if (random_.below(4) == 0) group(right, rule);
+    if (!rule && random_.below(6) == 0) cut(right);
+    maybe_where(right);
+    model::Join join;
+    join.kind = random_.below(2) == 0 ? model::JoinKind::Inner : model::JoinKind::LeftAnti;
+    for (const auto& column : left) {
+      const bool both = std::ranges::find(schema_, column) != schema_.end();
+      const bool wanted =
+          column.name == "Device" ? rule || random_.below(2) == 0 : random_.below(3) == 0;
+      if (both && wanted) join.on.push_back({column.name, {}});
+    }
+    const auto right_schema = schema_;
+    schema_ = left;
+    if (join.on.empty() || schema_.size() > 12) return;
+    if (join.kind == model::JoinKind::Inner)
+      for (const auto& column : right_schema) {
+        std::string name = column.name;
+        const auto is_in = [&](const std::vector<model::QueryColumn>& columns) {
+          return std::ranges::any_of(columns, [&](const auto& each) { return each.name == name; });
+        };
+        for (int i = 1; is_in(schema_) || (i > 1 && is_in(right_schema)); ++i)
+          name = column.name + std::to_string(i);
+        schema_.push_back({name, column.type});
+      }
+    join.right.push_back(std::move(right));
+    out.operators.push_back({std::move(join), {}});
+  }
+
+  void group(model::Query& out, bool rule) {
+    if (random_.below(2) == 0) return summarize(out, rule);
+    model::Distinct distinct;
+    std::vector<model::QueryColumn> kept;
+    for (const auto& column : schema_)
+      if ((rule && column.name == "Device") || random_.below(2) == 0) {
+        distinct.columns.push_back({column.name, {}});
+        kept.push_back(column);
+      }
+    if (kept.empty() || kept.size() == schema_.size()) {
+      distinct.columns.clear();  // distinct *
+      kept = schema_;
+    }
+    schema_ = kept;
+    out.operators.push_back({distinct, {}});
+  }
 
   static bool is_used(std::string_view source, std::string_view column) {
     if (source == "InstalledSoftware")
@@ -66,11 +139,13 @@ class QueryMaker {
     out.operators.push_back({project, {}});
   }
 
-  void summarize(model::Query& out) {
+  void summarize(model::Query& out, bool rule) {
+    for (const auto& column : schema_)
+      if (column.name == "count_") return;
     model::Summarize summarize;
     std::vector<model::QueryColumn> kept;
     for (const auto& column : schema_)
-      if (random_.below(3) == 0) {
+      if ((rule && column.name == "Device") || random_.below(3) == 0) {
         summarize.by.push_back({column.name, {}});
         kept.push_back(column);
       }
@@ -79,7 +154,7 @@ class QueryMaker {
     out.operators.push_back({summarize, {}});
   }
 
-  void order_by_all(model::Query& out) {
+  model::OrderBy order_of_all() {
     model::OrderBy order;
     for (const auto& column : schema_) {
       model::OrderKey key;
@@ -87,7 +162,7 @@ class QueryMaker {
       if (random_.below(2) == 0) key.direction = model::Direction::Ascending;
       order.keys.push_back(key);
     }
-    out.operators.push_back({order, {}});
+    return order;
   }
 
   model::Expression expression(int depth) {
@@ -175,7 +250,7 @@ class QueryMaker {
   LiteralValue value(const model::QueryColumn& column) {
     switch (column.type) {
       case model::ColumnType::Text: {
-        if (column.name == "Device") return "PC" + std::to_string(random_.below(20));
+        if (column.name.starts_with("Device")) return "PC" + std::to_string(random_.below(20));
         if (column.name == "Kind") return std::string(pick(random_, kKinds));
         return std::string(random_.below(2) == 0 ? pick(random_, kNames) : pick(random_, kMounts));
       }
@@ -184,13 +259,28 @@ class QueryMaker {
       case model::ColumnType::Boolean:
         return random_.below(2) == 0;
       case model::ColumnType::Time:
+        if (random_.below(3) == 0) return moving_time();
         if (random_.below(2) == 0)
-          return model::Ago{Duration(static_cast<std::int64_t>(random_.below(5)) * 86'400'000)};
+          return model::FromNow{-Duration(static_cast<std::int64_t>(random_.below(5)) * 86'400'000),
+                                {}};
         return kNow - Duration(static_cast<std::int64_t>(random_.below(5)) * 86'400'000);
       case model::ColumnType::Integer:
         break;
     }
     return static_cast<std::int64_t>(random_.below(6)) - 1;
+  }
+
+  // startofweek(now() - 2d, -1) + 1h and the like.
+  model::FromNow moving_time() {
+    model::FromNow out;
+    const auto days = [&] {
+      return Duration((static_cast<std::int64_t>(random_.below(9)) - 4) * 43'200'000);
+    };
+    out.shift = days();
+    for (std::uint64_t i = random_.below(3); i > 0; --i)
+      out.starts.push_back({static_cast<model::Calendar>(random_.below(3)),
+                            static_cast<std::int64_t>(random_.below(4)) - 2, days()});
+    return out;
   }
 
   Random& random_;

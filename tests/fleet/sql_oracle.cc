@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 #include <stdexcept>
 
 #include "model/query/ast.h"
@@ -73,9 +74,18 @@ struct SqlColumn {
 
 class Translator {
  public:
-  explicit Translator(Timestamp now) : now_(now) {}
+  explicit Translator(Timestamp now, std::shared_ptr<std::vector<std::string>> tables = {})
+      : now_(now), tables_(std::move(tables)) {
+    if (!tables_) tables_ = std::make_shared<std::vector<std::string>>();
+  }
 
   std::string query(const model::Query& query) {
+    const std::string last = steps(query);
+    return tables_->empty() ? last : fmt::format("with {} {}", fmt::join(*tables_, ", "), last);
+  }
+
+ private:
+  std::string steps(const model::Query& query) {
     columns_ = {{"Device", model::ColumnType::Text}};
     for (const auto& column : model::find_inventory_class(query.source.text)->columns)
       columns_.push_back({std::string(column.name), column.type});
@@ -85,9 +95,15 @@ class Translator {
     return sql;
   }
 
- private:
+  // One name per step: SQLite's parser has a shallow stack.
+  std::string named(const std::string& sql) {
+    const std::string name = "q" + std::to_string(tables_->size());
+    tables_->push_back(name + " as (" + sql + ")");
+    return name;
+  }
+
   std::string apply(const model::Where& where, const std::string& inner) {
-    return "select * from (" + inner + ") where " + expression(where.condition);
+    return "select * from " + named(inner) + " where " + expression(where.condition);
   }
   std::string apply(const model::Project& project, const std::string& inner) {
     std::string list;
@@ -97,7 +113,7 @@ class Translator {
       kept.push_back({name.text, type_of(name.text)});
     }
     columns_ = kept;
-    return "select " + list + " from (" + inner + ")";
+    return "select " + list + " from " + named(inner);
   }
   std::string apply(const model::Summarize& summarize, const std::string& inner) {
     std::string list;
@@ -112,7 +128,7 @@ class Translator {
     }
     kept.push_back({"count_", model::ColumnType::Integer});
     columns_ = kept;
-    return "select " + list + "count(*) as count_ from (" + inner + ")" + by;
+    return "select " + list + "count(*) as count_ from " + named(inner) + by;
   }
   std::string apply(const model::OrderBy& order, const std::string& inner) {
     std::string keys;
@@ -124,7 +140,59 @@ class Translator {
       keys += (keys.empty() ? "" : ", ") + term +
               (key.direction == model::Direction::Ascending ? " asc" : " desc");
     }
-    return "select * from (" + inner + ") order by " + keys;
+    return "select * from " + named(inner) + " order by " + keys;
+  }
+  std::string apply(const model::Top& top, const std::string& inner) {
+    return apply(model::Take{top.rows}, apply(model::OrderBy{top.keys}, inner));
+  }
+  std::string apply(const model::Distinct& distinct, const std::string& inner) {
+    std::string list;
+    std::vector<SqlColumn> kept;
+    const auto keep = [&](const std::string& name) {
+      const bool text = type_of(name) == model::ColumnType::Text;
+      list += list.empty() ? "" : ", ";
+      list += text ? "nullif(" + name + ", '') as " + name : name;
+      kept.push_back({name, type_of(name)});
+    };
+    for (const auto& name : distinct.columns) keep(name.text);
+    if (distinct.columns.empty())
+      for (const auto& column : std::vector(columns_)) keep(column.name);
+    columns_ = kept;
+    return "select distinct " + list + " from " + named(inner);
+  }
+  std::string apply(const model::Join& join, const std::string& inner) {
+    Translator right(now_, tables_);
+    const std::string right_sql = right.steps(join.right.at(0));
+    std::string on;
+    for (const auto& name : join.on) {
+      const auto side = [&](const std::string& table) { return table + "." + name.text; };
+      const auto type = type_of(name.text);
+      on += on.empty() ? "" : " and ";
+      if (type == model::ColumnType::Text)
+        on += "coalesce(" + side("l") + ", '') = coalesce(" + side("r") + ", '')";
+      else
+        on += side("l") + " = " + side("r") +
+              (type == model::ColumnType::Version ? " collate by_version" : "");
+    }
+    if (join.kind == model::JoinKind::LeftAnti)
+      return "select * from " + named(inner) + " l where not exists (select 1 from " +
+             named(right_sql) + " r where " + on + ")";
+    std::string list = "l.*";
+    for (const auto& column : right.columns_) {
+      std::string name = column.name;
+      const auto taken = [&](const std::string& wanted) {
+        const auto has = [&](const std::vector<SqlColumn>& columns) {
+          return std::any_of(columns.begin(), columns.end(),
+                             [&](const SqlColumn& each) { return each.name == wanted; });
+        };
+        return has(columns_) || (wanted != column.name && has(right.columns_));
+      };
+      for (int i = 1; taken(name); ++i) name = column.name + std::to_string(i);
+      list += ", r." + column.name + " as " + name;
+      columns_.push_back({name, column.type});
+    }
+    return "select " + list + " from " + named(inner) + " l join " + named(right_sql) + " r on " +
+           on;
   }
   std::string apply(const model::Take& take, const std::string& inner) {
     return inner + " limit " + std::to_string(take.rows);
@@ -159,8 +227,22 @@ class Translator {
       return quoted(version.text);
     }
     std::string operator()(Timestamp time) const { return std::to_string(time.ms); }
-    std::string operator()(model::Ago ago) const {
-      return std::to_string(now_ms - ago.back.count());
+    // By SQLite's own calendar.
+    std::string operator()(const model::FromNow& time) const {
+      std::string ms = std::to_string(now_ms + time.shift.count());
+      for (const auto& start : time.starts) {
+        const std::string at = "(" + ms + ") / 1000, 'unixepoch', ";
+        const std::string n = std::to_string(start.periods);
+        if (start.calendar == model::Calendar::Day)
+          ms = "strftime('%s', " + at + "'start of day', '" + n + " days')";
+        else if (start.calendar == model::Calendar::Week)
+          ms = "strftime('%s', " + at + "'start of day', '-6 days', 'weekday 0', '" +
+               std::to_string(7 * start.periods) + " days')";
+        else
+          ms = "strftime('%s', " + at + "'start of month', '" + n + " months')";
+        ms = "(" + ms + " * 1000 + " + std::to_string(start.shift.count()) + ")";
+      }
+      return ms;
     }
   };
 
@@ -246,6 +328,7 @@ class Translator {
   }
 
   Timestamp now_;
+  std::shared_ptr<std::vector<std::string>> tables_;  // shared with the right sides of joins
   std::vector<SqlColumn> columns_;
 };
 

@@ -63,10 +63,15 @@ TEST(Collection, ChecksNamesAndTexts) {
 }
 
 TEST(Collection, IsNeitherAllSystemsNorLimitedToItself) {
-  EXPECT_TRUE(check_limit({.name = "a", .limited_to = "b", .rules = {}}));
+  EXPECT_TRUE(check_names({.name = "a", .limited_to = "b", .rules = {}}));
   EXPECT_TRUE(
-      check_limit({.name = "a", .limited_to = "a", .rules = {}}).error().is(kBadCollection));
-  EXPECT_FALSE(check_limit({.name = "all-systems", .limited_to = "b", .rules = {}}));
+      check_names({.name = "a", .limited_to = "a", .rules = {}}).error().is(kBadCollection));
+  EXPECT_FALSE(check_names({.name = "all-systems", .limited_to = "b", .rules = {}}));
+  for (const Rule& rule : {Rule(IncludeRule{"a"}), Rule(ExcludeRule{"a"})}) {
+    EXPECT_TRUE(
+        check_names({.name = "a", .limited_to = "b", .rules = {rule}}).error().is(kBadCollection));
+    EXPECT_TRUE(check_names({.name = "c", .limited_to = "b", .rules = {rule}}));
+  }
 }
 
 TEST(Deployment, ResolvesNowOnceAndKeepsMoments) {

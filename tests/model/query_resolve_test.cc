@@ -41,6 +41,71 @@ TEST(ResolveQuery, PutsTheDeviceFirstUnlessRowsAreCounted) {
   EXPECT_EQ(columns_of("InstalledSoftware | summarize count() by Name | project count_"), "count_");
 }
 
+TEST(ResolveQuery, KeepsTheDeviceThroughGroupsThatNameIt) {
+  EXPECT_EQ(columns_of("InstalledSoftware | summarize n = count() by Name, Device | project n"),
+            "Device n");
+  EXPECT_EQ(columns_of("LogicalDisk | distinct Name, SizeMB"), "Name SizeMB");
+  EXPECT_EQ(columns_of("LogicalDisk | distinct Name, Device | project Name"), "Device Name");
+  EXPECT_EQ(columns_of("LogicalDisk | project Name | distinct *"), "Device Name");
+}
+
+TEST(ResolveQuery, NamesTheColumnsOfAJoinAsKqlDoes) {
+  EXPECT_EQ(columns_of("OperatingSystem | project Name | join kind=inner (LogicalDisk | project "
+                       "Name, FreeMB) on Device"),
+            "Device Name Device1 Name1 FreeMB");
+  EXPECT_EQ(columns_of("OperatingSystem | project Name | join kind=inner (LogicalDisk | project "
+                       "Name) on Device | join kind=inner (Processor | project Name) on Device"),
+            "Device Name Device1 Name1 Device2 Name2");
+  EXPECT_EQ(columns_of("OperatingSystem | project Name | join kind=leftanti (LogicalDisk) on "
+                       "Device, Name | project Name"),
+            "Device Name");
+  EXPECT_EQ(columns_of("Device | project Name | join kind=inner (LogicalDisk | summarize Name1 = "
+                       "count() by Device, Name) on Device"),
+            "Device Name Device1 Name2 Name1");
+}
+
+TEST(ResolveQuery, ChecksBothSidesOfAJoin) {
+  EXPECT_EQ(error("Device | join kind=inner (Lgicaldisk) on Device", kQueryUnknownName),
+            "line 1, column 27: no class 'Lgicaldisk'; did you mean 'LogicalDisk'?");
+  EXPECT_EQ(error("Device | join kind=inner (LogicalDisk) on Kind", kQueryUnknownName),
+            "at the right of the join: line 1, column 43: LogicalDisk has no column 'Kind'");
+  EXPECT_EQ(error("Device | join kind=inner (LogicalDisk) on FreeMB", kQueryUnknownName),
+            "line 1, column 43: Device has no column 'FreeMB'");
+  EXPECT_NE(error("Device | join kind=inner (LogicalDisk | summarize Name = count() by Device) on "
+                  "Device, Name",
+                  kQueryType)
+                .find("column 88: 'Name' has another type at the right"),
+            std::string::npos);
+  EXPECT_NE(error("Device | join kind=inner (LogicalDisk) on Name, Device, Name", kQuerySyntax)
+                .find("column 57: 'Name' is named twice"),
+            std::string::npos);
+  EXPECT_NE(error("Device | join kind=leftanti (LogicalDisk) on Device | where FreeMB > 1",
+                  kQueryUnknownName)
+                .find("column 61"),
+            std::string::npos);
+}
+
+TEST(ResolveQuery, RunsWithinEachDeviceWhatItsOwnRowsDecide) {
+  const auto own = plan_of(
+      "Device | join kind=inner (LogicalDisk | where FreeMB < 5) on Device "
+      "| where Kind == 'Server' and FreeMB > 1 | order by FreeMB | take 3");
+  ASSERT_TRUE(own) << own.error().text();
+  EXPECT_EQ(own->device_steps, 1u);
+  EXPECT_EQ(own->filters.size(), 1u) << "the condition on the left goes before the join";
+  EXPECT_EQ(own->classes.size(), 2u);
+  EXPECT_EQ(plan_of("Device | join kind=inner (LogicalDisk) on Name")->device_steps, 0u);
+  EXPECT_EQ(plan_of("Device | join kind=inner (LogicalDisk | take 5) on Device")->device_steps, 0u);
+  EXPECT_EQ(plan_of("Device | take 5 | join kind=inner (LogicalDisk) on Device")->device_steps, 0u);
+  EXPECT_EQ(
+      plan_of("Device | summarize count() by Device | join kind=inner (LogicalDisk) on Device")
+          ->device_steps,
+      2u);
+  // Of the right side of an absence only its keys are read.
+  const auto absence = plan_of("Device | join kind=leftanti (LogicalDisk) on Device, Name");
+  const auto& join = std::get<JoinStep>(absence->steps.at(0));
+  EXPECT_EQ(join.right->uses, (std::vector<bool>{false, true, false, false, false, false, false}));
+}
+
 TEST(ResolveQuery, NamesTheNearestClassOrColumn) {
   EXPECT_EQ(error("InstaledSoftware", kQueryUnknownName),
             "line 1, column 1: no class 'InstaledSoftware'; did you mean 'InstalledSoftware'?");
@@ -113,9 +178,42 @@ TEST(ResolveRule, RefusesWhatCountsOrCutsOff) {
   const auto counted = resolve_rule(*parse_query("Device | summarize count()"));
   ASSERT_FALSE(counted);
   EXPECT_TRUE(counted.error().is(kQueryType));
-  EXPECT_EQ(counted.error().detail(),
-            "line 1, column 10: summarize counts rows, so no device can be told to match or not");
+  EXPECT_EQ(
+      counted.error().detail(),
+      "line 1, column 10: summarize counts the rows of all devices together; count by Device; "
+      "the members of a collection follow from each device's own rows");
   EXPECT_FALSE(resolve_rule(*parse_query("Device | take 5")));
+  const auto refused = [](std::string_view text) {
+    const auto rule = resolve_rule(*parse_query(text));
+    EXPECT_FALSE(rule) << text;
+    return rule ? std::string() : rule.error().detail();
+  };
+  EXPECT_EQ(refused("Device | top 5 by Name"),
+            "line 1, column 10: top cuts off; the members of a collection follow from each "
+            "device's own rows");
+  EXPECT_NE(refused("Device | distinct Name").find("write distinct Device, ..."),
+            std::string::npos);
+  EXPECT_NE(refused("Device | join kind=leftanti (LogicalDisk) on Name").find("write on Device"),
+            std::string::npos);
+  EXPECT_NE(refused("Device | join kind=leftanti (LogicalDisk | take 1) on Device")
+                .find("column 44: take cuts off"),
+            std::string::npos);
+}
+
+TEST(ResolveRule, TakesWhatEachDevicesOwnRowsDecide) {
+  for (const char* text :
+       {"Device | join kind=leftanti (InstalledSoftware | where Name == 'openssl') on Device",
+        "InstalledSoftware | summarize n = count() by Device | where n > 100",
+        "InstalledSoftware | distinct Device, Name",
+        "Device | join kind=inner (LogicalDisk | summarize disks = count() by Device) on Device "
+        "| where disks > 3"}) {
+    const auto rule = resolve_rule(*parse_query(text));
+    EXPECT_TRUE(rule) << text << ": " << rule.error().text();
+  }
+  EXPECT_TRUE(
+      resolve_rule(*parse_query("Device | join kind=inner (OperatingSystem | where BootTime "
+                                "< ago(7d)) on Device"))
+          ->depends_on_time);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ Result<Table> run(std::string_view text, const std::vector<Row>& rows,
                   std::size_t limit = kMostResultRows) {
   const auto plan = resolve(*parse_query(text));
   EXPECT_TRUE(plan) << text << ": " << plan.error().text();
-  QueryRun query(*plan, kNow, limit);
+  QueryRun query(*plan, kNow, {.row_limit = limit}, [](std::size_t) { return std::vector<Row>(); });
   for (const Row& row : rows) {
     std::vector<const Value*> view;
     for (const Value& value : row) view.push_back(&value);
@@ -34,7 +34,7 @@ Result<Table> run(std::string_view text, const std::vector<Row>& rows,
     });
     if (selected && !query.complete()) TRY(query.add(view));
   }
-  return std::move(query).finish();
+  return Table{plan->columns, TRY(std::move(query).finish())};
 }
 
 std::size_t count(std::string_view condition, const Row& row) {
@@ -196,6 +196,33 @@ TEST(QueryRun, TakesTheFirstRowsOfWhatStandsBefore) {
   EXPECT_EQ(sorted->rows, (std::vector<Row>{{std::string("pc1"), std::string("a")}}));
   const auto after = run("InstalledSoftware | take 2 | where Name == 'b'", rows);
   EXPECT_TRUE(after->rows.empty()) << "a condition behind take sees what take left";
+}
+
+TEST(QueryRun, KeepsEachDifferentRowOnce) {
+  const std::vector<Row> rows = {package("b"), package({}), package("a"), package(""),
+                                 package("b", dpkg("1"))};
+  EXPECT_EQ(run("InstalledSoftware | distinct Name", rows)->rows,
+            (std::vector<Row>{{Value()}, {std::string("a")}, {std::string("b")}}));
+  EXPECT_EQ(run("InstalledSoftware | project Name, Version | distinct *", rows)->rows.size(), 4u);
+  EXPECT_EQ(run("InstalledSoftware | distinct Name", {})->rows.size(), 0u);
+}
+
+TEST(QueryRun, KeepsTheFirstRowsOfAnOrderWithoutHoldingAll) {
+  std::vector<Row> rows;
+  for (int i = 0; i < 5000; ++i) rows.push_back(package(fmt::format("{:04}", (i * 7919) % 5000)));
+  const auto names = [&](std::string_view text) {
+    const auto table = run(text, rows, 2000);
+    EXPECT_TRUE(table) << table.error().text();
+    std::string out;
+    if (table)
+      for (const Row& row : table->rows) out += std::get<std::string>(row.at(1)) + " ";
+    return out;
+  };
+  EXPECT_EQ(names("InstalledSoftware | project Name | top 3 by Name"), "4999 4998 4997 ");
+  EXPECT_EQ(names("InstalledSoftware | project Name | top 2 by Name asc"), "0000 0001 ");
+  EXPECT_EQ(names("InstalledSoftware | project Name | order by Name asc | take 2"), "0000 0001 ");
+  EXPECT_EQ(names("InstalledSoftware | project Name | top 0 by Name"), "");
+  EXPECT_FALSE(run("InstalledSoftware | order by Name", rows, 2000));
 }
 
 TEST(QueryRun, RefusesMoreRowsThanItsLimitInsteadOfCuttingOff) {

@@ -13,7 +13,8 @@ namespace muster::model {
 
 inline constexpr std::size_t kLongestQuery = 16'384;  // bytes
 inline constexpr std::size_t kDeepestExpression = 32;
-inline constexpr std::size_t kMostOperators = 32;
+inline constexpr std::size_t kMostOperators = 32;   // those of subqueries with them
+inline constexpr std::int64_t kMostPeriods = 1200;  // that startofday() and the like go away
 
 // Where something stands in the text, from 1; columns count characters. Queries that differ only
 // in positions are equal, so this is always equal to another.
@@ -35,14 +36,27 @@ struct VersionLiteral {
   friend bool operator==(const VersionLiteral&, const VersionLiteral&) = default;
 };
 
-// ago(7d), and now() as ago of nothing.
-struct Ago {
-  Duration back{0};
-  friend bool operator==(const Ago&, const Ago&) = default;
+// The start of the day, the week (its Sunday, as in KQL) or the month that a moment is in; in UTC.
+enum class Calendar { Day, Week, Month };
+
+// startofday(TIME, periods) + shift.
+struct StartOf {
+  Calendar calendar = Calendar::Day;
+  std::int64_t periods = 0;  // later; before 0: earlier
+  Duration shift{0};
+  friend bool operator==(const StartOf&, const StartOf&) = default;
+};
+
+// A time that moves with the clock: now() + shift, then each of `starts`, the innermost first.
+// ago(7d) is now() - 7d.
+struct FromNow {
+  Duration shift{0};
+  std::vector<StartOf> starts{};
+  friend bool operator==(const FromNow&, const FromNow&) = default;
 };
 
 struct Literal {
-  std::variant<std::string, std::int64_t, bool, VersionLiteral, Timestamp, Ago> value;
+  std::variant<std::string, std::int64_t, bool, VersionLiteral, Timestamp, FromNow> value;
   QueryPosition at;
   friend bool operator==(const Literal&, const Literal&) = default;
 };
@@ -131,8 +145,33 @@ struct Take {
   friend bool operator==(const Take&, const Take&) = default;
 };
 
+// The different rows; no columns: all of them.
+struct Distinct {
+  std::vector<NameInQuery> columns;
+  friend bool operator==(const Distinct&, const Distinct&) = default;
+};
+
+// The first rows in the order of the keys.
+struct Top {
+  std::uint64_t rows = 0;
+  std::vector<OrderKey> keys;
+  friend bool operator==(const Top&, const Top&) = default;
+};
+
+// Inner: each row with each row at the right that agrees with it. LeftAnti: the rows with which
+// none agrees.
+enum class JoinKind { Inner, LeftAnti };
+
+struct Query;
+struct Join {
+  JoinKind kind = JoinKind::Inner;
+  std::vector<Query> right;  // exactly one
+  std::vector<NameInQuery> on;
+  friend bool operator==(const Join& a, const Join& b);
+};
+
 struct QueryOperator {
-  std::variant<Where, Project, Summarize, OrderBy, Take> value;
+  std::variant<Where, Project, Summarize, OrderBy, Take, Distinct, Top, Join> value;
   QueryPosition at;
   friend bool operator==(const QueryOperator&, const QueryOperator&) = default;
 };
@@ -143,5 +182,9 @@ struct Query {
   std::vector<QueryOperator> operators;
   friend bool operator==(const Query&, const Query&) = default;
 };
+
+inline bool operator==(const Join& a, const Join& b) {
+  return a.kind == b.kind && a.right == b.right && a.on == b.on;
+}
 
 }  // namespace muster::model

@@ -130,9 +130,8 @@ std::optional<BoundLiteral> bind_literal(const Literal& literal, ColumnType type
         out.number = time->ms;
         return out;
       }
-      if (const auto* ago = std::get_if<Ago>(&value)) {
-        out.number = ago->back.count();
-        out.before_now = true;
+      if (const auto* moving = std::get_if<FromNow>(&value)) {
+        out.from_now = *moving;
         return out;
       }
       break;

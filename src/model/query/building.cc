@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/utf8.h"
 #include "model/errors.h"
+#include "model/query/calendar.h"
 
 namespace muster::model {
 
@@ -42,6 +43,43 @@ Expression Building::take_expression() {
   Expression out = std::move(expressions_.back());
   expressions_.pop_back();
   return out;
+}
+
+void Building::start_subquery() {
+  outer_.push_back({std::move(query), std::move(join), operator_at});
+  query = {};
+  join = {};
+}
+
+void Building::finish_subquery() {
+  MUSTER_CHECK(!outer_.empty());
+  Outer outer = std::move(outer_.back());
+  outer_.pop_back();
+  join = std::move(outer.join);
+  join.right.push_back(std::move(query));
+  query = std::move(outer.query);
+  operator_at = outer.operator_at;
+}
+
+bool Building::shift_moment(Duration by) {
+  if (auto* fixed = std::get_if<Timestamp>(&moment)) {
+    *fixed = *fixed + by;
+    return is_query_time(*fixed);
+  }
+  auto& moving = std::get<FromNow>(moment);
+  Duration& shift = moving.starts.empty() ? moving.shift : moving.starts.back().shift;
+  shift += by;
+  return shift <= kLongestShift && shift >= -kLongestShift;
+}
+
+bool Building::cut_moment(Calendar calendar) {
+  const StartOf start{calendar, std::exchange(periods, 0), Duration(0)};
+  if (auto* fixed = std::get_if<Timestamp>(&moment)) {
+    *fixed = start_of(start, *fixed);
+    return is_query_time(*fixed);
+  }
+  std::get<FromNow>(moment).starts.push_back(start);
+  return true;
 }
 
 void Building::finish_operator(decltype(QueryOperator::value) value,
@@ -81,7 +119,10 @@ QueryPosition Building::position(const char* at) {
 }
 
 void Building::fail_at(const char* at, const ErrorKind& kind, std::string_view what) {
-  const QueryPosition where = position(at);
+  fail_at(position(at), kind, what);
+}
+
+void Building::fail_at(QueryPosition where, const ErrorKind& kind, std::string_view what) {
   failure.emplace(kind, fmt::format("line {}, column {}: {}", where.line, where.column, what));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/query/bind.h"
+#include "model/query/calendar.h"
 
 namespace muster::model {
 namespace {
@@ -47,7 +48,7 @@ int compare(const Value& value, const BoundLiteral& literal, ColumnType type, Ti
   if (const auto* version = std::get_if<Version>(&value))
     return compare_versions(version->scheme, version->text, literal.text);
   const std::int64_t number = std::get<std::int64_t>(value);
-  const std::int64_t other = literal.before_now ? now.ms - literal.number : literal.number;
+  const std::int64_t other = literal.from_now ? time_of(*literal.from_now, now).ms : literal.number;
   return (number > other) - (number < other);
 }
 

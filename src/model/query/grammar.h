@@ -26,6 +26,9 @@ struct project_word : word<TAO_PEGTL_STRING("project")> {};
 struct summarize_word : word<TAO_PEGTL_STRING("summarize")> {};
 struct order_word : sor<word<TAO_PEGTL_STRING("order")>, word<TAO_PEGTL_STRING("sort")>> {};
 struct take_word : sor<word<TAO_PEGTL_STRING("take")>, word<TAO_PEGTL_STRING("limit")>> {};
+struct distinct_word : word<TAO_PEGTL_STRING("distinct")> {};
+struct top_word : word<TAO_PEGTL_STRING("top")> {};
+struct join_word : word<TAO_PEGTL_STRING("join")> {};
 struct by_word : word<TAO_PEGTL_STRING("by")> {};
 struct and_word : word<TAO_PEGTL_STRING("and")> {};
 struct or_word : word<TAO_PEGTL_STRING("or")> {};
@@ -56,6 +59,7 @@ struct number_value : seq<whole_number, not_at<sor<identifier_other, seq<one<'.'
 struct true_value : word<TAO_PEGTL_STRING("true")> {};
 struct false_value : word<TAO_PEGTL_STRING("false")> {};
 
+struct comma : sign<','> {};
 struct call_end : sign<')'> {};
 struct time_text : star<not_one<')', '\n'>> {};
 struct duration_text : plus<alnum> {};
@@ -64,11 +68,26 @@ struct open_call : sign<'('> {};
 struct datetime_value
     : if_must<word<TAO_PEGTL_STRING("datetime")>, open_call, time_text, call_end> {};
 struct ago_value : if_must<word<TAO_PEGTL_STRING("ago")>, open_call, duration, call_end> {};
-struct now_value : if_must<word<TAO_PEGTL_STRING("now")>, open_call, call_end> {};
+struct now_end : sign<')'> {};
+struct now_value : if_must<word<TAO_PEGTL_STRING("now")>, open_call, now_end> {};
 
-struct literal
-    : sor<token<verbatim_value>, token<version_value>, token<text_value>, token<number_value>,
-          datetime_value, ago_value, now_value, true_value, false_value> {};
+// One time goes through a chain of shifts and starts, so that no operand has to be put aside.
+struct a_time;
+struct start_word : sor<word<TAO_PEGTL_STRING("startofday")>, word<TAO_PEGTL_STRING("startofweek")>,
+                        word<TAO_PEGTL_STRING("startofmonth")>> {};
+struct open_start : sign<'('> {};
+struct close_start : sign<')'> {};
+struct period_digits : whole_number {};
+struct periods : seq<at<whole_number, not_at<identifier_other>>, token<period_digits>> {};
+struct start_value
+    : if_must<start_word, open_start, must<a_time>, opt<if_must<comma, periods>>, close_start> {};
+struct time_sign : sor<one<'+'>, one<'-'>> {};
+struct time_shift : if_must<token<time_sign>, duration> {};
+struct a_time : seq<sor<datetime_value, ago_value, now_value, start_value>, star<time_shift>> {};
+struct time_value : a_time {};
+
+struct literal : sor<token<verbatim_value>, token<version_value>, token<text_value>,
+                     token<number_value>, time_value, true_value, false_value> {};
 
 // Conditions.
 struct symbol : sor<string<'=', '='>, string<'=', '~'>, string<'!', '='>, string<'!', '~'>,
@@ -89,7 +108,6 @@ struct open_list : sign<'('> {};
 struct close_list : sign<')'> {};
 struct open_between : sign<'('> {};
 struct dots : token<two<'.'>> {};
-struct comma : sign<','> {};
 
 struct compared : if_must<sor<comparison_symbol, comparison_word>, literal> {};
 struct listed : if_must<in_word, open_list, list_must<literal, comma>, close_list> {};
@@ -134,13 +152,35 @@ struct order_operator : if_must<order_word, order_by, list_must<order_key, comma
 struct row_digits : plus<digit> {};
 struct row_number : seq<at<plus<digit>, not_at<identifier_other>>, token<row_digits>> {};
 struct take_operator : if_must<take_word, row_number> {};
-struct operator_start : success {};
-struct an_operator : seq<operator_start, sor<where_operator, project_operator, summarize_operator,
-                                             order_operator, take_operator>> {};
+struct every_column : sign<'*'> {};
+struct distinct_columns : sor<every_column, columns> {};
+struct distinct_operator : if_must<distinct_word, distinct_columns> {};
+struct top_by : by_word {};
+struct top_operator : if_must<top_word, row_number, top_by, list_must<order_key, comma>> {};
 
+struct an_operator;
 struct source : name {};
 struct pipe : sign<'|'> {};
+struct some_query : seq<must<source>, star<if_must<pipe, an_operator>>> {};
+struct kind_word : word<TAO_PEGTL_STRING("kind")> {};
+struct kind_sign : sign<'='> {};
+struct inner_kind : word<TAO_PEGTL_STRING("inner")> {};
+struct left_anti_kind : word<TAO_PEGTL_STRING("leftanti")> {};
+struct join_kind : sor<inner_kind, left_anti_kind> {};
+struct open_query : sign<'('> {};
+struct close_query : sign<')'> {};
+struct on_word : word<TAO_PEGTL_STRING("on")> {};
+struct on_column : column {};
+struct on_columns : list_must<on_column, comma> {};
+struct join_operator : if_must<join_word, kind_word, kind_sign, join_kind, open_query, some_query,
+                               close_query, on_word, on_columns> {};
+
+struct operator_start : success {};
+struct an_operator
+    : seq<operator_start, sor<where_operator, project_operator, summarize_operator, order_operator,
+                              take_operator, distinct_operator, top_operator, join_operator>> {};
+
 struct the_end : eof {};
-struct query : seq<gap, must<source>, star<if_must<pipe, an_operator>>, must<the_end>> {};
+struct query : seq<gap, some_query, must<the_end>> {};
 
 }  // namespace muster::model::grammar

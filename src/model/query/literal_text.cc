@@ -5,6 +5,8 @@
 #include <array>
 #include <charconv>
 
+#include "model/query/calendar.h"
+
 namespace muster::model {
 namespace {
 
@@ -15,7 +17,6 @@ struct Unit {
 // Largest first, so that a duration is written in the largest unit that divides it.
 constexpr Unit kUnits[] = {
     {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}};
-constexpr std::int64_t kLongestMs = 36'525LL * 86'400'000;
 
 std::string quoted_literal(std::string_view text) {
   std::string out = "\"";
@@ -44,12 +45,29 @@ std::string quoted_literal(std::string_view text) {
   return out;
 }
 
-std::string ago_text(Duration back) {
-  if (back.count() == 0) return "now()";
+// Of a duration that is not negative.
+std::string duration_text(Duration duration) {
   for (const Unit& unit : kUnits)
-    if (back.count() % unit.ms == 0)
-      return fmt::format("ago({}{})", back.count() / unit.ms, unit.name);
+    if (duration.count() % unit.ms == 0)
+      return fmt::format("{}{}", duration.count() / unit.ms, unit.name);
   return {};
+}
+
+std::string shift_text(Duration shift) {
+  if (shift.count() == 0) return {};
+  return shift.count() < 0 ? " - " + duration_text(-shift) : " + " + duration_text(shift);
+}
+
+std::string from_now_text(const FromNow& time) {
+  std::string out = time.shift.count() < 0 ? fmt::format("ago({})", duration_text(-time.shift))
+                                           : "now()" + shift_text(time.shift);
+  constexpr std::string_view kWords[] = {"startofday", "startofweek", "startofmonth"};
+  for (const StartOf& start : time.starts) {
+    const std::string periods = start.periods == 0 ? "" : fmt::format(", {}", start.periods);
+    out = fmt::format("{}({}{}){}", kWords[static_cast<std::size_t>(start.calendar)], out, periods,
+                      shift_text(start.shift));
+  }
+  return out;
 }
 
 struct LiteralPrinter {
@@ -62,7 +80,7 @@ struct LiteralPrinter {
   std::string operator()(Timestamp time) const {
     return fmt::format("datetime({})", muster::to_text(time));
   }
-  std::string operator()(Ago ago) const { return ago_text(ago.back); }
+  std::string operator()(const FromNow& time) const { return from_now_text(time); }
 };
 
 }  // namespace
@@ -127,7 +145,8 @@ std::optional<Duration> parse_query_duration(std::string_view text) {
   if (error != std::errc() || number < 0) return std::nullopt;
   const std::string_view name(stop, static_cast<std::size_t>(end - stop));
   for (const Unit& unit : kUnits)
-    if (unit.name == name && number <= kLongestMs / unit.ms) return Duration(number * unit.ms);
+    if (unit.name == name && number <= kLongestShift.count() / unit.ms)
+      return Duration(number * unit.ms);
   return std::nullopt;
 }
 

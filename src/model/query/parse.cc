@@ -50,7 +50,10 @@ struct Action : tao::pegtl::nothing<Rule> {};
 
 ON(g::token_start) { state.token_starts(in.begin()); }
 ON(g::name_text) { state.name = {in.string(), state.position(in.begin())}; }
-ON(g::source) { state.query.source = state.name; }
+ON(g::source) {
+  state.query.source = state.name;
+  state.continuation = "'|'";
+}
 
 template <typename Input, typename T>
 void push_literal(const Input& in, Building& state, T value) {
@@ -89,19 +92,43 @@ ON(g::number_value) {
 }
 ON(g::true_value) { push_literal(in, state, true); }
 ON(g::false_value) { push_literal(in, state, false); }
-ON(g::now_value) { push_literal(in, state, Ago{}); }
+ON(g::now_value) { state.moment = FromNow{}; }
 ON(g::duration_text) {
-  const auto back = parse_query_duration(in.string_view());
-  if (!back)
+  const auto duration = parse_query_duration(in.string_view());
+  if (!duration)
     refuse(in, state, kQuerySyntax,
            "a duration is a whole number with d, h, m, s or ms, at most 100 years: 7d");
-  push_literal(in, state, Ago{*back});
+  state.duration = *duration;
 }
+ON(g::ago_value) { state.moment = FromNow{-state.duration, {}}; }
 ON(g::time_text) {
   const auto time = parse_query_time(in.string_view());
   if (!time)
     refuse(in, state, kQuerySyntax, "a time is written 2026-01-31 or 2026-01-31T12:00:00Z, in UTC");
-  push_literal(in, state, *time);
+  state.moment = *time;
+}
+constexpr std::string_view kFarTime =
+    "a time outside the years 1970 to 9999, or over 100 years from now()";
+ON(g::time_shift) {
+  if (!state.shift_moment(in.string_view()[0] == '-' ? -state.duration : state.duration))
+    refuse(in, state, kQuerySyntax, kFarTime);
+}
+ON(g::period_digits) {
+  const std::string_view digits = in.string_view();
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), state.periods);
+  if (error != std::errc() || state.periods > kMostPeriods || state.periods < -kMostPeriods)
+    refuse(in, state, kQuerySyntax, fmt::format("{} periods are the most", kMostPeriods));
+}
+ON(g::start_value) {
+  const std::string_view text = in.string_view();
+  const Calendar calendar = text.starts_with("startofday")    ? Calendar::Day
+                            : text.starts_with("startofweek") ? Calendar::Week
+                                                              : Calendar::Month;
+  if (!state.cut_moment(calendar)) refuse(in, state, kQuerySyntax, kFarTime);
+}
+ON(g::time_value) {
+  std::visit([&](const auto& moment) { push_literal(in, state, moment); }, state.moment);
 }
 
 ON(g::column) { state.condition.column = state.name; }
@@ -139,6 +166,8 @@ void go_deeper(const Input& in, Building& state) {
 ON(g::open_group) { go_deeper(in, state); }
 ON(g::open_not) { go_deeper(in, state); }
 ON(g::close_group) { --state.depth; }
+ON(g::open_start) { go_deeper(in, state); }
+ON(g::close_start) { --state.depth; }
 ON(g::negation) { state.negate(); }
 ON(g::all_start) { state.start_parts(); }
 ON(g::any_start) { state.start_parts(); }
@@ -146,15 +175,13 @@ ON(g::all_of) { state.finish_parts(Kind::And); }
 ON(g::any_of) { state.finish_parts(Kind::Or); }
 
 ON(g::operator_start) {
-  if (state.query.operators.size() == kMostOperators)
+  if (++state.operators > kMostOperators)
     refuse(in, state, kQueryTooLarge, fmt::format("over {} operators", kMostOperators));
   state.operator_at = state.position(in.begin());
 }
-ON(g::where_operator) {
-  state.finish_operator(Where{state.take_expression()}, "'and', 'or', '|' or the end of the query");
-}
+ON(g::where_operator) { state.finish_operator(Where{state.take_expression()}, "'and', 'or', '|'"); }
 
-constexpr std::string_view kAfterList = "',', '|' or the end of the query";
+constexpr std::string_view kAfterList = "',', '|'";
 
 ON(g::listed_column) { state.names.push_back(state.name); }
 ON(g::project_operator) {
@@ -166,8 +193,7 @@ ON(g::summarize_operator) {
   const bool grouped = !state.names.empty();
   state.summarize.by = std::move(state.names);
   state.names.clear();
-  state.finish_operator(std::move(state.summarize),
-                        grouped ? kAfterList : "'by', '|' or the end of the query");
+  state.finish_operator(std::move(state.summarize), grouped ? kAfterList : "'by', '|'");
   state.summarize = {};
 }
 ON(g::order_column) { state.keys.push_back({state.name, Direction::Descending}); }
@@ -182,7 +208,33 @@ ON(g::row_digits) {
       std::from_chars(digits.data(), digits.data() + digits.size(), state.rows);
   if (error != std::errc()) refuse(in, state, kQuerySyntax, "a number over 64 bits");
 }
-ON(g::take_operator) { state.finish_operator(Take{state.rows}, "'|' or the end of the query"); }
+ON(g::take_operator) { state.finish_operator(Take{state.rows}, "'|'"); }
+ON(g::distinct_operator) {
+  const bool some = !state.names.empty();
+  state.finish_operator(Distinct{std::move(state.names)}, some ? kAfterList : "'|'");
+  state.names.clear();
+}
+ON(g::top_operator) {
+  state.finish_operator(Top{state.rows, std::move(state.keys)}, kAfterList);
+  state.keys.clear();
+}
+ON(g::inner_kind) { state.join.kind = JoinKind::Inner; }
+ON(g::left_anti_kind) { state.join.kind = JoinKind::LeftAnti; }
+ON(g::open_query) {
+  go_deeper(in, state);
+  state.start_subquery();
+}
+ON(g::close_query) {
+  --state.depth;
+  state.finish_subquery();
+}
+ON(g::on_column) { state.names.push_back(state.name); }
+ON(g::join_operator) {
+  state.join.on = std::move(state.names);
+  state.names.clear();
+  state.finish_operator(std::move(state.join), kAfterList);
+  state.join = {};
+}
 
 #undef ON
 

@@ -19,8 +19,7 @@ template <>
 constexpr std::string_view wanted<grammar::source> = "a class such as InstalledSoftware";
 template <>
 constexpr std::string_view wanted<grammar::term> = "a condition such as Name == 'openssl'";
-template <>
-constexpr std::string_view wanted<grammar::literal> =
+inline constexpr std::string_view kLiteralWanted =
     "a literal such as 'text', 42, true, v'1.2', datetime(2026-01-31) or ago(7d)";
 template <>
 constexpr std::string_view wanted<grammar::open_call> = "'('";
@@ -28,7 +27,7 @@ template <>
 constexpr std::string_view wanted<grammar::open_list> = "'(' and a list of literals";
 template <>
 constexpr std::string_view wanted<grammar::list_must<grammar::literal, grammar::comma>> =
-    wanted<grammar::literal>;
+    kLiteralWanted;
 template <>
 constexpr std::string_view wanted<grammar::close_list> = "',' or ')'";
 template <>
@@ -41,6 +40,32 @@ constexpr std::string_view wanted<grammar::call_end> = "')'";
 template <>
 constexpr std::string_view wanted<grammar::duration> =
     "a duration such as 7d, 12h, 30m, 10s or 500ms";
+template <>
+constexpr std::string_view wanted<grammar::now_end> = "')', as in now() - 7d,";
+template <>
+constexpr std::string_view wanted<grammar::open_start> = "'(' and a time";
+template <>
+constexpr std::string_view wanted<grammar::a_time> =
+    "a time such as now(), ago(7d) or datetime(2026-01-31)";
+template <>
+constexpr std::string_view wanted<grammar::periods> = "a whole number of periods such as -1";
+template <>
+constexpr std::string_view wanted<grammar::close_start> =
+    "')', or a comma and a number of periods,";
+template <>
+constexpr std::string_view wanted<grammar::distinct_columns> = "a column or *";
+template <>
+constexpr std::string_view wanted<grammar::top_by> = "'by' and a column";
+template <>
+constexpr std::string_view wanted<grammar::kind_word> = "kind=inner or kind=leftanti";
+template <>
+constexpr std::string_view wanted<grammar::kind_sign> = "'=', as in kind=inner,";
+template <>
+constexpr std::string_view wanted<grammar::open_query> = "'(' and a query";
+template <>
+constexpr std::string_view wanted<grammar::on_word> = "'on' and a column that both sides have";
+template <>
+constexpr std::string_view wanted<grammar::on_column> = "a column that both sides have";
 template <>
 constexpr std::string_view wanted<grammar::tested_name> = "a column";
 template <>
@@ -91,17 +116,47 @@ void explain(Building& state) {
 }
 template <>
 inline void explain<grammar::the_end>(Building& state) {
-  state.fail_wanting(state.continuation);
+  state.fail_wanting(fmt::format("{} or the end of the query", state.continuation));
+}
+template <>
+inline void explain<grammar::close_query>(Building& state) {
+  state.fail_wanting(fmt::format("{} or ')'", state.continuation));
+}
+template <>
+inline void explain<grammar::join_kind>(Building& state) {
+  constexpr std::string_view kKnown[] = {"inner", "leftanti"};
+  constexpr std::string_view kLater[] = {"innerunique", "leftouter",    "rightouter",   "fullouter",
+                                         "leftsemi",    "rightsemi",    "leftantisemi", "rightanti",
+                                         "anti",        "rightantisemi"};
+  explain_word(state, "inner or leftanti", kKnown, kLater);
+}
+template <>
+inline void explain<grammar::on_columns>(Building& state) {
+  if (state.rest().starts_with('$'))
+    state.fail_at(state.token(), kQueryNotYet,
+                  "'$left' and '$right' are not yet supported; name a column that both sides have");
+  else
+    state.fail_wanting(wanted<grammar::on_column>);
+}
+template <>
+inline void explain<grammar::literal>(Building& state) {
+  explain_word(state, kLiteralWanted, {}, later_function_words());
 }
 template <>
 inline void explain<grammar::an_operator>(Building& state) {
-  explain_word(state, "where, project, summarize, order by or take", operator_words(),
-               later_operator_words());
+  explain_word(state, "where, project, distinct, summarize, order by, top, take or join",
+               operator_words(), later_operator_words());
 }
 template <>
 inline void explain<grammar::comparison>(Building& state) {
   if (state.found() == "=")
     state.fail_at(state.token(), kQuerySyntax, "'=' compares nothing; write == or =~");
+  else if (state.rest().starts_with('(') || state.rest().starts_with('-') ||
+           state.rest().starts_with('+'))
+    state.fail_at(state.name.at, kQueryNotYet,
+                  fmt::format("reckoning with '{}' left of a comparison is not yet supported; "
+                              "compare the column itself, as in BootTime < now() - 7d{}",
+                              state.name.text, did_you_mean(state.name.text, comparison_words())));
   else
     explain_word(state, "a comparison such as ==, <, has or in", comparison_words(),
                  later_comparison_words());

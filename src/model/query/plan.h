@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -26,7 +28,7 @@ inline constexpr std::string_view kDeviceColumnName = "Device";
 struct BoundLiteral {
   std::string text;
   std::int64_t number = 0;
-  bool before_now = false;  // `number` ms ago
+  std::optional<FromNow> from_now{};  // the time instead of `number`
 };
 
 struct BoundCondition {
@@ -50,6 +52,7 @@ struct KeepStep {
 };
 struct GroupStep {
   std::vector<std::size_t> by;
+  bool counted = true;  // whether the count stands behind the columns
 };
 struct SortKey {
   std::size_t column;
@@ -61,26 +64,61 @@ struct SortStep {
 struct FirstStep {
   std::uint64_t rows;
 };
-using PlanStep = std::variant<FilterStep, KeepStep, GroupStep, SortStep, FirstStep>;
+// Sorts and keeps the first rows, without ever holding many more of them.
+struct TopStep {
+  std::uint64_t rows;
+  std::vector<SortKey> keys;
+};
+
+struct Plan;
+struct JoinKey {
+  std::size_t left;
+  std::size_t right;
+  ColumnType type;
+};
+struct JoinStep {
+  JoinKind kind = JoinKind::Inner;
+  std::shared_ptr<const Plan> right;
+  std::size_t left_columns = 0;  // of the rows that come to the step
+  std::vector<JoinKey> keys;     // all must agree
+  // The rows of one device meet those of the same device: `right` is to be run for it alone, and
+  // `keys` are those besides Device.
+  bool within_device = false;
+};
+using PlanStep =
+    std::variant<FilterStep, KeepStep, GroupStep, SortStep, FirstStep, TopStep, JoinStep>;
 
 struct Plan {
   const InventoryClass* source = nullptr;
-  // All must hold of a row of the source. Every `where` before the first summarize or take is
-  // here, as its parts between `and`, whatever stood before it: sorting and projecting do not
-  // change which rows survive.
+  // All must hold of a row of the source. Every `where` before the first step that counts or cuts
+  // off is here, as its parts between `and`, if it reads columns of the source only: sorting,
+  // projecting and joining do not change which of those rows survive it.
   std::vector<BoundExpression> filters;
   std::vector<PlanStep> steps;
   std::vector<QueryColumn> columns;  // of the result
   // Whether the steps and the result need column i of the source's rows; filters aside.
   std::vector<bool> uses;
+  // All classes whose rows are asked for, those of joins with them.
+  std::vector<const InventoryClass*> classes;
   bool depends_on_time = false;
 
-  // Whether the rows that come out are rows of devices, each there or not whatever other devices
-  // have: neither counted nor cut off.
-  bool selects_devices() const;
+  // How many leading steps are to be run for each device alone: all through the last join within
+  // devices, 0 without one. The others take the rows of all devices together.
+  std::size_t device_steps = 0;
+  // Whether each row that comes out belongs to a device and is there or not whatever other devices
+  // have. Else `other_devices` says what makes the difference, with its place.
+  bool is_of_devices = true;
+  std::string other_devices;
+
+  // Whether a row comes out as soon as one passes the filters.
+  bool is_decided_by_filters() const;
 };
 
 // Which columns an expression reads, as marks in `columns`.
 void mark_columns(const BoundExpression& expression, std::vector<bool>& columns);
+
+// Marks the columns that the plan and those at the right of its joins use, when of the result
+// those in `needed` are wanted.
+void mark_uses(Plan& plan, std::vector<bool> needed);
 
 }  // namespace muster::model

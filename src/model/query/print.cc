@@ -59,6 +59,16 @@ std::string expression_text(const Expression& expression) {
   return out;
 }
 
+std::string keys_text(const std::vector<OrderKey>& keys) {
+  std::string out;
+  for (const OrderKey& key : keys) {
+    if (!out.empty()) out += ", ";
+    out += key.column.text;
+    out += key.direction == Direction::Ascending ? " asc" : " desc";
+  }
+  return out;
+}
+
 struct OperatorPrinter {
   std::string operator()(const Where& where) const {
     return "where " + expression_text(where.condition);
@@ -73,14 +83,17 @@ struct OperatorPrinter {
     if (!summarize.by.empty()) out += " by " + names(summarize.by);
     return out;
   }
-  std::string operator()(const OrderBy& order) const {
-    std::string out;
-    for (const OrderKey& key : order.keys) {
-      out += out.empty() ? "order by " : ", ";
-      out += key.column.text;
-      out += key.direction == Direction::Ascending ? " asc" : " desc";
-    }
-    return out;
+  std::string operator()(const OrderBy& order) const { return "order by " + keys_text(order.keys); }
+  std::string operator()(const Distinct& distinct) const {
+    return "distinct " + (distinct.columns.empty() ? "*" : names(distinct.columns));
+  }
+  std::string operator()(const Top& top) const {
+    return fmt::format("top {} by {}", top.rows, keys_text(top.keys));
+  }
+  std::string operator()(const Join& join) const {
+    return fmt::format("join kind={} ({}) on {}",
+                       join.kind == JoinKind::Inner ? "inner" : "leftanti",
+                       to_text(join.right.at(0)), names(join.on));
   }
   std::string operator()(const Take& take) const { return fmt::format("take {}", take.rows); }
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/byte_writer.h"
 #include "model/errors.h"
 
 namespace muster::model {
@@ -15,119 +14,95 @@ std::vector<const Value*> view_of(const Row& row) {
   return out;
 }
 
-// Equal values, equal bytes.
-void append_key(ByteWriter& key, const Value& value) {
-  key.u8(static_cast<std::uint8_t>(value.index()));
-  if (const auto* number = std::get_if<std::int64_t>(&value)) {
-    key.u64(static_cast<std::uint64_t>(*number));
-  } else if (const auto* text = std::get_if<std::string>(&value)) {
-    key.sized(*text);
-  } else if (const auto* version = std::get_if<Version>(&value)) {
-    key.u8(static_cast<std::uint8_t>(version->scheme));
-    key.sized(version->text);
-  }
+// Enough rows that it pays to sort them and let those go that are not among the first.
+bool is_worth_cutting(const TopStep& top, std::size_t rows) {
+  constexpr std::size_t kFewRows = 1024;
+  return rows >= kFewRows && rows / 2 >= top.rows;
 }
 
-// An empty text is an absent one to KQL: one group, not two.
-Value group_value(const Value& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  return text != nullptr && text->empty() ? Value() : value;
-}
-
-int compare_keys(const std::vector<SortKey>& keys, const Row& a, const Row& b) {
-  for (const SortKey& key : keys) {
-    const int order = compare_values(a[key.column], b[key.column]);
-    if (order != 0) return key.direction == Direction::Ascending ? order : -order;
-  }
-  return 0;
-}
-
-// Groups come out in the order of their keys, so that equal questions get equal answers; versions
-// that only differ in spelling still have their places.
-int compare_rows(const Row& a, const Row& b) {
-  for (std::size_t i = 0; i < a.size(); ++i)
-    if (const int order = compare_values(a[i], b[i]); order != 0) return order;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    if (const auto* version = std::get_if<Version>(&a[i]))
-      if (const int order = version->text.compare(std::get<Version>(b[i]).text); order != 0)
-        return order;
-  return 0;
+void cut_to_top(const TopStep& top, std::vector<Row>& rows) {
+  std::ranges::stable_sort(
+      rows, [&](const Row& a, const Row& b) { return compare_by_keys(top.keys, a, b) < 0; });
+  if (rows.size() > top.rows) rows.resize(top.rows);
 }
 
 }  // namespace
 
-int compare_values(const Value& a, const Value& b) {
-  const auto absent = [](const Value& value) {
-    const auto* text = std::get_if<std::string>(&value);
-    return value.index() == 0 || (text != nullptr && text->empty());
-  };
-  if (absent(a) || absent(b)) return static_cast<int>(absent(b)) - static_cast<int>(absent(a));
-  if (a.index() != b.index()) return a.index() < b.index() ? -1 : 1;
-  if (const auto* number = std::get_if<std::int64_t>(&a)) {
-    const std::int64_t other = std::get<std::int64_t>(b);
-    return (*number > other) - (*number < other);
-  }
-  if (const auto* text = std::get_if<std::string>(&a))
-    return text->compare(std::get<std::string>(b));
-  const auto& one = std::get<Version>(a);
-  const auto& two = std::get<Version>(b);
-  if (one.scheme != two.scheme) return one.scheme < two.scheme ? -1 : 1;
-  return compare_versions(one.scheme, one.text, two.text);
-}
-
-QueryRun::QueryRun(const Plan& plan, Timestamp now, std::size_t row_limit)
-    : plan_(plan), now_(now), row_limit_(row_limit), held_(plan.steps.size()) {}
+QueryRun::QueryRun(const Plan& plan, Timestamp now, RunBounds bounds, RightSide right)
+    : plan_(plan),
+      now_(now),
+      bounds_(bounds),
+      right_(std::move(right)),
+      end_(std::min(bounds.last_step, plan.steps.size())),
+      held_(end_ - std::min(bounds.first_step, end_)) {}
 
 Result<void> QueryRun::check_size(std::size_t rows) const {
-  if (rows > row_limit_)
+  if (rows > bounds_.row_limit)
     return fail(kQueryTooLarge, "the query of {} has over {} rows at once", plan_.source->name,
-                row_limit_);
+                bounds_.row_limit);
   return {};
 }
+
+QueryRun::Held& QueryRun::held(std::size_t step) { return held_[step - bounds_.first_step]; }
 
 Result<void> QueryRun::add(RowView row, std::uint64_t times) {
   Row copy(row.size());
   for (std::size_t i = 0; i < row.size(); ++i)
     if (plan_.uses[i]) copy[i] = *row[i];
-  return push(0, std::move(copy), times);
+  const std::size_t first = bounds_.first_step;
+  if (times == 1) return push(first, std::move(copy));
+  // Only a group takes many at once.
+  if (first < end_)
+    if (const auto* group = std::get_if<GroupStep>(&plan_.steps[first]))
+      return count(first, *group, copy, times);
+  for (std::uint64_t i = 0; i < times && !complete_; ++i) TRY(push(first, copy));
+  return {};
 }
+
+Result<void> QueryRun::add(Row row) { return push(bounds_.first_step, std::move(row)); }
 
 Result<void> QueryRun::count(std::size_t step, const GroupStep& group, const Row& row,
                              std::uint64_t times) {
-  ByteWriter key;
-  Row values;
-  for (const std::size_t column : group.by) {
-    values.push_back(group_value(row[column]));
-    append_key(key, values.back());
-  }
-  auto& groups = held_[step].groups;
-  Group& found = groups[std::move(key).take()];
-  if (found.count == 0) found.key = std::move(values);
+  auto& groups = held(step).groups;
+  Group& found = groups[group_key(row, group.by)];
+  if (found.count == 0)
+    for (const std::size_t column : group.by) found.key.push_back(group_value(row[column]));
   found.count += static_cast<std::int64_t>(times);
   return check_size(groups.size());
 }
 
-Result<void> QueryRun::push(std::size_t step, Row row, std::uint64_t times) {
-  if (times == 1) return push_once(step, std::move(row));
-  // Only a count takes many at once.
-  if (step < plan_.steps.size())
-    if (const auto* group = std::get_if<GroupStep>(&plan_.steps[step]))
-      return count(step, *group, row, times);
-  for (std::uint64_t i = 0; i < times && !complete_; ++i) TRY(push_once(step, row));
+Result<void> QueryRun::join(std::size_t step, const JoinStep& join, const Row& row) {
+  auto& table = held(step).right;
+  if (!table) table.emplace(join.keys, TRY(right_(step)));
+  const auto matches = table->matching(join.keys, row);
+  if (join.kind == JoinKind::LeftAnti)
+    return matches.empty() ? push(step + 1, row) : Result<void>();
+  for (const Row& match : matches) {
+    if (result_.size() >= bounds_.rows_wanted) return {};
+    if (++joined_ > bounds_.joined_limit)
+      return fail(kQueryTooLarge, "a join of the query of {} makes over {} rows",
+                  plan_.source->name, bounds_.joined_limit);
+    Row both;
+    both.reserve(row.size() + match.size());
+    both.insert(both.end(), row.begin(), row.end());
+    both.insert(both.end(), match.begin(), match.end());
+    TRY(push(step + 1, std::move(both)));
+  }
   return {};
 }
 
-Result<void> QueryRun::push_once(std::size_t step, Row row) {
-  for (; step < plan_.steps.size(); ++step) {
+Result<void> QueryRun::push(std::size_t step, Row row) {
+  for (; step < end_; ++step) {
     const PlanStep& what = plan_.steps[step];
     if (const auto* filter = std::get_if<FilterStep>(&what)) {
       if (test(filter->condition, view_of(row), now_) != Truth::Yes) return {};
     } else if (const auto* keep = std::get_if<KeepStep>(&what)) {
       Row kept;
+      kept.reserve(keep->columns.size());
       for (const std::size_t column : keep->columns) kept.push_back(row[column]);
       row = std::move(kept);
     } else if (const auto* first = std::get_if<FirstStep>(&what)) {
-      std::uint64_t& passed = held_[step].passed;
+      std::uint64_t& passed = held(step).passed;
       // Rows come here one by one only where no step before holds them back.
       if (passed < first->rows)
         ++passed;
@@ -136,37 +111,44 @@ Result<void> QueryRun::push_once(std::size_t step, Row row) {
       complete_ = passed == first->rows;
     } else if (const auto* group = std::get_if<GroupStep>(&what)) {
       return count(step, *group, row, 1);
+    } else if (const auto* joined = std::get_if<JoinStep>(&what)) {
+      return join(step, *joined, row);
     } else {
-      held_[step].rows.push_back(std::move(row));
-      return check_size(held_[step].rows.size());
+      std::vector<Row>& rows = held(step).rows;
+      rows.push_back(std::move(row));
+      if (const auto* top = std::get_if<TopStep>(&what); top && is_worth_cutting(*top, rows.size()))
+        cut_to_top(*top, rows);
+      return check_size(rows.size());
     }
   }
   result_.push_back(std::move(row));
+  complete_ = complete_ || result_.size() >= bounds_.rows_wanted;
   return check_size(result_.size());
 }
 
 Result<void> QueryRun::flush(std::size_t step) {
-  std::vector<Row> rows;
+  std::vector<Row> rows = std::move(held(step).rows);
   if (const auto* group = std::get_if<GroupStep>(&plan_.steps[step])) {
-    for (auto& [bytes, found] : held_[step].groups) {
+    for (auto& [bytes, found] : held(step).groups) {
       rows.push_back(std::move(found.key));
-      rows.back().emplace_back(found.count);
+      if (group->counted) rows.back().emplace_back(found.count);
     }
     if (rows.empty() && group->by.empty()) rows.push_back({Value(std::int64_t{0})});
     std::ranges::sort(rows, [](const Row& a, const Row& b) { return compare_rows(a, b) < 0; });
   } else if (const auto* sort = std::get_if<SortStep>(&plan_.steps[step])) {
-    rows = std::move(held_[step].rows);
     std::ranges::stable_sort(
-        rows, [&](const Row& a, const Row& b) { return compare_keys(sort->keys, a, b) < 0; });
+        rows, [&](const Row& a, const Row& b) { return compare_by_keys(sort->keys, a, b) < 0; });
+  } else if (const auto* top = std::get_if<TopStep>(&plan_.steps[step])) {
+    cut_to_top(*top, rows);
   }
-  held_[step] = {};
-  for (Row& row : rows) TRY(push_once(step + 1, std::move(row)));
+  held(step) = {};
+  for (Row& row : rows) TRY(push(step + 1, std::move(row)));
   return {};
 }
 
-Result<Table> QueryRun::finish() && {
-  for (std::size_t step = 0; step < plan_.steps.size(); ++step) TRY(flush(step));
-  return Table{plan_.columns, std::move(result_)};
+Result<std::vector<Row>> QueryRun::finish() && {
+  for (std::size_t step = bounds_.first_step; step < end_; ++step) TRY(flush(step));
+  return std::move(result_);
 }
 
 }  // namespace muster::model

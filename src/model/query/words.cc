@@ -16,12 +16,18 @@ constexpr std::string_view kComparisons[] = {
     "has", "!has", "contains", "!contains", "startswith", "!startswith", "endswith", "!endswith",
     "in",  "!in",  "in~",      "!in~",      "between",    "!between",    "isempty",  "isnotempty"};
 
-constexpr std::string_view kOperators[] = {"where", "project", "summarize", "order", "take"};
+constexpr std::string_view kOperators[] = {"where", "project", "distinct", "summarize",
+                                           "order", "top",     "take",     "join"};
 
 constexpr std::string_view kLaterOperators[] = {
-    "distinct",  "top",    "join",     "count",  "extend",       "union",
-    "lookup",    "render", "evaluate", "filter", "project-away", "parse",
-    "mv-expand", "search", "sample",   "let",    "print",        "project-rename"};
+    "count", "extend",    "union",  "lookup", "render", "evaluate", "filter",        "project-away",
+    "parse", "mv-expand", "search", "sample", "let",    "print",    "project-rename"};
+
+constexpr std::string_view kLaterFunctions[] = {
+    "startofyear", "endofday",   "endofweek",      "endofmonth",   "endofyear",
+    "bin",         "todatetime", "datetime_diff",  "datetime_add", "datetime_part",
+    "dayofweek",   "dayofmonth", "make_datetime",  "tolower",      "toupper",
+    "strcat",      "totimespan", "format_datetime"};
 
 constexpr std::string_view kComparisonWords[] = {"has", "contains", "startswith", "endswith",
                                                  "in",  "between",  "isempty",    "isnotempty"};
@@ -66,6 +72,7 @@ std::string_view word_of(Comparison comparison) {
 
 std::span<const std::string_view> operator_words() { return kOperators; }
 std::span<const std::string_view> later_operator_words() { return kLaterOperators; }
+std::span<const std::string_view> later_function_words() { return kLaterFunctions; }
 std::span<const std::string_view> comparison_words() { return kComparisonWords; }
 std::span<const std::string_view> later_comparison_words() { return kLaterComparisons; }
 

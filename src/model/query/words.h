@@ -16,6 +16,8 @@ std::string_view word_of(Comparison comparison);
 // The operators that queries have, and those of KQL that come later.
 std::span<const std::string_view> operator_words();
 std::span<const std::string_view> later_operator_words();
+// The functions of KQL that come later.
+std::span<const std::string_view> later_function_words();
 
 // The comparisons that are written as words, without their "!".
 std::span<const std::string_view> comparison_words();

@@ -13,7 +13,8 @@ inline constexpr ErrorKind kBadRequest{2202, "bad-request",
                                        "Send the request as api/openapi.yaml describes it"};
 inline constexpr ErrorKind kReferenceMissing{
     2203, "reference-missing", "Apply what the text names first, or correct the name"};
-inline constexpr ErrorKind kInUse{2204, "in-use", "Delete what uses it first"};
+inline constexpr ErrorKind kInUse{2204, "in-use",
+                                  "Delete what the text names first, or take it out of there"};
 inline constexpr ErrorKind kCatalogueMismatch{
     2205, "catalogue-mismatch", "Apply the package again with the console of this version"};
 inline constexpr ErrorKind kContentNotThere{2206, "content-not-there",

@@ -72,6 +72,12 @@ ExplainStep membership_step(const ExplainFacts& facts) {
   const std::string name = "member of collection " + facts.collection;
   if (facts.all_systems) return done(name, facts.enrolled, "every active device is");
   if (facts.member_since) return done(name, *facts.member_since);
+  if (facts.standing == fleet::Standing::Kind::Excluded)
+    return holds(name, fmt::format("an exclude rule keeps out the members of {}, and it is one",
+                                   facts.kept_out_by));
+  if (facts.standing == fleet::Standing::Kind::OutsideLimit)
+    return holds(name, fmt::format("the collection is limited to {}, and it is no member of that",
+                                   facts.kept_out_by));
   if (!facts.inventory_at)
     return waiting(name, "its inventory has not arrived, so no query rule can match", {});
   return holds(name, "none of the collection's rules matches this device");
@@ -253,6 +259,21 @@ Result<void> gather_reports(store::Reader& reader, const model::ObjectId& deploy
   return {};
 }
 
+Result<void> gather_membership(hosting::Site& site, store::Reader& reader,
+                               const model::ObjectId& collection, store::DeviceNumber device,
+                               ExplainFacts& facts) {
+  for (const auto& member : TRY(store::members_of(reader, collection, device - 1, 1)))
+    if (member.device == device) facts.member_since = member.since;
+  const auto standing = site.fleet.standing_of(collection.text(), device);
+  if (!standing) return {};
+  facts.standing = standing->kind;
+  facts.kept_out_by = standing->by;
+  if (standing->by == fleet::kAllSystems || standing->by.empty()) return {};
+  if (const auto other = TRY(store::find_object(reader, TRY(model::ObjectId::parse(standing->by)))))
+    facts.kept_out_by = other->name;
+  return {};
+}
+
 Result<ExplainFacts> gather(hosting::Site& site, store::Reader& reader, std::string_view device,
                             std::string_view deployment) {
   const auto known = TRY(named_device(reader, device));
@@ -274,9 +295,7 @@ Result<ExplainFacts> gather(hosting::Site& site, store::Reader& reader, std::str
   if (const auto* start = std::get_if<Timestamp>(&spec.start)) facts.start = *start;
   if (!facts.all_systems) {
     const auto collection = TRY(store::find_object(reader, "Collection", spec.collection));
-    if (collection)
-      for (const auto& member : TRY(store::members_of(reader, collection->id, known.number - 1, 1)))
-        if (member.device == known.number) facts.member_since = member.since;
+    if (collection) TRY(gather_membership(site, reader, collection->id, known.number, facts));
   }
   TRY(gather_policy(site, reader, *object, known.number, facts));
   TRY(gather_reports(reader, object->id, known.number, facts));

@@ -23,6 +23,9 @@ struct ExplainFacts {
   std::string collection;
   bool all_systems = false;
   std::optional<Timestamp> member_since;
+  // What keeps the device out of the collection, and the name of the other one that does.
+  fleet::Standing::Kind standing = fleet::Standing::Kind::NotNamed;
+  std::string kept_out_by;
   bool body_signed = false;              // the deployment has a policy body
   std::optional<Timestamp> header_with;  // when the header that names it was signed
   Timestamp header_expires;

@@ -5,6 +5,7 @@
 #include "base/os/file.h"
 #include "contract/manifest.h"
 #include "fleet/errors.h"
+#include "model/collection_links.h"
 #include "model/query/parse.h"
 #include "model/query/resolve.h"
 #include "roles/provider/devices_api.h"
@@ -18,6 +19,7 @@ namespace muster::provider {
 namespace {
 
 constexpr std::int64_t kAll = 1'000'000;
+constexpr std::size_t kUsersShown = 20;
 
 Result<void> check_program(const model::Program& entry, const model::Program& spec) {
   if (entry != spec)
@@ -70,28 +72,23 @@ Result<std::optional<contract::CatalogueTargets>> check_targets(
 
 }  // namespace
 
-Result<void> check_collection(hosting::Site& site, store::Reader& reader,
-                              const model::Collection& collection) {
+Result<void> check_collection(store::Reader& reader, const model::Collection& collection) {
   for (const model::Rule& rule : collection.rules) {
-    if (const auto* query = std::get_if<model::QueryRule>(&rule)) {
+    if (const auto* query = std::get_if<model::QueryRule>(&rule))
       TRY(model::resolve_rule(TRY(model::parse_query(query->query))));
-      continue;
-    }
-    TRY(named_device(reader, std::get<model::DeviceRule>(rule).device));
+    if (const auto* device = std::get_if<model::DeviceRule>(&rule))
+      TRY(named_device(reader, device->device));
   }
-  // The chain of limits must end at all-systems and not come back here.
-  std::string path = collection.name;
-  std::string limit = collection.limited_to;
-  while (limit != model::kAllSystems) {
-    path += " > " + limit;
-    if (limit == collection.name) return fail(fleet::kCollectionCycle, "{}", path);
-    const auto next = TRY(store::find_object(reader, "Collection", limit));
-    if (!next) return fail(kReferenceMissing, "there is no collection {}", limit);
+  const auto links = [&](const std::string& name) -> Result<std::vector<model::CollectionLink>> {
+    if (name == collection.name) return model::links_of(collection);
+    const auto next = TRY(store::find_object(reader, "Collection", name));
+    if (!next) return fail(kReferenceMissing, "there is no collection {}", name);
     const auto object =
-        TRY(contract::decode_spec(contract::ObjectKind::Collection, limit, next->spec));
-    limit = std::get<model::Collection>(object.value).limited_to;
-  }
-  static_cast<void>(site);
+        TRY(contract::decode_spec(contract::ObjectKind::Collection, name, next->spec));
+    return model::links_of(std::get<model::Collection>(object.value));
+  };
+  const std::string cycle = TRY(model::find_cycle(collection.name, links));
+  if (!cycle.empty()) return fail(fleet::kCollectionCycle, "{}", cycle);
   return {};
 }
 
@@ -137,8 +134,7 @@ Result<CheckedPackage> check_package(hosting::Site& site, store::Reader& reader,
                         TRY(check_targets(reader, root, package.name, upload.targets))};
 }
 
-Result<std::vector<std::string>> users_of(store::Reader& reader, contract::ObjectKind kind,
-                                          std::string_view name) {
+Result<void> check_unused(store::Reader& reader, contract::ObjectKind kind, std::string_view name) {
   std::vector<std::string> users;
   for (const auto& each : TRY(store::list_objects(reader, "Deployment", "", kAll))) {
     const auto object =
@@ -148,14 +144,20 @@ Result<std::vector<std::string>> users_of(store::Reader& reader, contract::Objec
         (kind == contract::ObjectKind::Collection && deployment.collection == name))
       users.push_back("deployment " + each.name);
   }
-  if (kind != contract::ObjectKind::Collection) return users;
-  for (const auto& each : TRY(store::list_objects(reader, "Collection", "", kAll))) {
-    const auto object =
-        TRY(contract::decode_spec(contract::ObjectKind::Collection, each.name, each.spec));
-    if (std::get<model::Collection>(object.value).limited_to == name)
-      users.push_back("collection " + each.name);
-  }
-  return users;
+  if (kind == contract::ObjectKind::Collection)
+    for (const auto& each : TRY(store::list_objects(reader, "Collection", "", kAll))) {
+      const auto object =
+          TRY(contract::decode_spec(contract::ObjectKind::Collection, each.name, each.spec));
+      const auto links = model::links_of(std::get<model::Collection>(object.value));
+      if (std::ranges::any_of(links, [&](const auto& link) { return link.collection == name; }))
+        users.push_back("collection " + each.name);
+    }
+  if (users.empty()) return {};
+  const std::size_t shown = std::min<std::size_t>(users.size(), kUsersShown);
+  const std::string more =
+      users.size() > shown ? fmt::format(" and {} more", users.size() - shown) : std::string();
+  users.resize(shown);
+  return fail(kInUse, "{} is used by {}{}", name, fmt::join(users, ", "), more);
 }
 
 }  // namespace muster::provider

@@ -11,9 +11,9 @@
 
 namespace muster::provider {
 
-// Errors: kReferenceMissing; those of the query language and of the fleet index.
-Result<void> check_collection(hosting::Site& site, store::Reader& reader,
-                              const model::Collection& collection);
+// Errors: kReferenceMissing; those of the query language; fleet's kCollectionCycle with the way
+// through includes, excludes and limits.
+Result<void> check_collection(store::Reader& reader, const model::Collection& collection);
 // Errors: kReferenceMissing.
 Result<void> check_deployment(store::Reader& reader, const model::Deployment& deployment);
 
@@ -27,8 +27,7 @@ Result<CheckedPackage> check_package(hosting::Site& site, store::Reader& reader,
                                      const model::Package& package,
                                      const contract::CatalogueUpload& upload);
 
-// Names of live objects that use this one, for a refusal to delete it.
-Result<std::vector<std::string>> users_of(store::Reader& reader, contract::ObjectKind kind,
-                                          std::string_view name);
+// Refuses to delete what live objects name. Error: kInUse, naming them.
+Result<void> check_unused(store::Reader& reader, contract::ObjectKind kind, std::string_view name);
 
 }  // namespace muster::provider

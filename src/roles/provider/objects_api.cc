@@ -1,5 +1,6 @@
 #include "roles/provider/objects_api.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "contract/objects/object.h"
@@ -30,12 +31,25 @@ Result<ObjectKind> kind_of(std::string_view plural) {
   return fail(kNoSuchThing, "kind {}", plural.substr(0, 60));
 }
 
+// How many rules of each kind: "2 query, 1 exclude".
+std::string rules_text(const model::Collection& collection) {
+  constexpr std::string_view kWords[] = {"query", "device", "include", "exclude"};
+  std::string out;
+  for (std::size_t kind = 0; kind < std::size(kWords); ++kind) {
+    const auto rules = std::ranges::count(collection.rules, kind, &model::Rule::index);
+    if (rules > 0) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", rules, kWords[kind]);
+  }
+  return out.empty() ? "none" : out;
+}
+
 Result<wire::Node> status_node(hosting::Site& site, store::Reader& reader,
                                const store::Object& object, ObjectKind kind) {
   wire::Node status = wire::mapping_node();
   if (kind == ObjectKind::Collection) {
     const auto count = site.fleet.member_count(object.id.text());
     status.set("members", wire::integer_node(count ? static_cast<std::int64_t>(*count) : 0));
+    const auto any = TRY(contract::decode_spec(kind, object.name, object.spec));
+    status.set("rules", wire::text_node(rules_text(std::get<model::Collection>(any.value))));
   } else if (kind == ObjectKind::Deployment) {
     std::int64_t succeeded = 0, failed = 0;
     for (const auto& each : TRY(store::count_deployment_states(reader, object.id))) {
@@ -97,7 +111,7 @@ Result<std::optional<CheckedPackage>> check(hosting::Site& site, store::Reader& 
     return Checked(TRY(check_package(site, reader, *package, *submitted.catalogue)));
   }
   if (const auto* collection = std::get_if<model::Collection>(&submitted.object.value))
-    TRY(check_collection(site, reader, *collection));
+    TRY(check_collection(reader, *collection));
   if (const auto* deployment = std::get_if<model::Deployment>(&submitted.object.value))
     TRY(check_deployment(reader, *deployment));
   return Checked();
@@ -293,8 +307,7 @@ Result<net::Response> delete_object(hosting::Site& site, hosting::Call& call) {
   const auto expected = TRY(if_match(call));
   const auto remove = [&](store::Transaction& transaction) -> Result<void> {
     const auto object = TRY(existing(transaction, kind, call.captures[1]));
-    const auto users = TRY(users_of(transaction, kind, object.name));
-    if (!users.empty()) return fail(kInUse, "{} is used by {}", object.name, users.front());
+    TRY(check_unused(transaction, kind, object.name));
     TRY(store::delete_object(transaction, object.id, expected, call.now));
     if (kind == ObjectKind::Package) TRY(withdraw_content(site, transaction, object.id, call.now));
     return hosting::audit(transaction,
@@ -310,9 +323,7 @@ Result<net::Response> delete_object(hosting::Site& site, hosting::Call& call) {
   if (dry_run(call)) {
     TRY(site.database->read([&](store::Reader& reader) -> Result<void> {
       const auto object = TRY(existing(reader, kind, call.captures[1]));
-      const auto users = TRY(users_of(reader, kind, object.name));
-      if (!users.empty()) return fail(kInUse, "{} is used by {}", object.name, users.front());
-      return {};
+      return check_unused(reader, kind, object.name);
     }));
     return empty_answer();
   }

@@ -38,6 +38,7 @@ struct SiteServer::Components {
   PolicyBuilder policy;
   // Devices whose header must be looked at; kept over rounds, so that a failed round loses none.
   std::set<store::DeviceNumber> dirty;
+  std::vector<store::Change> collections;  // changes that wait for others
   // Changes of the fleet index whose transaction is through; likewise.
   std::vector<fleet::DeviceChange> changes;
   // Effects of replayed messages, which come from other threads.
@@ -192,11 +193,14 @@ Result<bool> SiteServer::round() {
   TRY(parts.policy.follow_root(parts.dirty));
   if (!changes.empty())
     TRY(publish_catalogue(*site_, site_->settings.duration("site_time.interval")));
+  // Collections first: what is deployed to one, and its windows, ask for its members.
+  for (const store::Change& change : changes)
+    if (change.kind == "Collection") parts.collections.push_back(change);
+  const bool all_read = changes.size() < static_cast<std::size_t>(kChangesAtOnce);
+  follow_collections(*site_, parts.collections, all_read ? MoreChanges::No : MoreChanges::Yes,
+                     parts.dirty);
   for (const store::Change& change : changes) {
-    auto followed = change.kind == "Collection" ? follow_collection(*site_, change, parts.dirty)
-                                                : Result<void>();
-    // Its windows are policy, too: after its members are known.
-    if (followed) followed = parts.policy.follow(change, parts.dirty);
+    const auto followed = parts.policy.follow(change, parts.dirty);
     // An object that cannot be followed must not hold up all others.
     if (!followed)
       log::failure(log::Level::Error, "object.change.failed", followed.error(),

@@ -74,7 +74,7 @@ Result<void> load_devices(hosting::Site& site) {
   }
 }
 
-// A collection after the one that limits it; what cannot be placed is logged and left out.
+// A collection after those that it names; what cannot be placed is logged and left out.
 Result<void> load_collections(hosting::Site& site) {
   auto waiting = TRY(site.database->read([](store::Reader& reader) {
     return store::list_objects(reader, "Collection", "", 1'000'000);
@@ -100,8 +100,8 @@ Result<void> load_collections(hosting::Site& site) {
     waiting = std::move(later);
   }
   for (const store::Object& object : waiting)
-    log::write(log::Level::Error, "collection.unlimited",
-               "the collection that limits this one is missing", {{"collection", object.name}});
+    log::write(log::Level::Error, "collection.incomplete",
+               "a collection that this one names is missing", {{"collection", object.name}});
   return {};
 }
 
@@ -134,22 +134,28 @@ Result<fleet::CollectionRule> rule_of(store::Reader& reader, std::string_view na
   const auto object = TRY(contract::decode_spec(contract::ObjectKind::Collection, name, spec));
   const auto& collection = std::get<model::Collection>(object.value);
   fleet::CollectionRule rule;
+  const auto id_of = [&](const std::string& other) -> Result<std::string> {
+    if (other == model::kAllSystems) return std::string(fleet::kAllSystems);
+    const auto object = TRY(store::find_object(reader, "Collection", other));
+    if (!object)
+      return fail(fleet::kUnknownCollection, "collection {} names {}, which is not there", name,
+                  other);
+    return object->id.text();
+  };
   for (const model::Rule& each : collection.rules) {
     if (const auto* query = std::get_if<model::QueryRule>(&each)) {
       rule.queries.push_back(TRY_IN(model::parse_query(query->query), "collection {}", name));
-      continue;
+    } else if (const auto* include = std::get_if<model::IncludeRule>(&each)) {
+      rule.included.push_back(TRY(id_of(include->collection)));
+    } else if (const auto* exclude = std::get_if<model::ExcludeRule>(&each)) {
+      rule.excluded.push_back(TRY(id_of(exclude->collection)));
+    } else {
+      const auto id = TRY(model::DeviceId::parse(std::get<model::DeviceRule>(each).device));
+      if (const auto device = TRY(store::find_device(reader, id)))
+        rule.direct.push_back(device->number);
     }
-    const auto id = TRY(model::DeviceId::parse(std::get<model::DeviceRule>(each).device));
-    if (const auto device = TRY(store::find_device(reader, id)))
-      rule.direct.push_back(device->number);
   }
-  if (collection.limited_to != model::kAllSystems) {
-    const auto limit = TRY(store::find_object(reader, "Collection", collection.limited_to));
-    if (!limit)
-      return fail(fleet::kUnknownCollection, "collection {} is limited to {}, which is not there",
-                  name, collection.limited_to);
-    rule.limiting = limit->id.text();
-  }
+  rule.limiting = TRY(id_of(collection.limited_to));
   return rule;
 }
 
@@ -159,6 +165,8 @@ Result<void> load_fleet(hosting::Site& site) {
   TRY(load_collections(site));
   return reconcile_members(site);
 }
+
+namespace {
 
 Result<void> follow_collection(hosting::Site& site, const store::Change& change,
                                std::set<store::DeviceNumber>& dirty) {
@@ -180,6 +188,47 @@ Result<void> follow_collection(hosting::Site& site, const store::Change& change,
   const auto changes =
       TRY(site.fleet.set_collection(change.id.text(), std::move(rule), site.clock.now()));
   return store_changes(site, changes, dirty);
+}
+
+// Others have to be followed first: what the rule names, what still names it, or what would close
+// a circle with the rule's new form. In the database there is no circle, so a later pass succeeds.
+bool waits_for_others(const Error& error) {
+  return error.is(fleet::kUnknownCollection) || error.is(fleet::kCollectionCycle) ||
+         error.is(fleet::kCollectionInUse);
+}
+
+void report_unfollowed(const store::Change& change, const Error& error) {
+  log::failure(log::Level::Error, "collection.change.failed", error, {{"id", change.id.text()}});
+}
+
+}  // namespace
+
+void follow_collections(hosting::Site& site, std::vector<store::Change>& waiting, MoreChanges more,
+                        std::set<store::DeviceNumber>& dirty) {
+  // Of several changes of one collection the last says all: its present state is what is read.
+  std::map<model::ObjectId, store::Change> last;
+  for (store::Change& change : waiting) last.insert_or_assign(change.id, std::move(change));
+  waiting.clear();
+  for (bool progress = true; progress && !last.empty();) {
+    progress = false;
+    for (auto each = last.begin(); each != last.end();) {
+      const auto followed = follow_collection(site, each->second, dirty);
+      if (!followed && waits_for_others(followed.error())) {
+        ++each;
+        continue;
+      }
+      if (!followed) report_unfollowed(each->second, followed.error());
+      progress = progress || followed.has_value();
+      each = last.erase(each);
+    }
+  }
+  for (auto& [id, change] : last) {
+    if (more == MoreChanges::Yes) {
+      waiting.push_back(std::move(change));
+    } else if (const auto followed = follow_collection(site, change, dirty); !followed) {
+      report_unfollowed(change, followed.error());
+    }
+  }
 }
 
 Result<void> follow_device(hosting::Site& site, const fleet::DeviceChange& change,

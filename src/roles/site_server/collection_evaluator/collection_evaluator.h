@@ -15,9 +15,14 @@ namespace muster::site_server {
 // give now.
 Result<void> load_fleet(hosting::Site& site);
 
-// A collection was created, changed or deleted.
-Result<void> follow_collection(hosting::Site& site, const store::Change& change,
-                               std::set<store::DeviceNumber>& dirty);
+// Whether the log of changes has some that nobody has read yet.
+enum class MoreChanges { No, Yes };
+
+// Collections were created, changed or deleted, each after those that it names. What has to wait
+// for a change that has not been read yet stays in `waiting`; what cannot be followed at all is
+// logged.
+void follow_collections(hosting::Site& site, std::vector<store::Change>& waiting, MoreChanges more,
+                        std::set<store::DeviceNumber>& dirty);
 
 // A device's inventory changed, or it became or ceased to be active.
 Result<void> follow_device(hosting::Site& site, const fleet::DeviceChange& change,
@@ -27,7 +32,7 @@ Result<void> forget_device(hosting::Site& site, store::DeviceNumber device);
 // Rules about the time, which change without anybody's doing.
 Result<void> refresh_collections(hosting::Site& site, std::set<store::DeviceNumber>& dirty);
 
-// The rule of a collection's spec: queries parsed, devices looked up by name, the limit by id.
+// The rule of a collection's spec: queries parsed, devices by number, other collections by id.
 Result<fleet::CollectionRule> rule_of(store::Reader& reader, std::string_view name, ByteView spec);
 
 }  // namespace muster::site_server

@@ -1,5 +1,5 @@
-// Collections and who is in them. Limits form a tree below all-systems, so a collection is looked
-// at after the one that limits it.
+// Collections and who is in them. A collection is looked at after all that it includes, excludes
+// and is limited to.
 #pragma once
 
 #include <map>
@@ -8,13 +8,14 @@
 
 #include "fleet/device_rows.h"
 #include "fleet/fleet.h"
+#include "model/collection_links.h"
 
 namespace muster::fleet {
 
-class CollectionTree {
+class CollectionGraph {
  public:
   // `rows` outlives it.
-  explicit CollectionTree(const DeviceRows& rows) : rows_(rows) {}
+  explicit CollectionGraph(const DeviceRows& rows) : rows_(rows) {}
 
   // After `device` has changed in the classes `touched`, or has become active.
   MembershipChanges device_changed(DeviceNumber device, const ClassSet& touched, Timestamp now);
@@ -28,31 +29,41 @@ class CollectionTree {
   // Nothing for an unknown collection; all-systems is not one of them.
   const std::set<DeviceNumber>* members(const CollectionId& id) const;
   std::vector<CollectionId> of(DeviceNumber device) const;
+  std::optional<Standing> standing_of(const CollectionId& id, DeviceNumber device) const;
   std::size_t size() const { return collections_.size(); }
 
  private:
   struct Collection {
     std::vector<model::Plan> plans;
     std::set<DeviceNumber> direct;
+    std::vector<CollectionId> included;
+    std::vector<CollectionId> excluded;
     CollectionId limiting;
-    // Those that match a plan, whatever the limit: a change elsewhere need not ask again.
+    // Those that match a plan, whatever else is said: a change elsewhere need not ask again.
     std::set<DeviceNumber> matched;
     std::set<DeviceNumber> members;
+    // Collections that include, exclude or are limited to this one.
+    std::set<CollectionId> users;
   };
+  using Links = std::vector<model::CollectionLink>;
 
-  Result<void> check_limit(const CollectionId& id, const CollectionId& limiting) const;
+  static Links links_of(const Collection& collection);
+  Result<void> check_links(const CollectionId& id, const Links& links) const;
   void match_all(Collection& collection, Timestamp now) const;
-  bool within_limit(const Collection& collection, DeviceNumber device) const;
-  // Whether the device is now where it should be; reports the change if it was not.
+  bool has(const CollectionId& id, DeviceNumber device) const;
+  Standing standing_in(const Collection& collection, DeviceNumber device) const;
+  // Puts the device where it should be; reports the change if it was not there.
   void settle(const CollectionId& id, Collection& collection, DeviceNumber device,
               MembershipChanges& changes);
   void settle_all(const CollectionId& id, MembershipChanges& changes);
-  // `id` and all that it limits, directly or not, limits first.
-  std::vector<CollectionId> subtree(const CollectionId& id) const;
+  // `start` and all that use them, directly or not, each behind what it uses.
+  std::vector<CollectionId> with_users(const std::vector<CollectionId>& start) const;
+  const std::vector<CollectionId>& in_order();
 
   const DeviceRows& rows_;
   std::map<CollectionId, Collection> collections_;
-  std::map<CollectionId, std::set<CollectionId>> limited_by_;
+  std::vector<CollectionId> order_;  // of all collections; see in_order()
+  bool is_ordered_ = true;
 };
 
 }  // namespace muster::fleet

@@ -1,0 +1,30 @@
+// The answer to a plan over the rows of all devices.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "fleet/device_rows.h"
+#include "fleet/fleet.h"
+
+namespace muster::fleet {
+
+struct EvaluationScope {
+  Timestamp now;
+  std::optional<std::vector<DeviceNumber>> only;  // sorted
+  std::size_t row_limit = model::kMostResultRows;
+};
+
+// Error: kQueryTooLarge.
+Result<std::vector<model::Row>> evaluate(const DeviceRows& rows, const model::Plan& plan,
+                                         const EvaluationScope& scope);
+
+// Calls visit for each device of which a row comes out of the plan, which is of devices, by
+// ascending number. A device for which a join is too large is left out, and the log says so.
+void for_each_matching_device(const DeviceRows& rows, const model::Plan& plan, Timestamp now,
+                              const std::function<void(DeviceNumber)>& visit);
+// The same for one device.
+bool is_matching_device(const DeviceRows& rows, const model::Plan& plan, Timestamp now,
+                        DeviceNumber number, const Device& device);
+
+}  // namespace muster::fleet
