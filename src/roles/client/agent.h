@@ -11,12 +11,14 @@
 #include "contract/site_config.h"
 #include "contract/status_report.h"
 #include "model/status_ids.h"
+#include "roles/client/assignment/assignment.h"
 #include "roles/client/enrolment/identity.h"
 #include "roles/client/inventory/report_builder.h"
 #include "roles/client/platform/execution_host.h"
 #include "roles/client/policy/policy_keeper.h"
 #include "roles/client/retry_timer.h"
 #include "roles/client/site_link.h"
+#include "roles/client/status/fallback_reporter.h"
 #include "roles/client/status/outbox.h"
 
 namespace muster::client {
@@ -29,12 +31,25 @@ class Agent {
 
   // Does what is due; returns when there is nothing to do before the given moment.
   Result<Timestamp> step();
+  // Somebody wants the client to look for its site anew: step() shall come at once.
+  bool reassignment_asked() const;
 
  private:
   Agent(const contract::ClientConfig& config, Settings settings, const Clock& clock, Random& random,
         const std::atomic<bool>& stop);
   Result<void> open_parts();
   Result<void> open_execution();
+  Result<std::optional<net::Proxy>> proxy() const;
+
+  // The site (agent_assignment.cc).
+  Result<void> open_assignment();
+  bool finds_its_site() const;
+  bool has_site() const;
+  std::string management_point() const;
+  void assign(Timestamp now);
+  Result<Assignment> try_assign(Timestamp now);
+  Result<void> reassign(Timestamp now);
+  void note_contact(const Result<void>& made);
 
   // Enrolment and renewal (agent_enrolment.cc).
   Result<void> prepare_link();
@@ -43,6 +58,7 @@ class Agent {
   void renew(Timestamp now);
   Result<void> try_renew();
   Result<void> check_leaf(const trust::Certificate& leaf, const trust::EcdsaKey& key) const;
+  Result<Bytes> root_sha256() const;
   Result<Bytes> device_request(const trust::EcdsaKey& key) const;
 
   // Policy (agent_policy.cc).
@@ -75,6 +91,9 @@ class Agent {
   std::unique_ptr<SiteLink> link_;
   std::optional<PolicyKeeper> policy_;
   std::optional<Outbox> outbox_;
+  std::unique_ptr<FallbackReporter> fallback_;
+  std::optional<Assignment> assignment_;
+  std::string asked_site_code_;  // "P01", "AUTO" or empty
   std::optional<ContentCache> cache_;
   std::unique_ptr<ExecutionHost> execution_;
   ReportBuilder inventory_;
@@ -87,6 +106,7 @@ class Agent {
   bool linked_ = false;
 
   RetryTimer enrolment_, renewal_, poll_, inventory_timer_, heartbeat_, outbox_timer_;
+  RetryTimer assignment_timer_;
 };
 
 }  // namespace muster::client

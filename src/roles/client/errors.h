@@ -28,5 +28,24 @@ inline constexpr ErrorKind kEntryAltered{
     "Apply the package again: its served entry is not the one of the policy"};
 inline constexpr ErrorKind kManifestAltered{
     2409, "manifest-altered", "Apply the package again: the served manifest is not the signed one"};
+inline constexpr ErrorKind kAnswerReplayed{
+    2411, "locator-answer-replayed", "Nothing is to do: an older answer was shown again, look why"};
+inline constexpr ErrorKind kAnswerToAnother{
+    2412, "locator-answer-to-another",
+    "Nothing is to do: the answer is to another question; look at what stands in between"};
+inline constexpr ErrorKind kAnswerOfWrongSite{
+    2413, "locator-answer-of-wrong-site", "Correct siteCode, or ask a locator point of that site"};
+inline constexpr ErrorKind kNoBoundary{
+    2414, "no-boundary", "Have an operator apply a boundary that holds one of the addresses"};
+inline constexpr ErrorKind kUnknownSite{2415, "unknown-site",
+                                        "Correct the site code, or ask another locator point"};
+inline constexpr ErrorKind kNoManagementPoint{
+    2416, "no-management-point", "Give the site a management point: the locator point knows none"};
+inline constexpr ErrorKind kNoLocator{
+    2417, "no-locator", "Check serverLocatorPoints, and that one of them can be reached"};
+inline constexpr ErrorKind kSiteOlder{2418, "site-older",
+                                      "Update the site before its clients, or use an older client"};
+inline constexpr ErrorKind kFallbackRefused{
+    2419, "fallback-refused", "Nothing is to do: the client tries again; look at the point's quota"};
 
 }  // namespace muster::client

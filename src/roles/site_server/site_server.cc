@@ -10,8 +10,10 @@
 #include "roles/site_server/inbox/inbox_reader.h"
 #include "roles/site_server/inventory_loader/inventory_loader.h"
 #include "roles/site_server/policy_builder/policy_builder.h"
+#include "roles/site_server/public_documents/public_documents.h"
 #include "roles/site_server/status/status_loader.h"
 #include "store/site/enrolment.h"
+#include "store/site/fallback.h"
 #include "store/site/positions.h"
 #include "store/site/settings.h"
 #include "store/site/status.h"
@@ -66,6 +68,7 @@ Result<std::unique_ptr<SiteServer>> SiteServer::start(hosting::Site& site) {
   TRY(load_fleet(site));
   TRY(parts.policy.load(parts.dirty));
   TRY(parts.policy.sign_site_time());
+  TRY(publish_public_documents(site));
   TRY(publish_catalogue(site, site.settings.duration("site_time.interval")));
   parts.next_site_time = site.clock.now() + site.settings.duration("site_time.interval");
   parts.next_refresh = site.clock.now() + kRefreshInterval;
@@ -155,6 +158,7 @@ Result<void> forget_old(hosting::Site& site, Timestamp now) {
     TRY(store::remove_expired_tokens(transaction, now - kTokenMemory));
     TRY(store::remove_streams(transaction, now - kStreamMemory));
     TRY(store::remove_status_messages(transaction, now - site.settings.duration("status.keep")));
+    TRY(store::remove_fallback_messages(transaction, now - site.settings.duration("status.keep")));
     return {};
   });
 }
@@ -217,6 +221,7 @@ Result<bool> SiteServer::round() {
   parts.dirty.clear();
   if (now >= parts.next_site_time) {
     TRY(parts.policy.sign_site_time());
+    TRY(publish_public_documents(*site_));
     TRY(publish_catalogue(*site_, Duration(0)));
     parts.next_site_time = now + site_->settings.duration("site_time.interval");
   }

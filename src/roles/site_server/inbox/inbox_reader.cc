@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "hosting/audit.h"
 #include "roles/site_server/errors.h"
+#include "roles/site_server/fallback/fallback_loader.h"
 #include "store/errors.h"
 #include "store/site/positions.h"
 #include "store/site/quarantine.h"
@@ -60,6 +61,7 @@ Result<void> quarantine_device(store::Transaction& transaction, const store::Dev
 Result<void> take_message(hosting::Site& site, const Loaders& loaders,
                           store::Transaction& transaction, const hosting::InboxRecord& record,
                           bool replayed, InboxEffects& effects) {
+  if (!record.anonymous_from.empty()) return load_fallback_message(site, transaction, record);
   const auto envelope = TRY(verified_envelope(site, record));
   const auto& header = envelope.header;
   const auto device = TRY(store::find_device(transaction, header.sender));
@@ -97,6 +99,10 @@ Result<void> quarantine(store::Transaction& transaction, const hosting::InboxRec
   message.at = record.received;
   message.sender = envelope ? envelope->header.sender.text() : "unknown";
   message.type = envelope ? contract::to_text(envelope->header.type) : "unknown";
+  if (!record.anonymous_from.empty()) {
+    message.sender = "address " + record.anonymous_from;
+    message.type = "fallback";
+  }
   message.reason = reason.kind().number;
   message.reason_text = reason.text();
   message.message = raw;
