@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kRecordLimit = 4096;
 constexpr std::size_t kBatchBytes = 64u << 10;
 constexpr Duration kLongestWait = std::chrono::seconds(5);
+constexpr Duration kShareInterval = std::chrono::hours(1);
 constexpr Duration kAfterFailure = std::chrono::seconds(10);
 
 hosting::IntakeRule rule(const Settings& settings) {
@@ -113,7 +114,7 @@ void FallbackStatusPoint::work() {
   while (!stopping_) {
     const auto more = hand_on();
     if (!more) {
-      log::failure(log::Level::Error, "fallback.hand_on.failed", more.error(),
+      log::failure(log::Level::Error, "fallback.handover.failed", more.error(),
                    {{"connection", 12}});
       wake_.wait(kAfterFailure);
     } else if (!*more) {
@@ -122,10 +123,20 @@ void FallbackStatusPoint::work() {
   }
 }
 
+// Once an hour: the backlog is what an operator should know of.
+void FallbackStatusPoint::say_share_used() {
+  const Timestamp now = site_->clock.now();
+  if (now < share_told_ + kShareInterval && now >= share_told_) return;
+  share_told_ = now;
+  log::warning("fallback.share.used", "the hour's messages to the site are used up; others wait",
+               {{"connection", 12}, {"waiting_bytes", spool_->end() - handed_on_}});
+}
+
 Result<bool> FallbackStatusPoint::hand_on() {
   if (handed_on_ >= spool_->end()) return false;
   const auto records = TRY(spool_->read(handed_on_, kBatchBytes));
   const std::uint64_t allowed = allowance_.take(records.size(), site_->clock.now());
+  if (allowed < records.size()) say_share_used();
   if (allowed == 0) return false;
   // Counted before they go: a crash in between costs some of the hour's number, never adds to it.
   // The site drops what comes twice.

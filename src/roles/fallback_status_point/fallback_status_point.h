@@ -34,12 +34,14 @@ class FallbackStatusPoint {
   void work();
   // One batch; true when more may go at once.
   Result<bool> hand_on();
+  void say_share_used();
 
   hosting::Site* site_;
   std::unique_ptr<store::Journal> spool_;
   hosting::IntakeLimit limit_;
   Allowance allowance_;
   store::JournalPosition handed_on_ = 0;
+  Timestamp share_told_;
   hosting::Wake wake_;
   std::atomic<bool> stopping_ = false;
   std::thread thread_;

@@ -7,6 +7,7 @@
 #include "roles/site_server/catalogue/catalogue_publisher.h"
 #include "roles/site_server/collection_evaluator/collection_evaluator.h"
 #include "roles/site_server/errors.h"
+#include "roles/site_server/fallback/fallback_loader.h"
 #include "roles/site_server/inbox/inbox_reader.h"
 #include "roles/site_server/inventory_loader/inventory_loader.h"
 #include "roles/site_server/policy_builder/policy_builder.h"
@@ -32,11 +33,17 @@ constexpr std::int64_t kChangesAtOnce = 1000;
 }  // namespace
 
 struct SiteServer::Components {
-  explicit Components(hosting::Site& site) : policy(site) {}
+  explicit Components(hosting::Site& site)
+      : loaders{.by_type = {{contract::MessageType::Inventory, load_inventory_report},
+                            {contract::MessageType::Heartbeat, load_heartbeat},
+                            {contract::MessageType::Status, load_status_report}},
+                .anonymous =
+                    [&site](store::Transaction& transaction, const hosting::InboxRecord& record) {
+                      return load_fallback_message(site, transaction, record);
+                    }},
+        policy(site) {}
 
-  const Loaders loaders = {{contract::MessageType::Inventory, load_inventory_report},
-                           {contract::MessageType::Heartbeat, load_heartbeat},
-                           {contract::MessageType::Status, load_status_report}};
+  const Loaders loaders;
   PolicyBuilder policy;
   // Devices whose header must be looked at; kept over rounds, so that a failed round loses none.
   std::set<store::DeviceNumber> dirty;
