@@ -19,6 +19,6 @@ inline constexpr ErrorKind kMissingHandler{
 inline constexpr ErrorKind kMethodRefused{1906, "method-refused",
                                           "Use a method that the Allow header names"};
 inline constexpr ErrorKind kNoDocument{1907, "no-document",
-                                       "Ask for a document that docs/protocols/http.md lists"};
+                                       "Ask for a document that docs/protocols/location.md lists"};
 
 }  // namespace muster::hosting
