@@ -6,11 +6,15 @@
 #include "base/check.h"
 #include "contract/api.h"
 #include "contract/explanation.h"
+#include "contract/fallback_message.h"
 #include "contract/inventory_report.h"
+#include "contract/location.h"
 #include "contract/policy.h"
 #include "contract/problem.h"
+#include "contract/public_documents.h"
 #include "contract/site_config.h"
 #include "contract/status_report.h"
+#include "model/boundary.h"
 
 namespace muster::contract {
 namespace {
@@ -23,6 +27,25 @@ void check(ByteView text, Result<Document> (*decode)(ByteView), Bytes (*encode)(
   const auto second = decode(written);
   MUSTER_CHECK(second.has_value());
   MUSTER_CHECK(encode(*second) == written);
+}
+
+// A question's text form is one of its own, not JSON.
+void check_question(ByteView text) {
+  const auto first = decode_locator_query(text);
+  if (!first) return;
+  const auto second = decode_locator_query(encode_locator_query(*first));
+  MUSTER_CHECK(second.has_value());
+  MUSTER_CHECK(second->addresses == first->addresses && second->nonce == first->nonce);
+}
+
+// An area reads back as it was written.
+void check_boundary(ByteView text) {
+  for (const auto form : {model::BoundaryForm::Subnet, model::BoundaryForm::Range,
+                          model::BoundaryForm::Ipv6Prefix}) {
+    const auto first = model::make_boundary("a", form, text);
+    if (!first) continue;
+    MUSTER_CHECK(model::make_boundary("a", form, first->area()) == *first);
+  }
 }
 
 void check_document(char kind, ByteView text) {
@@ -41,6 +64,18 @@ void check_document(char kind, ByteView text) {
       return check(text, decode_site_time, encode_site_time);
     case 'e':
       return check(text, decode_explanation, encode_explanation);
+    case 'f':
+      return check(text, decode_fallback_message, encode_fallback_message);
+    case 'l':
+      return check(text, decode_locator_answer, encode_locator_answer);
+    case 'L':
+      return check_question(text);
+    case 'B':
+      return check_boundary(text);
+    case 'm':
+      return check(text, decode_management_points, encode_management_points);
+    case 'R':
+      return check(text, decode_revocations, encode_revocations);
     case 'r':
       static_cast<void>(decode_problem(text));
       return;

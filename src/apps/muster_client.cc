@@ -1,6 +1,8 @@
 // muster-client: the agent of a managed machine.
 //   muster-client --config FILE
 //   muster-client [--state FOLDER] status|software|policy|trigger|cache ...
+//   muster-client --config FILE status
+//   muster-client --config FILE assign CODE|AUTO
 //   muster-client --supervise FOLDER   (started by itself, for one program of a deployment)
 #include <signal.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@
 #include "base/os/system.h"
 #include "hosting/stop_signal.h"
 #include "roles/client/client.h"
+#include "roles/client/status_command.h"
 #include "roles/client/verbs.h"
 
 namespace {
@@ -37,16 +40,33 @@ muster::Result<void> run(const char* file) {
   return done;
 }
 
+muster::Result<int> command(const char* file, std::string_view verb, const char* code) {
+  const auto config = TRY(muster::contract::decode_client_config(
+      TRY(muster::os::read_file(file)), file));
+  if (verb == "status") return muster::client::print_status(config);
+  TRY(muster::client::ask_for_assignment(config, code));
+  return 0;
+}
+
+int fail_with(const muster::Error& error) {
+  std::fprintf(stderr, "muster-client: %s\n", error.text_with_advice().c_str());
+  return 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string_view word = argc == 3 ? argv[1] : "";
+  const std::string_view word = argc >= 3 ? argv[1] : "";
+  const std::string_view verb = argc >= 4 ? argv[3] : "";
+  const bool known = argc == 3 || (argc == 4 && verb == "status") || (argc == 5 && verb == "assign");
   if (word == "--supervise")
     return muster::client::supervise_program(argv[2], muster::os::SystemClock());
-  if (word != "--config") return muster::client::run_verb({argv + 1, argv + argc});
+  if (word != "--config" || !known) return muster::client::run_verb({argv + 1, argv + argc});
+  if (!verb.empty()) {
+    const auto code = command(argv[2], verb, argc == 5 ? argv[4] : "");
+    return code ? *code : fail_with(code.error());
+  }
   muster::hosting::block_stop_signals();
   const auto done = run(argv[2]);
-  if (done) return 0;
-  std::fprintf(stderr, "muster-client: %s\n", done.error().text_with_advice().c_str());
-  return 1;
+  return done ? 0 : fail_with(done.error());
 }

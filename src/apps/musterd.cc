@@ -10,14 +10,17 @@
 #include "hosting/site_system.h"
 #include "hosting/stop_signal.h"
 #include "roles/distribution_point/distribution_point.h"
+#include "roles/fallback_status_point/fallback_status_point.h"
 #include "roles/management_point/management_point.h"
 #include "roles/provider/provider.h"
+#include "roles/server_locator_point/server_locator_point.h"
 #include "roles/site_server/site_server.h"
 
 namespace {
 
 using muster::topology::connection;
 using muster::topology::extension;
+using muster::fallback_status_point::FallbackStatusPoint;
 using muster::topology::Protocol;
 
 bool hosts(const muster::hosting::Site& site, muster::topology::Role role) {
@@ -25,11 +28,17 @@ bool hosts(const muster::hosting::Site& site, muster::topology::Role role) {
 }
 
 std::vector<muster::hosting::LegRoutes> legs_of(muster::hosting::Site& site,
-                                                const muster::provider::HostPorts& ports) {
+                                                const muster::provider::HostPorts& ports,
+                                                FallbackStatusPoint* fallback) {
   using muster::topology::Role;
   std::vector<muster::hosting::LegRoutes> legs;
-  if (hosts(site, Role::ManagementPoint))
+  if (hosts(site, Role::ManagementPoint)) {
+    legs.push_back({{connection(17), Protocol::Http}, muster::management_point::http_routes(site)});
     legs.push_back({{connection(17), Protocol::Https}, muster::management_point::routes(site)});
+  }
+  if (hosts(site, Role::ServerLocatorPoint))
+    legs.push_back({{connection(18), Protocol::Http}, muster::server_locator_point::routes(site)});
+  if (fallback) legs.push_back({{connection(13), Protocol::Http}, fallback->routes()});
   if (hosts(site, Role::DistributionPoint)) {
     legs.push_back(
         {{connection(15), Protocol::Http}, muster::distribution_point::http_routes(site)});
@@ -53,9 +62,14 @@ muster::Result<void> run(const char* file) {
   const muster::provider::HostPorts ports{
       .ready = [&] { return server->keeps_up(); },
       .replay = [&](std::int64_t number) { return server->replay(number); }};
-  auto system = TRY(muster::hosting::SiteSystem::start(*site, legs_of(*site, ports)));
+  std::unique_ptr<FallbackStatusPoint> fallback;
+  if (hosts(*site, muster::topology::Role::FallbackStatusPoint))
+    fallback = TRY(FallbackStatusPoint::start(*site));
+  auto system =
+      TRY(muster::hosting::SiteSystem::start(*site, legs_of(*site, ports, fallback.get())));
   muster::hosting::wait_for_stop_signal();
   system->stop(std::chrono::seconds(5));
+  if (fallback) fallback->stop();
   server->stop();
   return {};
 }

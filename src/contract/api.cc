@@ -241,6 +241,26 @@ Bytes encode_quarantine_view(const QuarantineView& view) {
   return std::move(w).take();
 }
 
+Bytes encode_fallback_view(const FallbackView& view) {
+  wire::JsonWriter w;
+  w.object();
+  w.key("number").number(view.number);
+  w.key("received").string(to_text(view.received));
+  w.key("address").string(view.address);
+  w.key("id").string(view.id);
+  w.key("topic").number(view.topic);
+  w.key("state").number(view.state);
+  w.key("meaning").string(view.meaning);
+  w.key("cause").number(view.cause);
+  w.key("claimed").object();
+  w.key("client").string(view.claimed_client);
+  w.key("name").string(view.claimed_name);
+  w.key("at").string(to_text(view.claimed_at));
+  w.end();
+  w.end();
+  return std::move(w).take();
+}
+
 Bytes encode_ports(const std::vector<topology::PortRow>& rows) {
   wire::JsonWriter w;
   w.array();
@@ -292,6 +312,20 @@ constexpr ApiColumn kDeployments[] = {{"NAME", "metadata.name"},
                                       {"ID", "metadata.id"},
                                       {"DEADLINE", "spec.deadline", true},
                                       {"SERIAL", "metadata.serial", true}};
+constexpr ApiColumn kBoundaries[] = {{"NAME", "metadata.name"},
+                                     {"SUBNET", "spec.subnet"},
+                                     {"RANGE", "spec.range"},
+                                     {"IPV6 PREFIX", "spec.ipv6Prefix"},
+                                     {"SPEED", "spec.speed"},
+                                     {"SITE", "metadata.site"},
+                                     {"ID", "metadata.id"},
+                                     {"SERIAL", "metadata.serial", true}};
+constexpr ApiColumn kFallback[] = {{"NUMBER", "number"},     {"RECEIVED", "received"},
+                                   {"ADDRESS", "address"},   {"CLAIMED NAME", "claimed.name"},
+                                   {"TOPIC", "topic"},       {"STATE", "state"},
+                                   {"MEANING", "meaning"},   {"CAUSE", "cause"},
+                                   {"AT", "claimed.at"},     {"CLAIMED ID", "claimed.client", true},
+                                   {"MESSAGE", "id", true}};
 constexpr ApiColumn kStatus[] = {
     {"AT", "at"},       {"DEVICE", "device"},         {"STATUS", "statusId"}, {"TOPIC", "topic"},
     {"STATE", "state"}, {"DEPLOYMENT", "deployment"}, {"DETAIL", "detail"}};
@@ -301,7 +335,7 @@ constexpr ApiColumn kAudit[] = {{"SEQUENCE", "sequence"}, {"AT", "at"},     {"AC
 constexpr ApiColumn kQuarantine[] = {
     {"ID", "id"}, {"AT", "at"}, {"SENDER", "sender"}, {"TYPE", "type"}, {"REASON", "reason"}};
 constexpr std::string_view kKinds[] = {"devices",         "packages", "collections", "deployments",
-                                       "status-messages", "audit",    "quarantine"};
+                                       "boundaries", "fallback-messages", "status-messages", "audit", "quarantine"};
 
 }  // namespace
 
@@ -310,6 +344,8 @@ std::span<const ApiColumn> api_columns(std::string_view kind) {
   if (kind == "packages") return kPackages;
   if (kind == "collections") return kCollections;
   if (kind == "deployments") return kDeployments;
+  if (kind == "boundaries") return kBoundaries;
+  if (kind == "fallback-messages") return kFallback;
   if (kind == "status-messages") return kStatus;
   if (kind == "audit") return kAudit;
   if (kind == "quarantine") return kQuarantine;

@@ -121,6 +121,22 @@ struct QuarantineView {
 };
 Bytes encode_quarantine_view(const QuarantineView& view);
 
+// What a fallback status point took from an address that proved nothing: all of it is a claim.
+struct FallbackView {
+  std::int64_t number = 0;
+  Timestamp received;
+  std::string address;
+  std::string id;
+  unsigned topic = 0;
+  unsigned state = 0;
+  std::string meaning;
+  unsigned cause = 0;
+  std::string claimed_client;
+  std::string claimed_name;
+  Timestamp claimed_at;
+};
+Bytes encode_fallback_view(const FallbackView& view);
+
 // The rows of `muster ports list -o json`.
 Bytes encode_ports(const std::vector<topology::PortRow>& rows);
 
@@ -131,7 +147,7 @@ struct ApiColumn {
   bool wide = false;      // only with -o wide
 };
 // Empty for an unknown kind. Kinds: devices, packages, collections, deployments,
-// status-messages, audit, quarantine.
+// boundaries, fallback-messages, status-messages, audit, quarantine.
 std::span<const ApiColumn> api_columns(std::string_view kind);
 std::span<const std::string_view> api_kinds();
 

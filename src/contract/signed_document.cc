@@ -13,12 +13,14 @@ constexpr std::string_view kMagic = "muster-signed/1 ";
 constexpr std::size_t kKeyIdSize = 64;
 constexpr std::size_t kSignatureSize = 64;
 
-constexpr std::array<std::pair<SignedType, std::string_view>, 5> kTypes{{
+constexpr std::array<std::pair<SignedType, std::string_view>, 7> kTypes{{
     {SignedType::PolicyHeader, "policy-header"},
     {SignedType::PolicyBody, "policy-body"},
     {SignedType::SiteTime, "site-time"},
     {SignedType::LocatorAnswer, "locator-answer"},
     {SignedType::EnvelopeKey, "envelope-key"},
+    {SignedType::ManagementPoints, "management-points"},
+    {SignedType::Revocations, "revocations"},
 }};
 
 // Takes the part of `line` before the next space off its front.

@@ -15,9 +15,18 @@ namespace muster::contract {
 using muster::to_text;  // else the overload below would hide those of times and durations
 
 // What the payload is. It is part of what is signed, so no document passes for one of another type.
-enum class SignedType { PolicyHeader, PolicyBody, SiteTime, LocatorAnswer, EnvelopeKey };
+enum class SignedType {
+  PolicyHeader,
+  PolicyBody,
+  SiteTime,
+  LocatorAnswer,
+  EnvelopeKey,
+  ManagementPoints,
+  Revocations,
+};
 
-// "policy-header", "policy-body", "site-time", "locator-answer", "envelope-key".
+// "policy-header", "policy-body", "site-time", "locator-answer", "envelope-key", "management-points",
+// "revocations".
 std::string_view to_text(SignedType type);
 // Error: kSignedDocumentMalformed.
 Result<SignedType> parse_signed_type(std::string_view text);

@@ -13,6 +13,8 @@ using wire::Node;
 using wire::NodeAt;
 using wire::NodeFields;
 
+constexpr std::size_t kMostLocatorPoints = 16;
+
 Result<Node> only_document(ByteView yaml, std::string_view file) {
   auto documents = TRY_IN(wire::parse_yaml(yaml), "{}", file);
   if (documents.size() != 1)
@@ -61,6 +63,28 @@ Result<std::vector<std::string>> text_list(const NodeFields& fields, std::string
   std::vector<std::string> out;
   for (const NodeAt& item : TRY(TRY(fields.required(key)).items())) out.push_back(TRY(item.text()));
   return out;
+}
+
+// Who tells the client its site: the file itself, or the locator points that it names.
+Result<void> read_assignment(const NodeFields& fields, ClientConfig& config) {
+  config.management_point = TRY(fields.optional_text("managementPoint")).value_or("");
+  config.site_code = TRY(fields.optional_text("siteCode")).value_or("");
+  config.fallback_point = TRY(fields.optional_text("fallbackStatusPoint")).value_or("");
+  if (fields.optional("serverLocatorPoints"))
+    config.locator_points = TRY(text_list(fields, "serverLocatorPoints"));
+  if (config.locator_points.size() > kMostLocatorPoints)
+    return fail(kTooMuch, "serverLocatorPoints: over {} points", kMostLocatorPoints);
+  const bool automatic = config.site_code == kAutoSite;
+  if (!config.site_code.empty() && !automatic)
+    TRY_IN(model::SiteCode::parse(config.site_code), "siteCode");
+  const bool asks = automatic || config.management_point.empty();
+  if (asks && config.site_code.empty())
+    return fail(kBadMember, "managementPoint is missing; or give siteCode and serverLocatorPoints");
+  if (asks && config.locator_points.empty())
+    return fail(kBadMember, "siteCode: {} needs serverLocatorPoints to ask", config.site_code);
+  if (automatic && !config.management_point.empty())
+    return fail(kBadMember, "siteCode: AUTO finds the management point; leave managementPoint out");
+  return {};
 }
 
 Result<SiteConfig> read_site(const Node& node, std::string_view file) {
@@ -113,11 +137,12 @@ Result<ClientConfig> decode_client_config(ByteView yaml, std::string_view file) 
   const Node node = TRY(only_document(yaml, file));
   const auto read = [&]() -> Result<ClientConfig> {
     const auto fields =
-        TRY(NodeFields::open(NodeAt(node, ""), {"state", "managementPoint", "tokenFile",
-                                                "rootSha256", "caSha256", "settings"}));
+        TRY(NodeFields::open(NodeAt(node, ""), {"state", "managementPoint", "siteCode", "serverLocatorPoints",
+                                                "fallbackStatusPoint", "tokenFile", "rootSha256",
+                                                "caSha256", "settings"}));
     ClientConfig config;
     config.state = resolved(file, TRY(fields.text("state")));
-    config.management_point = TRY(fields.text("managementPoint"));
+    TRY(read_assignment(fields, config));
     config.token_file = resolved(file, TRY(fields.optional_text("tokenFile")).value_or(""));
     config.root_sha256 = TRY(fields.optional_text("rootSha256")).value_or("");
     config.ca_sha256 = TRY(fields.optional_text("caSha256")).value_or("");
@@ -130,10 +155,18 @@ Result<ClientConfig> decode_client_config(ByteView yaml, std::string_view file) 
 Bytes encode_client_config(const ClientConfig& config) {
   Node node = wire::mapping_node();
   node.set("state", wire::text_node(config.state));
-  node.set("managementPoint", wire::text_node(config.management_point));
   const auto set_optional = [&](std::string_view key, const std::string& value) {
     if (!value.empty()) node.set(key, wire::text_node(value));
   };
+  set_optional("managementPoint", config.management_point);
+  set_optional("siteCode", config.site_code);
+  if (!config.locator_points.empty()) {
+    Node points = wire::sequence_node();
+    for (const std::string& point : config.locator_points)
+      points.items.push_back(wire::text_node(point));
+    node.set("serverLocatorPoints", std::move(points));
+  }
+  set_optional("fallbackStatusPoint", config.fallback_point);
   set_optional("tokenFile", config.token_file);
   set_optional("rootSha256", config.root_sha256);
   set_optional("caSha256", config.ca_sha256);

@@ -31,13 +31,19 @@ Bytes encode_site_config(const SiteConfig& config);
 
 struct ClientConfig {
   std::string state;
-  std::string management_point;  // "https://host:port"
+  std::string management_point;  // "https://host:port"; empty: the locator points tell it
+  // "P01", "AUTO", or empty: the site of management_point. With a code and no management point,
+  // and with AUTO, locator points are asked.
+  std::string site_code;
+  std::vector<std::string> locator_points;  // "http://host:port"
+  std::string fallback_point;               // "http://host:port"; empty: none
   std::string token_file;        // empty: wait for an operator's approval
   // Fingerprint of 1.root.json and of the CA for a client without a token, hex; else empty.
   std::string root_sha256;
   std::string ca_sha256;
   std::vector<std::pair<std::string, std::string>> settings;
 };
+inline constexpr std::string_view kAutoSite = "AUTO";
 Result<ClientConfig> decode_client_config(ByteView yaml, std::string_view file);
 Bytes encode_client_config(const ClientConfig& config);
 

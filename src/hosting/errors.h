@@ -18,5 +18,7 @@ inline constexpr ErrorKind kMissingHandler{
     1905, "missing-handler", "Give a handler for each connection that the role listens on"};
 inline constexpr ErrorKind kMethodRefused{1906, "method-refused",
                                           "Use a method that the Allow header names"};
+inline constexpr ErrorKind kNoDocument{1907, "no-document",
+                                       "Ask for a document that docs/protocols/location.md lists"};
 
 }  // namespace muster::hosting

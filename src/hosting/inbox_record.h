@@ -11,6 +11,9 @@ struct InboxRecord {
   Timestamp received;
   Bytes certificate_der;
   Bytes envelope;
+  // Set: no client signed this. The envelope is a fallback message that came from this address, and
+  // there is no certificate.
+  std::string anonymous_from{};
 };
 
 Bytes encode_inbox_record(const InboxRecord& record);

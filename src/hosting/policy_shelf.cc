@@ -36,6 +36,18 @@ void PolicyShelf::put_site_time(std::string_view document) {
   site_time_ = std::move(encoded);
 }
 
+void PolicyShelf::put_public(std::string_view name, Bytes document) {
+  auto shared = std::make_shared<const Bytes>(std::move(document));
+  const std::unique_lock lock(mutex_);
+  public_.insert_or_assign(std::string(name), std::move(shared));
+}
+
+std::shared_ptr<const Bytes> PolicyShelf::public_document(std::string_view name) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = public_.find(name);
+  return found == public_.end() ? nullptr : found->second;
+}
+
 std::shared_ptr<const std::string> PolicyShelf::site_time() const {
   const std::shared_lock lock(mutex_);
   return site_time_;

@@ -34,6 +34,10 @@ class PolicyShelf {
   void put_site_time(std::string_view document);
   std::shared_ptr<const std::string> site_time() const;
 
+  // Signed documents that everybody may read, by the name under /public/.
+  void put_public(std::string_view name, Bytes document);
+  std::shared_ptr<const Bytes> public_document(std::string_view name) const;
+
  private:
   struct Hash {
     using is_transparent = void;
@@ -47,6 +51,7 @@ class PolicyShelf {
   mutable std::shared_mutex mutex_;
   ByText<std::shared_ptr<const ShelvedHeader>> headers_;
   ByText<std::shared_ptr<const Bytes>> bodies_;
+  ByText<std::shared_ptr<const Bytes>> public_;
   std::shared_ptr<const std::string> site_time_;
 };
 

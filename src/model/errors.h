@@ -20,5 +20,7 @@ inline constexpr ErrorKind kQueryNotYet{
     1306, "query-not-yet", "Write the query with the operators that docs/query-language.md lists"};
 inline constexpr ErrorKind kQueryTooLarge{
     1307, "query-too-large", "Split the query, or narrow it with where, summarize or take"};
+inline constexpr ErrorKind kBadAddress{
+    1308, "bad-address", "Write an address as 10.1.0.5 or 2001:db8::5, without a zone"};
 
 }  // namespace muster::model

@@ -14,8 +14,11 @@ inline constexpr ErrorKind kBadCollection{
     1332, "bad-collection", "Give the collection a value as docs/protocols/objects.md says"};
 inline constexpr ErrorKind kBadDeployment{
     1333, "bad-deployment", "Give the deployment a value as docs/protocols/objects.md says"};
+inline constexpr ErrorKind kBadBoundary{
+    1334, "bad-boundary",
+    "Write subnet: 10.1.0.0/16, range: 10.1.0.5-10.1.0.99 or ipv6Prefix: 2001:db8::/48"};
 inline constexpr ErrorKind kBadSchedule{
-    1334, "bad-schedule",
+    1335, "bad-schedule",
     "Write start: 2026-01-31T02:00 and, to repeat it, repeat: FREQ=WEEKLY;BYDAY=SU; "
     "docs/protocols/objects.md lists what is understood"};
 

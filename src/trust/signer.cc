@@ -3,7 +3,9 @@
 #include "base/check.h"
 #include "base/os/file.h"
 #include "contract/catalogue.h"
+#include "contract/location.h"
 #include "contract/policy.h"
+#include "contract/public_documents.h"
 #include "trust/catalogue_signature.h"
 #include "trust/csr.h"
 #include "trust/document_signature.h"
@@ -64,6 +66,14 @@ Result<void> check_payload(SignedType type, ByteView payload, Timestamp now) {
     case SignedType::SiteTime:
       return check_site_time(payload, now);
     case SignedType::LocatorAnswer:
+      TRY(contract::decode_locator_answer(payload));
+      return {};
+    case SignedType::ManagementPoints:
+      TRY(contract::decode_management_points(payload));
+      return {};
+    case SignedType::Revocations:
+      TRY(contract::decode_revocations(payload));
+      return {};
     case SignedType::EnvelopeKey: {
       const auto document = TRY(wire::JsonDocument::parse(payload));
       TRY(document.root().members());

@@ -221,7 +221,7 @@ TEST(ObjectsDecode, RefusesValuesOutsideTheirBounds) {
       {deployment_with("purpose: required, start: now, schedules: [{start: soon}]"), "M1001"},
       {deployment_with("purpose: required, start: now, schedules: [{start: "
                        "'2026-01-31T12:00', repeat: FREQ=SECONDLY}]"),
-       "M1334"},
+       "M1335"},
       {deployment_with("purpose: required, start: now, schedules: [" + sixteen_schedules() + "]"),
        "M1452"},
       {deployment_with("purpose: required, start: 2026-01-02T00:00:00Z, expires: "

@@ -35,10 +35,10 @@ def die_with_me():
 
 
 class Site:
-    def __init__(self, poll="PT1M"):
+    def __init__(self, poll="PT1M", address="127.0.0.1"):
         self.state = pathlib.Path(tempfile.mkdtemp(prefix="muster-test-"))
         self.processes = {}
-        self.cli("site", "create", "--code", "P01", "--profile", "unprivileged")
+        self.cli("site", "create", "--code", "P01", "--profile", "unprivileged", "--address", address)
 
     def path(self, *parts):
         return self.state.joinpath(*parts)

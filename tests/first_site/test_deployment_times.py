@@ -126,7 +126,7 @@ class DeploymentTimes(unittest.TestCase):
     def test_bad_times_are_refused_with_their_place(self):
         schedules = ", ".join(f"{{start: '{at(60 * i)}'}}" for i in range(16))
         for spec, says in ((f"schedules: [{schedules}]", "has 16 schedules, 15 are allowed"),
-                           ("schedules: [{start: '2026-01-01T00:00', repeat: 'FREQ=SECONDLY'}]", "M1334"),
+                           ("schedules: [{start: '2026-01-01T00:00', repeat: 'FREQ=SECONDLY'}]", "M1335"),
                            ("purpose: available, deadline: now", "M1333")):
             purpose = "" if "purpose" in spec else "purpose: required, "
             done = self.deploy("bad", "once", f"{purpose}start: now, {spec}", ok=False)
@@ -135,10 +135,10 @@ class DeploymentTimes(unittest.TestCase):
 
     def test_commands_that_are_not_understood(self):
         self.assertEqual(self.client("stauts", ok=False).returncode, 2)
-        self.assertIn("M2416", self.client("trigger", "lunch", ok=False).stderr)
+        self.assertIn("M2471", self.client("trigger", "lunch", ok=False).stderr)
         nobody = subprocess.run([BIN / "muster-client", "--state", "/nonexistent", "status"], capture_output=True, text=True)
         self.assertEqual(nobody.returncode, 1)
-        self.assertIn("M2418", nobody.stderr)
+        self.assertIn("M2473", nobody.stderr)
         self.assertIn("management point", self.client("status"))
 
 

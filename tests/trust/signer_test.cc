@@ -6,7 +6,9 @@
 #include "base/log.h"
 #include "base/os/file.h"
 #include "contract/catalogue.h"
+#include "contract/location.h"
 #include "contract/policy.h"
+#include "contract/public_documents.h"
 #include "tests/base/temporary_folder.h"
 #include "trust/csr.h"
 #include "trust/document_signature.h"
@@ -194,7 +196,15 @@ TEST_F(SignerTest, SignsBodiesTimesAndLocatorAnswers) {
       signer::SignDocument{SignedType::PolicyBody, contract::encode_policy_body(settings)});
   expect_answered<signer::Document>(
       signer::SignDocument{SignedType::SiteTime, contract::encode_site_time({kSite, kNow})});
-  expect_answered<signer::Document>(signer::SignDocument{SignedType::LocatorAnswer, "{}"});
+  const contract::LocatorAnswer answer{
+      {Bytes(contract::kNonceBytes, 'n')}, kNow, *model::IpAddress::parse("10.1.0.5")};
+  expect_answered<signer::Document>(
+      signer::SignDocument{SignedType::LocatorAnswer, contract::encode_locator_answer(answer)});
+  expect_answered<signer::Document>(
+      signer::SignDocument{SignedType::ManagementPoints,
+                           contract::encode_management_points({kSite, kNow, {"https://a:443"}})});
+  expect_answered<signer::Document>(signer::SignDocument{
+      SignedType::Revocations, contract::encode_revocations({kSite, kNow, 0, {}})});
 }
 
 TEST_F(SignerTest, RefusesAHeaderInTheRequestForOtherDocuments) {
@@ -212,7 +222,8 @@ TEST_F(SignerTest, RefusesASiteTimeThatIsNotNow) {
 
 TEST_F(SignerTest, RefusesABodyThatIsNone) {
   for (const SignedType type :
-       {SignedType::PolicyBody, SignedType::SiteTime, SignedType::LocatorAnswer}) {
+       {SignedType::PolicyBody, SignedType::SiteTime, SignedType::LocatorAnswer,
+        SignedType::ManagementPoints, SignedType::Revocations}) {
     const signer::Answer answer = ask(signer::SignDocument{type, "text"});
     EXPECT_TRUE(std::holds_alternative<signer::Refused>(answer));
   }

@@ -18,7 +18,8 @@ using wire::NodeAt;
 using wire::NodeFields;
 
 constexpr std::string_view kApiVersion = "muster/v1";
-constexpr std::array<std::string_view, 3> kKinds = {"Package", "Collection", "Deployment"};
+constexpr std::array<std::string_view, 4> kKinds = {"Package", "Collection", "Deployment",
+                                                    "Boundary"};
 
 Result<void> check_api_version(const NodeAt& field) {
   const std::string text = TRY(field.text());
@@ -42,6 +43,8 @@ Result<AnyObject> read_spec(ObjectKind kind, std::string name, const NodeAt& spe
       return AnyObject{TRY(decode_package_spec(std::move(name), spec))};
     case ObjectKind::Collection:
       return AnyObject{TRY(decode_collection_spec(std::move(name), spec))};
+    case ObjectKind::Boundary:
+      return AnyObject{TRY(decode_boundary_spec(std::move(name), spec))};
     case ObjectKind::Deployment:
       break;
   }
@@ -54,6 +57,8 @@ Node spec_node(const AnyObject& object) {
       return package_spec(std::get<model::Package>(object.value));
     case ObjectKind::Collection:
       return collection_spec(std::get<model::Collection>(object.value));
+    case ObjectKind::Boundary:
+      return boundary_spec(std::get<model::Boundary>(object.value));
     case ObjectKind::Deployment:
       break;
   }

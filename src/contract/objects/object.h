@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "model/boundary.h"
 #include "model/collection.h"
 #include "model/deployment.h"
 #include "model/ids.h"
@@ -17,7 +18,7 @@
 
 namespace muster::contract {
 
-enum class ObjectKind { Package, Collection, Deployment };
+enum class ObjectKind { Package, Collection, Deployment, Boundary };
 std::string_view to_text(ObjectKind kind);  // "Package"
 std::optional<ObjectKind> parse_object_kind(std::string_view text);
 
@@ -31,7 +32,7 @@ struct ServerFields {
 };
 
 struct AnyObject {
-  std::variant<model::Package, model::Collection, model::Deployment> value;
+  std::variant<model::Package, model::Collection, model::Deployment, model::Boundary> value;
   ServerFields server{};
 
   ObjectKind kind() const { return static_cast<ObjectKind>(value.index()); }

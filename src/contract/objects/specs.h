@@ -1,6 +1,7 @@
 // The `spec` of each kind. Internal to contract/objects/.
 #pragma once
 
+#include "model/boundary.h"
 #include "model/collection.h"
 #include "model/deployment.h"
 #include "model/package.h"
@@ -12,10 +13,12 @@ namespace muster::contract {
 Result<model::Package> decode_package_spec(std::string name, const wire::NodeAt& spec);
 Result<model::Collection> decode_collection_spec(std::string name, const wire::NodeAt& spec);
 Result<model::Deployment> decode_deployment_spec(std::string name, const wire::NodeAt& spec);
+Result<model::Boundary> decode_boundary_spec(std::string name, const wire::NodeAt& spec);
 
 wire::Node package_spec(const model::Package& package);
 wire::Node collection_spec(const model::Collection& collection);
 wire::Node deployment_spec(const model::Deployment& deployment);
+wire::Node boundary_spec(const model::Boundary& boundary);
 
 // The members start and repeat of a mapping whose fields are open.
 Result<model::Schedule> read_schedule(const wire::NodeAt& at, const wire::NodeFields& fields);

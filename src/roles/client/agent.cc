@@ -4,6 +4,7 @@
 #include "base/os/file.h"
 #include "base/os/system.h"
 #include "base/settings_tables.h"
+#include "net/address.h"
 #include "roles/client/errors.h"
 #include "roles/client/platform/root_source.h"
 
@@ -50,6 +51,15 @@ Result<void> Agent::open_parts() {
                                    .keep = settings_.duration("cache.keep")}));
   host_name_ = TRY(os::read_file("/proc/sys/kernel/hostname"));
   host_name_ = host_name_.substr(0, host_name_.find_first_of(".\n"));
+  fallback_ = TRY(FallbackReporter::open({.file = state / "fallback",
+                                          .point = config_.fallback_point,
+                                          .proxy = TRY(proxy()),
+                                          .host_name = host_name_,
+                                          .repeat = settings_.duration("fallback.repeat"),
+                                          .retry_first = settings_.duration("retry.first"),
+                                          .retry_longest = settings_.duration("retry.longest")},
+                                         identity_->device, clock_, random_));
+  TRY(open_assignment());
   std::error_code error;
   if (std::filesystem::exists(state / "inventory", error)) {
     auto builder = ReportBuilder::from_state(TRY(os::read_file(state / "inventory")));
@@ -60,6 +70,13 @@ Result<void> Agent::open_parts() {
     }
   }
   return {};
+}
+
+Result<std::optional<net::Proxy>> Agent::proxy() const {
+  const std::string& text = settings_.text("proxy.url");
+  if (text.empty()) return std::optional<net::Proxy>();
+  const auto url = TRY(net::parse_url(text));
+  return std::optional(net::Proxy{url.host, url.port, {}, {}});
 }
 
 Result<void> Agent::open_execution() {
@@ -95,7 +112,9 @@ Result<void> Agent::open_execution() {
 Result<Timestamp> Agent::step() {
   if (control_) control_->serve([this](const auto& request) { return answer(request); });
   const Timestamp now = clock_.now();
-  if (!linked_ && enrolment_.due(now)) enrol(now);
+  if (reassignment_asked()) TRY(reassign(now));
+  if (!has_site() && assignment_timer_.due(now)) assign(now);
+  if (has_site() && !linked_ && enrolment_.due(now)) enrol(now);
   if (linked_) {
     if (renewal_.due(now)) renew(now);
     if (poll_.due(now)) poll_policy(now);
@@ -112,6 +131,7 @@ Result<Timestamp> Agent::step() {
     execution_->on(ReportTaken{key}, clock_.now());
   }
   if (linked_) flush_outbox(clock_.now());
+  fallback_->flush(clock_.now());
 
   const Timestamp after = clock_.now();
   if (execution_->runs_program()) return after + kWhileRunning;
@@ -122,8 +142,9 @@ Result<Timestamp> Agent::step() {
       consider(timer->next());
     if (const auto waiting = outbox_->next(); waiting && *waiting) consider(outbox_timer_.next());
   } else {
-    consider(enrolment_.next());
+    consider(has_site() ? enrolment_.next() : assignment_timer_.next());
   }
+  if (const auto time = fallback_->next()) consider(*time);
   if (const auto time = execution_->next_time()) consider(*time);
   if (!downloads_.empty()) consider(after);
   return std::max(next, after);

@@ -12,6 +12,7 @@
 #include "contract/status_report.h"
 #include "model/status_ids.h"
 #include "roles/client/control_port.h"
+#include "roles/client/assignment/assignment.h"
 #include "roles/client/enrolment/identity.h"
 #include "roles/client/inventory/report_builder.h"
 #include "roles/client/platform/execution_host.h"
@@ -19,6 +20,7 @@
 #include "roles/client/policy/policy_keeper.h"
 #include "roles/client/retry_timer.h"
 #include "roles/client/site_link.h"
+#include "roles/client/status/fallback_reporter.h"
 #include "roles/client/status/outbox.h"
 
 namespace muster::client {
@@ -33,12 +35,25 @@ class Agent {
   Result<Timestamp> step();
   // Whether a command of this machine waits for the next step.
   bool is_asked() const { return control_ && control_->waiting(); }
+  // Somebody wants the client to look for its site anew: step() shall come at once.
+  bool reassignment_asked() const;
 
  private:
   Agent(const contract::ClientConfig& config, Settings settings, const Clock& clock, Random& random,
         const std::atomic<bool>& stop);
   Result<void> open_parts();
   Result<void> open_execution();
+  Result<std::optional<net::Proxy>> proxy() const;
+
+  // The site (agent_assignment.cc).
+  Result<void> open_assignment();
+  bool finds_its_site() const;
+  bool has_site() const;
+  std::string management_point() const;
+  void assign(Timestamp now);
+  Result<Assignment> try_assign(Timestamp now);
+  Result<void> reassign(Timestamp now);
+  void note_contact(const Result<void>& made);
 
   // Enrolment and renewal (agent_enrolment.cc).
   Result<void> prepare_link();
@@ -47,6 +62,7 @@ class Agent {
   void renew(Timestamp now);
   Result<void> try_renew();
   Result<void> check_leaf(const trust::Certificate& leaf, const trust::EcdsaKey& key) const;
+  Result<Bytes> root_sha256() const;
   Result<Bytes> device_request(const trust::EcdsaKey& key) const;
 
   // Policy (agent_policy.cc).
@@ -88,6 +104,9 @@ class Agent {
   std::unique_ptr<SiteLink> link_;
   std::optional<PolicyKeeper> policy_;
   std::optional<Outbox> outbox_;
+  std::unique_ptr<FallbackReporter> fallback_;
+  std::optional<Assignment> assignment_;
+  std::string asked_site_code_;  // "P01", "AUTO" or empty
   std::optional<ContentCache> cache_;
   std::unique_ptr<ExecutionHost> execution_;
   UserPresence presence_;
@@ -103,6 +122,7 @@ class Agent {
 
   std::unique_ptr<ControlPort> control_;
   RetryTimer enrolment_, renewal_, poll_, inventory_timer_, heartbeat_, outbox_timer_;
+  RetryTimer assignment_timer_;
 };
 
 }  // namespace muster::client

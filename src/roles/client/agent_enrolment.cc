@@ -2,7 +2,7 @@
 #include "base/log.h"
 #include "base/os/file.h"
 #include "contract/enrolment_token.h"
-#include "net/address.h"
+#include "model/client_states.h"
 #include "roles/client/agent.h"
 #include "roles/client/errors.h"
 #include "trust/csr.h"
@@ -62,14 +62,17 @@ Result<void> Agent::prepare_link() {
   } else {
     return fail(kNotEnrolled, "neither token nor caSha256 is given");
   }
-  SiteLinkSettings settings{config_.management_point, std::move(ca), {}};
-  if (const std::string& proxy = settings_.text("proxy.url"); !proxy.empty()) {
-    const auto url = TRY(net::parse_url(proxy));
-    settings.proxy = net::Proxy{url.host, url.port, {}, {}};
-  }
+  SiteLinkSettings settings{management_point(), std::move(ca), TRY(proxy())};
   link_ = TRY(SiteLink::create(std::move(settings), clock_));
   if (policy_->settings()) link_->set_points(policy_->settings()->distribution_points);
   return {};
+}
+
+// Of 1.root.json: the token pins it, or the configuration.
+Result<Bytes> Agent::root_sha256() const {
+  if (const auto token = TRY(read_token(config_.token_file))) return token->root_sha256;
+  if (config_.root_sha256.empty()) return fail(kNotEnrolled, "neither token nor rootSha256 is given");
+  return from_hex(config_.root_sha256);
 }
 
 Result<void> Agent::try_enrol() {
@@ -86,12 +89,11 @@ Result<void> Agent::try_enrol() {
               {{"device", identity_->device.text()}});
   }
   if (!policy_->trusts()) {
-    const Bytes root_sha256 = token ? token->root_sha256 : TRY(from_hex(config_.root_sha256));
     // The catalogue is public: before there is policy, the management point's host serves it.
-    link_->set_points({config_.management_point});
+    link_->set_points({management_point()});
     const auto root = TRY(link_->root(1));
     if (!root) return fail(kSiteAnswer, "the site serves no catalogue root");
-    TRY(policy_->first_trust(*root, root_sha256));
+    TRY(policy_->first_trust(*root, TRY(root_sha256())));
   }
   TRY(link_->use(*identity_));
   // A token is good once; what it pinned is kept elsewhere now.
@@ -102,6 +104,7 @@ Result<void> Agent::try_enrol() {
 
 void Agent::enrol(Timestamp now) {
   const auto enrolled = try_enrol();
+  note_contact(enrolled);
   if (enrolled) {
     linked_ = true;
     renewal_.set(half_life(*identity_->certificate));
@@ -113,6 +116,9 @@ void Agent::enrol(Timestamp now) {
     return;
   }
   log::failure(log::Level::Warning, "client.enrolment.failed", enrolled.error());
+  const unsigned cause = enrolled.error().kind().number;
+  if (!identity_->certificate)
+    fallback_->report_repeatedly(model::kTopicClientDeployment, model::kStateNoCertificate, cause);
   enrolment_.failed(now, settings_.duration("retry.first"), settings_.duration("retry.longest"),
                     static_cast<double>(random_.below(1000)) / 1000);
 }

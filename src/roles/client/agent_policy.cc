@@ -30,6 +30,7 @@ Result<void> Agent::try_poll() {
 
 void Agent::poll_policy(Timestamp now) {
   const auto polled = try_poll();
+  note_contact(polled);
   if (!polled) {
     log::failure(log::Level::Warning, "policy.poll.failed", polled.error());
     poll_.failed(now, settings_.duration("retry.first"), settings_.duration("retry.longest"),

@@ -17,7 +17,7 @@ Result<void> run_client(const contract::ClientConfig& config, const Clock& clock
   log::info("client.started", "the client runs");
   while (!stop) {
     const Timestamp next = TRY(agent->step());
-    while (!stop) {
+    while (!stop && !agent->reassignment_asked()) {
       const Duration left = next - clock.now();
       if (left <= Duration(0) || agent->is_asked()) break;
       std::this_thread::sleep_for(std::min(left, kStopCheck));

@@ -1,4 +1,4 @@
-// The failures of the client as a whole: numbers 2400 to 2429.
+// The failures of the client as a whole: numbers 2400 to 2419 and 2470 to 2479.
 #pragma once
 
 #include "base/result.h"
@@ -28,15 +28,34 @@ inline constexpr ErrorKind kEntryAltered{
     "Apply the package again: its served entry is not the one of the policy"};
 inline constexpr ErrorKind kManifestAltered{
     2409, "manifest-altered", "Apply the package again: the served manifest is not the signed one"};
-inline constexpr ErrorKind kUnknownVerb{2415, "unknown-verb",
+inline constexpr ErrorKind kAnswerReplayed{
+    2411, "locator-answer-replayed", "Nothing is to do: an older answer was shown again, look why"};
+inline constexpr ErrorKind kAnswerToAnother{
+    2412, "locator-answer-to-another",
+    "Nothing is to do: the answer is to another question; look at what stands in between"};
+inline constexpr ErrorKind kAnswerOfWrongSite{
+    2413, "locator-answer-of-wrong-site", "Correct siteCode, or ask a locator point of that site"};
+inline constexpr ErrorKind kNoBoundary{
+    2414, "no-boundary", "Have an operator apply a boundary that holds one of the addresses"};
+inline constexpr ErrorKind kUnknownSite{2415, "unknown-site",
+                                        "Correct the site code, or ask another locator point"};
+inline constexpr ErrorKind kNoManagementPoint{
+    2416, "no-management-point", "Give the site a management point: the locator point knows none"};
+inline constexpr ErrorKind kNoLocator{
+    2417, "no-locator", "Check serverLocatorPoints, and that one of them can be reached"};
+inline constexpr ErrorKind kSiteOlder{2418, "site-older",
+                                      "Update the site before its clients, or use an older client"};
+inline constexpr ErrorKind kFallbackRefused{
+    2419, "fallback-refused", "Nothing is to do: the client tries again; look at the point's quota"};
+inline constexpr ErrorKind kUnknownVerb{2470, "unknown-verb",
                                         "Run muster-client --help for the commands that there are"};
-inline constexpr ErrorKind kUnknownCycle{2416, "unknown-cycle",
+inline constexpr ErrorKind kUnknownCycle{2471, "unknown-cycle",
                                          "Name one of the cycles that the text lists"};
 inline constexpr ErrorKind kAgentBusy{
-    2417, "agent-busy",
+    2472, "agent-busy",
     "Try again; if it stays so, look at the client's log for what it waits for"};
 inline constexpr ErrorKind kAgentNotThere{
-    2418, "agent-not-there",
+    2473, "agent-not-there",
     "Start the client, or name its folder: muster-client --state FOLDER, or MUSTER_STATE"};
 
 }  // namespace muster::client

@@ -22,7 +22,9 @@ constexpr const char* kUsage =
     "  policy                  what the policy in force says\n"
     "  trigger CYCLE           policy, inventory or heartbeat: now\n"
     "  cache                   the content that is kept\n"
-    "       muster-client --config FILE     runs the agent\n";
+    "       muster-client --config FILE                      runs the agent\n"
+    "       muster-client --config FILE status               its assignment, also while it is stopped\n"
+    "       muster-client --config FILE assign CODE|AUTO     looks for its site anew\n";
 constexpr Duration kPatience = std::chrono::seconds(90);
 
 struct Words {

@@ -19,6 +19,7 @@ constexpr Duration kWatchLimit = std::chrono::minutes(30);
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 std::string singular(std::string_view kind) {
+  if (kind.ends_with("ies")) return std::string(kind.substr(0, kind.size() - 3)) + "y";
   return std::string(kind.ends_with('s') ? kind.substr(0, kind.size() - 1) : kind);
 }
 
@@ -216,6 +217,8 @@ Result<void> list_ports(const std::vector<std::string>& roles, bool all, Format 
            topology::Role::ManagementPoint,
            topology::Role::DistributionPoint,
            topology::Role::Provider,
+           topology::Role::ServerLocatorPoint,
+           topology::Role::FallbackStatusPoint,
            topology::Role::Client,
            topology::Role::Console};
   const auto profile = all ? topology::Profile::Standard : topology::Profile::Unprivileged;

@@ -53,12 +53,14 @@ Result<void> make_operator_keys(const Session& session, const fs::path& folder,
 
 struct Ports {
   std::uint16_t management = 0;
+  std::uint16_t fallback = 0;
   std::uint16_t provider = 0;
 };
 
 Ports ports_of(topology::Profile profile) {
   using topology::Protocol;
   return {topology::listen_port({topology::connection(17), Protocol::Https}, profile, {}),
+          topology::listen_port({topology::connection(13), Protocol::Http}, profile, {}),
           topology::listen_port({topology::extension(1), Protocol::Https}, profile, {})};
 }
 
@@ -73,7 +75,7 @@ contract::SiteConfig site_config(const Session& session, const model::SiteCode& 
           .address = address,
           .hosts = {address, "localhost", host_name()},
           .roles = {Role::PrimarySiteServer, Role::ManagementPoint, Role::DistributionPoint,
-                    Role::Provider},
+                    Role::Provider, Role::ServerLocatorPoint, Role::FallbackStatusPoint},
           .trial = true,
           .settings = {{"policy.poll_interval", "PT2S"}}};
 }
@@ -132,6 +134,7 @@ Result<void> create_site(const Session& session, const std::string& code,
   contract::ClientConfig client;
   client.state = (session.state / "client").string();
   client.management_point = fmt::format("https://{}:{}", address, ports.management);
+  client.fallback_point = fmt::format("http://{}:{}", address, ports.fallback);
   client.token_file = (session.state / "client" / "token").string();
   // On trial the user is who makes the site; elsewhere an administrator says who it is.
   if (const passwd* account = ::getpwuid(::geteuid()))

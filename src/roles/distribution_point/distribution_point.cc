@@ -1,13 +1,12 @@
 #include "roles/distribution_point/distribution_point.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/log.h"
+#include "hosting/public_documents.h"
 #include "roles/distribution_point/content_folders.h"
 #include "roles/distribution_point/errors.h"
 #include "store/open_files.h"
-#include "store/site/packages.h"
 
 namespace muster::distribution_point {
 namespace {
@@ -45,32 +44,6 @@ net::Response answer_content(Content& content, hosting::Call& call) {
   return response;
 }
 
-// "timestamp.json" is the newest; all others have their version in the name: "3.package-x.json".
-Result<std::optional<store::CatalogueDocument>> find_document(store::Reader& reader,
-                                                              std::string_view name) {
-  using Found = std::optional<store::CatalogueDocument>;
-  if (name == "timestamp.json") return store::latest_catalogue_document(reader, "timestamp");
-  std::int64_t version = 0;
-  const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), version);
-  const std::string_view rest = name.substr(static_cast<std::size_t>(stop - name.data()));
-  if (error != std::errc() || !rest.starts_with('.') || !rest.ends_with(".json") || rest.size() < 7)
-    return Found();
-  return store::find_catalogue_document(reader, rest.substr(1, rest.size() - 6), version);
-}
-
-net::Response answer_document(hosting::Site& site, hosting::Call& call) {
-  const auto document = site.database->read(
-      [&](store::Reader& reader) { return find_document(reader, call.captures[0]); });
-  if (!document) return hosting::problem(503, document.error());
-  if (!*document) return hosting::problem(404, Error(kNoDocument, call.request.head.path));
-  net::Response response;
-  response.headers.add("Content-Type", "application/json");
-  const bool versioned = call.captures[0] != "timestamp.json";
-  response.headers.add("Cache-Control", versioned ? "immutable, max-age=31536000" : "no-cache");
-  response.body = (*document)->bytes;
-  return response;
-}
-
 hosting::Route route(std::string pattern, hosting::Access access,
                      std::function<net::Response(hosting::Call&)> handler) {
   return {.connection = "15",
@@ -93,25 +66,22 @@ bool policy_names_folder(hosting::Site& site, const hosting::Call& call) {
 
 std::vector<hosting::Route> http_routes(hosting::Site& site) {
   auto content = std::make_shared<Content>(site);
-  return {
+  auto routes = hosting::public_routes(site, "15");
+  routes.push_back(
       route("/content/*/*", hosting::Access::Public,
-            [content](hosting::Call& call) { return answer_content(*content, call); }),
-      route("/catalogue/*", hosting::Access::Public,
-            [&site](hosting::Call& call) { return answer_document(site, call); }),
-  };
+            [content](hosting::Call& call) { return answer_content(*content, call); }));
+  return routes;
 }
 
 std::vector<hosting::Route> https_routes(hosting::Site& site) {
   auto content = std::make_shared<Content>(site);
-  return {
-      route("/content/*/*", hosting::Access::Device,
-            [&site, content](hosting::Call& call) {
-              if (!policy_names_folder(site, call)) return no_content(call);
-              return answer_content(*content, call);
-            }),
-      route("/catalogue/*", hosting::Access::Public,
-            [&site](hosting::Call& call) { return answer_document(site, call); }),
-  };
+  auto routes = hosting::public_routes(site, "15");
+  routes.push_back(route("/content/*/*", hosting::Access::Device,
+                         [&site, content](hosting::Call& call) {
+                           if (!policy_names_folder(site, call)) return no_content(call);
+                           return answer_content(*content, call);
+                         }));
+  return routes;
 }
 
 }  // namespace muster::distribution_point

@@ -7,7 +7,5 @@ namespace muster::distribution_point {
 
 inline constexpr ErrorKind kNoContent{
     2100, "no-content", "Ask for a hash of the package's manifest under the folder of your policy"};
-inline constexpr ErrorKind kNoDocument{2101, "no-document",
-                                       "Ask for a catalogue document by role and version"};
 
 }  // namespace muster::distribution_point

@@ -252,8 +252,6 @@ Result<net::Response> reenroll(hosting::Site& site, hosting::Call& call) {
 
 }  // namespace
 
-net::Response est_cacerts(hosting::Site& site) { return certificate_answer(site.ca); }
-
 net::Response est_enroll(hosting::Site& site, hosting::Call& call) {
   auto answer = enroll(site, call);
   if (!answer) return refusal(answer.error(), call.request.head);

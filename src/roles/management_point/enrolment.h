@@ -7,7 +7,6 @@
 
 namespace muster::management_point {
 
-net::Response est_cacerts(hosting::Site& site);
 // 200 with the certificate; 202 with Retry-After while an approval is wanted; 401 for a bad token.
 net::Response est_enroll(hosting::Site& site, hosting::Call& call);
 net::Response est_reenroll(hosting::Site& site, hosting::Call& call);

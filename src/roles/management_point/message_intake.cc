@@ -74,7 +74,7 @@ net::Response taken() {
 
 }  // namespace
 
-net::Response take_message(hosting::Site& site, hosting::Call& call, IntakeLimit& limit) {
+net::Response take_message(hosting::Site& site, hosting::Call& call, hosting::IntakeLimit& limit) {
   if (!limit.take(call.peer->id, call.now)) return refuse_share(call.peer->id);
   const Bytes& text = call.request.body;
   const auto envelope = contract::parse_envelope(text);

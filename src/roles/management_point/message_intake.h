@@ -1,15 +1,15 @@
 // Takes clients' messages: verified, then durable in the inbox, then acknowledged.
 #pragma once
 
+#include "hosting/intake_limit.h"
 #include "hosting/route_table.h"
 #include "hosting/site.h"
-#include "roles/management_point/intake_limit.h"
 
 namespace muster::management_point {
 
 // 204 once the message is durable; the same message may come again and is acknowledged again
 // (the loader drops it). 400 for a bad envelope, 403 for another's, 409 for one behind its stream,
 // 429 beyond the device's share, 503 when the inbox is full.
-net::Response take_message(hosting::Site& site, hosting::Call& call, IntakeLimit& limit);
+net::Response take_message(hosting::Site& site, hosting::Call& call, hosting::IntakeLimit& limit);
 
 }  // namespace muster::management_point

@@ -21,5 +21,7 @@ inline constexpr ErrorKind kContentNotThere{2206, "content-not-there",
                                             "Upload the files of the manifest before the package"};
 inline constexpr ErrorKind kStale{2207, "stale",
                                   "Read the object again and repeat the change on what it is now"};
+inline constexpr ErrorKind kBoundaryOverlap{
+    2208, "boundary-overlap", "Give each address to one boundary only: narrow or delete one of the two"};
 
 }  // namespace muster::provider

@@ -92,6 +92,19 @@ Result<void> check_collection(store::Reader& reader, const model::Collection& co
   return {};
 }
 
+Result<void> check_boundary(store::Reader& reader, const model::Boundary& boundary) {
+  for (const auto& each : TRY(store::list_objects(reader, "Boundary", "", kAll))) {
+    if (each.name == boundary.name) continue;
+    const auto object =
+        TRY(contract::decode_spec(contract::ObjectKind::Boundary, each.name, each.spec));
+    const auto& other = std::get<model::Boundary>(object.value);
+    if (model::overlap(boundary, other))
+      return fail(kBoundaryOverlap, "{} and {} of site {} have addresses in common",
+                  model::full_name(boundary), model::full_name(other), each.site.text());
+  }
+  return {};
+}
+
 Result<void> check_deployment(store::Reader& reader, const model::Deployment& deployment) {
   const auto package = TRY(store::find_object(reader, "Package", deployment.package));
   if (!package) return fail(kReferenceMissing, "there is no package {}", deployment.package);
@@ -136,6 +149,7 @@ Result<CheckedPackage> check_package(hosting::Site& site, store::Reader& reader,
 
 Result<void> check_unused(store::Reader& reader, contract::ObjectKind kind, std::string_view name) {
   std::vector<std::string> users;
+  if (kind == contract::ObjectKind::Boundary) return users;
   for (const auto& each : TRY(store::list_objects(reader, "Deployment", "", kAll))) {
     const auto object =
         TRY(contract::decode_spec(contract::ObjectKind::Deployment, each.name, each.spec));

@@ -14,6 +14,8 @@ namespace muster::provider {
 // Errors: kReferenceMissing; those of the query language; fleet's kCollectionCycle with the way
 // through includes, excludes and limits.
 Result<void> check_collection(store::Reader& reader, const model::Collection& collection);
+// An address belongs to one site only. Error: kBoundaryOverlap, naming both.
+Result<void> check_boundary(store::Reader& reader, const model::Boundary& boundary);
 // Errors: kReferenceMissing.
 Result<void> check_deployment(store::Reader& reader, const model::Deployment& deployment);
 

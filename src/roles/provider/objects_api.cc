@@ -28,6 +28,7 @@ Result<ObjectKind> kind_of(std::string_view plural) {
   if (plural == "packages") return ObjectKind::Package;
   if (plural == "collections") return ObjectKind::Collection;
   if (plural == "deployments") return ObjectKind::Deployment;
+  if (plural == "boundaries") return ObjectKind::Boundary;
   return fail(kNoSuchThing, "kind {}", plural.substr(0, 60));
 }
 
@@ -114,6 +115,8 @@ Result<std::optional<CheckedPackage>> check(hosting::Site& site, store::Reader& 
     TRY(check_collection(reader, *collection));
   if (const auto* deployment = std::get_if<model::Deployment>(&submitted.object.value))
     TRY(check_deployment(reader, *deployment));
+  if (const auto* boundary = std::get_if<model::Boundary>(&submitted.object.value))
+    TRY(check_boundary(reader, *boundary));
   return Checked();
 }
 

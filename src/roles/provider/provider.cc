@@ -84,6 +84,7 @@ std::vector<hosting::Route> routes(hosting::Site& site, HostPorts ports) {
   routes.add("GET", "/api/v1/catalogue/*", get_catalogue);
   routes.add("PUT", "/api/v1/catalogue/*", put_catalogue, kObjectBody);
   routes.add("GET", "/api/v1/status-messages", list_status);
+  routes.add("GET", "/api/v1/fallback-messages", list_fallback);
   routes.add("GET", "/api/v1/audit", list_audit);
   routes.add("GET", "/api/v1/quarantine", list_quarantine);
   routes.add_handler("POST", "/api/v1/quarantine/*/replay", [&site, ports](hosting::Call& call) {

@@ -7,11 +7,13 @@
 #include "contract/catalogue.h"
 #include "contract/status_report.h"
 #include "hosting/audit.h"
+#include "model/client_states.h"
 #include "model/query/parse.h"
 #include "roles/provider/answers.h"
 #include "roles/provider/errors.h"
 #include "store/site/audit.h"
 #include "store/site/enrolment.h"
+#include "store/site/fallback.h"
 #include "store/site/packages.h"
 #include "store/site/positions.h"
 #include "store/site/quarantine.h"
@@ -177,6 +179,35 @@ Result<net::Response> list_status(hosting::Site& site, hosting::Call& call) {
                                   return m.number;
                                 })));
   });
+}
+
+Result<net::Response> list_fallback(hosting::Site& site, hosting::Call& call) {
+  const auto limit = TRY(page_limit(call));
+  const std::int64_t before = number_cursor(TRY(read_cursor(call)));
+  const auto messages = TRY(site.database->read(
+      [&](store::Reader& reader) { return store::list_fallback_messages(reader, before, limit); }));
+  std::vector<Bytes> items;
+  for (const auto& message : messages) {
+    const auto topic = static_cast<unsigned>(message.topic);
+    const auto state = static_cast<unsigned>(message.state);
+    items.push_back(contract::encode_fallback_view(
+        {.number = message.number,
+         .received = message.received,
+         .address = message.address,
+         .id = to_hex(message.id),
+         .topic = topic,
+         .state = state,
+         .meaning = std::string(model::client_state_meaning(topic, state)),
+         .cause = static_cast<unsigned>(message.cause),
+         .claimed_client = message.client,
+         .claimed_name = message.name,
+         .claimed_at = message.at}));
+  }
+  using Message = store::FallbackMessage;
+  return json_answer(
+      200, contract::encode_page(items, next_cursor<Message>(messages, limit, [](const Message& m) {
+                                   return m.number;
+                                 })));
 }
 
 Result<net::Response> list_audit(hosting::Site& site, hosting::Call& call) {

@@ -20,6 +20,8 @@ Result<net::Response> get_catalogue(hosting::Site& site, hosting::Call& call);
 Result<net::Response> put_catalogue(hosting::Site& site, hosting::Call& call);
 
 Result<net::Response> list_status(hosting::Site& site, hosting::Call& call);
+// What fallback status points took, newest first.
+Result<net::Response> list_fallback(hosting::Site& site, hosting::Call& call);
 Result<net::Response> list_audit(hosting::Site& site, hosting::Call& call);
 Result<net::Response> list_quarantine(hosting::Site& site, hosting::Call& call);
 Result<net::Response> replay(hosting::Site& site, hosting::Call& call, const HostPorts& ports);

@@ -7,6 +7,7 @@
 
 #include "contract/envelope.h"
 #include "fleet/fleet.h"
+#include "hosting/inbox_record.h"
 #include "store/database.h"
 #include "store/site/devices.h"
 #include "store/site/positions.h"
@@ -35,7 +36,13 @@ store::StreamMessage stream_message(const contract::EnvelopeHeader& header);
 using Loader =
     std::function<Result<void>(store::Transaction& transaction, const MessageContext& context,
                                ByteView body, InboxEffects& effects)>;
-using Loaders = std::map<contract::MessageType, Loader>;
+// Takes what nobody signed, from a fallback status point.
+using AnonymousLoader = std::function<Result<void>(store::Transaction& transaction,
+                                                   const hosting::InboxRecord& record)>;
+struct Loaders {
+  std::map<contract::MessageType, Loader> by_type;
+  AnonymousLoader anonymous;
+};
 
 // Moves the sender's stream; false when the message was taken before.
 Result<bool> is_new(store::Transaction& transaction, const MessageContext& context);

@@ -7,11 +7,14 @@
 #include "roles/site_server/catalogue/catalogue_publisher.h"
 #include "roles/site_server/collection_evaluator/collection_evaluator.h"
 #include "roles/site_server/errors.h"
+#include "roles/site_server/fallback/fallback_loader.h"
 #include "roles/site_server/inbox/inbox_reader.h"
 #include "roles/site_server/inventory_loader/inventory_loader.h"
 #include "roles/site_server/policy_builder/policy_builder.h"
+#include "roles/site_server/public_documents/public_documents.h"
 #include "roles/site_server/status/status_loader.h"
 #include "store/site/enrolment.h"
+#include "store/site/fallback.h"
 #include "store/site/positions.h"
 #include "store/site/settings.h"
 #include "store/site/status.h"
@@ -30,11 +33,17 @@ constexpr std::int64_t kChangesAtOnce = 1000;
 }  // namespace
 
 struct SiteServer::Components {
-  explicit Components(hosting::Site& site) : policy(site) {}
+  explicit Components(hosting::Site& site)
+      : loaders{.by_type = {{contract::MessageType::Inventory, load_inventory_report},
+                            {contract::MessageType::Heartbeat, load_heartbeat},
+                            {contract::MessageType::Status, load_status_report}},
+                .anonymous =
+                    [&site](store::Transaction& transaction, const hosting::InboxRecord& record) {
+                      return load_fallback_message(site, transaction, record);
+                    }},
+        policy(site) {}
 
-  const Loaders loaders = {{contract::MessageType::Inventory, load_inventory_report},
-                           {contract::MessageType::Heartbeat, load_heartbeat},
-                           {contract::MessageType::Status, load_status_report}};
+  const Loaders loaders;
   PolicyBuilder policy;
   // Devices whose header must be looked at; kept over rounds, so that a failed round loses none.
   std::set<store::DeviceNumber> dirty;
@@ -67,6 +76,7 @@ Result<std::unique_ptr<SiteServer>> SiteServer::start(hosting::Site& site) {
   TRY(load_fleet(site));
   TRY(parts.policy.load(parts.dirty));
   TRY(parts.policy.sign_site_time());
+  TRY(publish_public_documents(site));
   TRY(publish_catalogue(site, site.settings.duration("site_time.interval")));
   parts.next_site_time = site.clock.now() + site.settings.duration("site_time.interval");
   parts.next_refresh = site.clock.now() + kRefreshInterval;
@@ -156,6 +166,7 @@ Result<void> forget_old(hosting::Site& site, Timestamp now) {
     TRY(store::remove_expired_tokens(transaction, now - kTokenMemory));
     TRY(store::remove_streams(transaction, now - kStreamMemory));
     TRY(store::remove_status_messages(transaction, now - site.settings.duration("status.keep")));
+    TRY(store::remove_fallback_messages(transaction, now - site.settings.duration("status.keep")));
     return {};
   });
 }
@@ -222,6 +233,7 @@ Result<bool> SiteServer::round() {
   parts.dirty.clear();
   if (now >= parts.next_site_time) {
     TRY(parts.policy.sign_site_time());
+    TRY(publish_public_documents(*site_));
     TRY(publish_catalogue(*site_, Duration(0)));
     parts.next_site_time = now + site_->settings.duration("site_time.interval");
   }

@@ -114,6 +114,15 @@ Result<void> PolicyKeeper::take_header(ByteView document, std::string_view etag,
   return evaluate(source, clock);
 }
 
+Result<Bytes> PolicyKeeper::verify_signed(ByteView document, contract::SignedType type,
+                                          DocumentSource& source) {
+  if (!trust_) return fail(kNotEnrolled, "no catalogue root is pinned");
+  auto payload = trust_->verify_signed(document, type);
+  if (payload || !payload.error().is(trust::kUnknownKey)) return payload;
+  static_cast<void>(walk_roots(source, UINT64_MAX));
+  return trust_->verify_signed(document, type);
+}
+
 Result<void> PolicyKeeper::take_site_time(ByteView document, Timestamp clock) {
   if (!trust_) return fail(kNotEnrolled, "no catalogue root is pinned");
   const Duration max_age = settings_ ? settings_->max_age : std::chrono::hours(24 * 7);

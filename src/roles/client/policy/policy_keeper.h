@@ -55,6 +55,11 @@ class PolicyKeeper {
   // Pins 1.root.json by the hash of the enrolment token.
   Result<void> first_trust(ByteView root_1, ByteView root_sha256);
 
+  // A document of another type by the policy key, such as a locator answer: its payload. A key that
+  // only a later root names is looked for there.
+  Result<Bytes> verify_signed(ByteView document, contract::SignedType type,
+                              DocumentSource& source);
+
   // The header that is followed now, as the management point named it; empty for none.
   const std::string& etag() const { return etag_; }
 

@@ -60,6 +60,7 @@ Result<void> quarantine_device(store::Transaction& transaction, const store::Dev
 Result<void> take_message(hosting::Site& site, const Loaders& loaders,
                           store::Transaction& transaction, const hosting::InboxRecord& record,
                           bool replayed, InboxEffects& effects) {
+  if (!record.anonymous_from.empty()) return loaders.anonymous(transaction, record);
   const auto envelope = TRY(verified_envelope(site, record));
   const auto& header = envelope.header;
   const auto device = TRY(store::find_device(transaction, header.sender));
@@ -72,8 +73,8 @@ Result<void> take_message(hosting::Site& site, const Loaders& loaders,
     effects.quarantined.push_back(device->id);
     return fail(kSpeaksTwice, "device {}", header.sender.text());
   }
-  const auto loader = loaders.find(header.type);
-  if (loader == loaders.end())
+  const auto loader = loaders.by_type.find(header.type);
+  if (loader == loaders.by_type.end())
     return fail(kUnknownMessage, "type {}", contract::to_text(header.type));
   const Bytes body = TRY(unpacked_body(envelope));
   return loader->second(transaction, {*device, header, record.received, replayed}, body, effects);
@@ -97,6 +98,10 @@ Result<void> quarantine(store::Transaction& transaction, const hosting::InboxRec
   message.at = record.received;
   message.sender = envelope ? envelope->header.sender.text() : "unknown";
   message.type = envelope ? contract::to_text(envelope->header.type) : "unknown";
+  if (!record.anonymous_from.empty()) {
+    message.sender = "address " + record.anonymous_from;
+    message.type = "fallback";
+  }
   message.reason = reason.kind().number;
   message.reason_text = reason.text();
   message.message = raw;

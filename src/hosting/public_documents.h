@@ -1,0 +1,28 @@
+// What everybody may read of a site, over HTTP too, because each document proves itself: the
+// catalogue, the CA's certificate, the signed lists and the site's signed time.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hosting/route_table.h"
+#include "hosting/site.h"
+
+namespace muster::hosting {
+
+// Their names under /public/, in PolicyShelf::public_document().
+inline constexpr std::string_view kSiteTimeDocument = "site-time";
+inline constexpr std::string_view kManagementPointsDocument = "management-points";
+inline constexpr std::string_view kRevocationsDocument = "revocations";
+
+// GET /public/NAME, GET /catalogue/NAME and EST's cacerts, for the leg of that connection.
+std::vector<Route> public_routes(Site& site, const std::string& connection);
+
+// EST's cacerts: the CA in a PKCS#7 bundle, as base64.
+net::Response answer_ca_certificates(Site& site);
+
+// "https://host:port" of the management points that this site knows; empty where there is none.
+std::vector<std::string> management_points(const Site& site);
+
+}  // namespace muster::hosting

@@ -1,0 +1,101 @@
+// The agent's site: found by locator points, kept, and told to the fallback status point.
+#include "base/log.h"
+#include "base/version.h"
+#include "contract/enrolment_token.h"
+#include "model/client_states.h"
+#include "roles/client/agent.h"
+#include "roles/client/assignment/locator.h"
+#include "roles/client/errors.h"
+#include "roles/client/platform/own_addresses.h"
+
+namespace muster::client {
+
+bool Agent::finds_its_site() const {
+  return config_.management_point.empty() || asked_site_code_ != config_.site_code;
+}
+
+bool Agent::has_site() const { return assignment_ || !finds_its_site(); }
+
+std::string Agent::management_point() const {
+  return assignment_ ? assignment_->management_points.front() : config_.management_point;
+}
+
+Result<void> Agent::open_assignment() {
+  const AssignmentStore store(std::filesystem::path(config_.state) / "assignment");
+  const std::string asked = TRY(store.site_code());
+  asked_site_code_ = asked.empty() ? config_.site_code : asked;
+  assignment_ = TRY(store.load());
+  if (!assignment_) return {};
+  if (const auto site = model::SiteCode::parse(assignment_->site)) fallback_->assigned_to(*site);
+  return {};
+}
+
+bool Agent::reassignment_asked() const {
+  return AssignmentStore(std::filesystem::path(config_.state) / "assignment").asked();
+}
+
+Result<void> Agent::reassign(Timestamp now) {
+  const AssignmentStore store(std::filesystem::path(config_.state) / "assignment");
+  TRY(store.take_question());
+  asked_site_code_ = TRY(store.site_code());
+  assignment_.reset();
+  link_.reset();
+  linked_ = false;
+  assignment_timer_.set(now);
+  enrolment_.set(now);
+  log::info("assignment.asked", "the client looks for its site anew",
+            {{"site", asked_site_code_}});
+  return {};
+}
+
+Result<Assignment> Agent::try_assign(Timestamp now) {
+  auto locator = TRY(Locator::create(config_.locator_points, TRY(proxy()), clock_));
+  if (!policy_->trusts()) {
+    const auto root = TRY(locator->root(1));
+    if (!root) return fail(kNoLocator, "the locator points serve no catalogue root");
+    TRY(policy_->first_trust(*root, TRY(root_sha256())));
+  }
+  contract::LocatorQuestion question{random_.bytes(contract::kNonceBytes)};
+  question.addresses = own_addresses(contract::kMostAddresses);
+  if (asked_site_code_ != contract::kAutoSite)
+    question.site = TRY(model::SiteCode::parse(asked_site_code_));
+  const Bytes document = TRY(locator->ask(question));
+  const Bytes payload =
+      TRY(policy_->verify_signed(document, contract::SignedType::LocatorAnswer, *locator));
+  const auto answer = TRY(contract::decode_locator_answer(payload));
+  TRY(check_answer(question, answer));
+  return assignment_of(answer, kVersion, now);
+}
+
+void Agent::assign(Timestamp now) {
+  using namespace model;
+  fallback_->report_repeatedly(kTopicClientDeployment, kStateAssignmentStarted, 0);
+  auto found = try_assign(now);
+  const AssignmentStore store(std::filesystem::path(config_.state) / "assignment");
+  const auto kept = found ? store.save(*found) : store.save_unmanaged(found.error());
+  if (!kept) log::failure(log::Level::Error, "assignment.state.failed", kept.error());
+  if (!found || !kept) {
+    const Error& error = found ? kept.error() : found.error();
+    log::failure(log::Level::Warning, "client.unmanaged", error);
+    fallback_->report_repeatedly(
+        kTopicClientDeployment,
+        assignment_state(error, asked_site_code_ == contract::kAutoSite), error.kind().number);
+    assignment_timer_.succeeded(now, settings_.duration("assignment.retry"));
+    return;
+  }
+  assignment_ = std::move(*found);
+  if (const auto site = SiteCode::parse(assignment_->site)) fallback_->assigned_to(*site);
+  fallback_->report(kTopicClientDeployment, kStateAssigned, 0);
+  log::info("client.assigned", "the client belongs to a site",
+            {{"site", assignment_->site}, {"managementPoint", management_point()}});
+  enrolment_.set(now);
+}
+
+// Failures of the way to the management point, as against its refusals: 1200 to 1299 are of net/.
+void Agent::note_contact(const Result<void>& made) {
+  if (made) return fallback_->reached();
+  const unsigned number = made.error().kind().number;
+  if (number >= 1200 && number < 1300) fallback_->not_reached(number);
+}
+
+}  // namespace muster::client

@@ -1,0 +1,41 @@
+// Asks server locator points over plain HTTP. What comes back is unverified.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "contract/location.h"
+#include "net/http_client.h"
+#include "roles/client/policy/policy_keeper.h"
+
+namespace muster::client {
+
+class Locator final : public DocumentSource {
+ public:
+  // `points` are "http://host:port", asked in turn. `clock` outlives the object.
+  static Result<std::unique_ptr<Locator>> create(std::vector<std::string> points,
+                                                 std::optional<net::Proxy> proxy,
+                                                 const Clock& clock);
+
+  // The signed document of the first point that answers. Error: kNoLocator with the last cause.
+  Result<Bytes> ask(const contract::LocatorQuestion& question);
+  Result<std::optional<Bytes>> root(std::uint64_t version) override;
+
+  // A locator point serves no policy.
+  Result<Bytes> policy_body(const std::string& sha256) override;
+  Result<Bytes> catalogue_file(const std::string& name) override;
+  Result<Bytes> content(const std::string& folder, const std::string& sha256,
+                        std::uint64_t size_bytes) override;
+
+ private:
+  Locator(std::vector<std::string> points, std::unique_ptr<net::HttpClient> http)
+      : points_(std::move(points)), http_(std::move(http)) {}
+  Result<net::ClientResponse> get(const std::string& target, bool missing_is_answer);
+
+  std::vector<std::string> points_;
+  std::unique_ptr<net::HttpClient> http_;
+};
+
+}  // namespace muster::client

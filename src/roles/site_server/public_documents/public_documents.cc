@@ -1,0 +1,46 @@
+#include "roles/site_server/public_documents/public_documents.h"
+
+#include "contract/policy.h"
+#include "contract/public_documents.h"
+#include "hosting/public_documents.h"
+#include "store/site/certificates.h"
+
+namespace muster::site_server {
+namespace {
+
+Result<contract::RevocationList> revocations(hosting::Site& site) {
+  contract::RevocationList list{site.config.site};
+  list.issued = site.clock.now();
+  const auto all = TRY(site.database->read([](store::Reader& reader) {
+    return store::revocations_after(reader, 0,
+                                    static_cast<std::int64_t>(contract::kMostRevocations));
+  }));
+  for (const store::Revocation& each : all) {
+    list.number = static_cast<std::uint64_t>(each.number);
+    if (each.certificate) list.certificates.push_back(to_hex(*each.certificate));
+  }
+  return list;
+}
+
+}  // namespace
+
+Result<void> publish_public_documents(hosting::Site& site) {
+  using contract::SignedType;
+  const Timestamp now = site.clock.now();
+  const auto publish = [&](std::string_view name, SignedType type,
+                           const Bytes& payload) -> Result<void> {
+    site.shelf.put_public(name, TRY(site.signer.sign_document(type, payload)));
+    return {};
+  };
+  contract::ManagementPointList points{site.config.site};
+  points.issued = now;
+  points.points = hosting::management_points(site);
+  TRY(publish(hosting::kManagementPointsDocument, SignedType::ManagementPoints,
+              contract::encode_management_points(points)));
+  TRY(publish(hosting::kRevocationsDocument, SignedType::Revocations,
+              contract::encode_revocations(TRY(revocations(site)))));
+  return publish(hosting::kSiteTimeDocument, SignedType::SiteTime,
+                 contract::encode_site_time({site.config.site, now}));
+}
+
+}  // namespace muster::site_server
