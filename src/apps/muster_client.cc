@@ -1,5 +1,6 @@
 // muster-client: the agent of a managed machine.
 //   muster-client --config FILE
+//   muster-client --inventory ROOT     (prints what it would report of the system below ROOT)
 //   muster-client --supervise FOLDER   (started by itself, for one program of a deployment)
 #include <signal.h>
 #include <unistd.h>
@@ -35,14 +36,23 @@ muster::Result<void> run(const char* file) {
   return done;
 }
 
+int print_inventory(const char* root) {
+  const auto report = muster::client::describe_inventory(root, muster::os::SystemClock());
+  if (report)
+    return std::fwrite(report->data(), 1, report->size(), stdout) == report->size() ? 0 : 1;
+  std::fprintf(stderr, "muster-client: %s\n", report.error().text_with_advice().c_str());
+  return 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string_view word = argc == 3 ? argv[1] : "";
   if (word == "--supervise")
     return muster::client::supervise_program(argv[2], muster::os::SystemClock());
+  if (word == "--inventory") return print_inventory(argv[2]);
   if (word != "--config") {
-    std::fprintf(stderr, "usage: muster-client --config FILE\n");
+    std::fprintf(stderr, "usage: muster-client --config FILE | --inventory ROOT\n");
     return 2;
   }
   muster::hosting::block_stop_signals();

@@ -16,6 +16,7 @@ struct WrittenSource final : Source {
   std::set<std::string, std::less<>> denied;
   std::map<std::string, DiskSpace, std::less<>> spaces;
   std::optional<std::vector<AdapterAddress>> addresses;
+  std::vector<std::string> headers;  // of rpm's database
 
   Result<Bytes> read(std::string_view path, std::size_t limit_bytes) const override {
     if (denied.contains(path)) return fail(kFactDenied, "{}", path);
@@ -49,6 +50,13 @@ struct WrittenSource final : Source {
   }
   std::optional<std::vector<AdapterAddress>> ipv4_addresses() const override { return addresses; }
   std::optional<std::string> machine() const override { return std::nullopt; }
+  Result<void> rpm_headers(const std::function<void()>& restart,
+                           const std::function<Result<void>(ByteView)>& take) const override {
+    if (headers.empty()) return fail(kFactMissing, "headers");
+    restart();
+    for (const std::string& header : headers) TRY(take(header));
+    return {};
+  }
 };
 
 }  // namespace muster::client

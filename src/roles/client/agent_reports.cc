@@ -93,8 +93,8 @@ Result<void> Agent::try_heartbeat(Timestamp now) {
   heartbeat.name = host_name_;
   heartbeat.client_version = kVersion;
   heartbeat.inventory = reported_;
-  for (auto& rows : collect_inventory(TRY(RootSource::open("/")), kVersion).classes)
-    if (has_volatile_columns(*rows.type)) heartbeat.volatile_rows.push_back(std::move(rows));
+  heartbeat.volatile_rows =
+      collect_inventory(TRY(RootSource::open("/")), kVersion, has_volatile_columns).classes;
   TRY(outbox_->put(contract::MessageType::Heartbeat, contract::encode_heartbeat(heartbeat), now));
   return {};
 }

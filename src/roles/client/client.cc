@@ -3,7 +3,12 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/version.h"
+#include "contract/inventory_report.h"
 #include "roles/client/agent.h"
+#include "roles/client/inventory/collectors.h"
+#include "roles/client/inventory/report_builder.h"
+#include "roles/client/platform/root_source.h"
 #include "roles/client/platform/supervisor.h"
 
 namespace muster::client {
@@ -25,6 +30,19 @@ Result<void> run_client(const contract::ClientConfig& config, const Clock& clock
   }
   log::info("client.stopped", "the client ends");
   return {};
+}
+
+Result<Bytes> describe_inventory(const char* root, const Clock& clock) {
+  Inventory collected = collect_inventory(TRY(RootSource::open(root)), kVersion);
+  for (const Error& error : collected.errors)
+    log::failure(log::Level::Warning, "inventory.class.failed", error);
+  InventoryReport decided = ReportBuilder().decide(std::move(collected.classes));
+  contract::InventoryReport report;
+  report.kind = contract::InventoryReport::Kind::Full;
+  report.collected = clock.now();
+  report.digest = decided.current;
+  report.rows = std::move(decided.added);
+  return contract::encode_inventory_report(report);
 }
 
 int supervise_program(const char* run_folder, const Clock& clock) {

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/result.h"
 #include "base/time.h"
 
 namespace muster::client {
@@ -45,6 +47,12 @@ class Source {
   virtual std::optional<DiskSpace> space(std::string_view mount_point) const = 0;
   virtual std::optional<std::vector<AdapterAddress>> ipv4_addresses() const = 0;
   virtual std::optional<std::string> machine() const = 0;  // as uname -m: x86_64
+
+  // The headers of rpm's database, each given to `take`; `restart` is called before the first one,
+  // and again when the database changed meanwhile. Errors: kFactMissing where rpm has no database,
+  // kFactUnreadable for one in a form of older versions, and those of `take`.
+  virtual Result<void> rpm_headers(const std::function<void()>& restart,
+                                   const std::function<Result<void>(ByteView)>& take) const = 0;
 };
 
 }  // namespace muster::client

@@ -14,7 +14,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "model/inventory.h"
 #include "roles/client/inventory/errors.h"
+#include "roles/client/inventory/rpm_header.h"
+#include "store/foreign_database.h"
 
 namespace muster::client {
 namespace {
@@ -30,6 +33,14 @@ unsigned ones_in(std::uint32_t bits) {
   unsigned out = 0;
   for (; bits != 0; bits &= bits - 1) ++out;
   return out;
+}
+
+// Where rpm keeps its database: the newer place first.
+constexpr std::string_view kRpmFolders[] = {"/usr/lib/sysimage/rpm", "/var/lib/rpm"};
+
+bool is_ordinary_file(int folder, const char* name) {
+  struct stat info {};
+  return ::fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode);
 }
 
 }  // namespace
@@ -144,6 +155,27 @@ std::optional<std::string> RootSource::machine() const {
   utsname names{};
   if (!is_live_ || ::uname(&names) != 0) return std::nullopt;
   return std::string(names.machine);
+}
+
+Result<void> RootSource::rpm_headers(const std::function<void()>& restart,
+                                     const std::function<Result<void>(ByteView)>& take) const {
+  for (const std::string_view path : kRpmFolders) {
+    const auto folder = open_below(path, O_RDONLY | O_DIRECTORY);
+    if (!folder && folder.error().is(kFactMissing)) continue;
+    if (!folder) return fail(folder.error());
+    if (is_ordinary_file(folder->get(), "rpmdb.sqlite"))
+      // By the open folder, so that no link of the tree leads elsewhere.
+      return store::read_foreign_database(
+          fmt::format("/proc/self/fd/{}/rpmdb.sqlite", folder->get()),
+          {.sql = "SELECT blob FROM Packages",
+           .longest_bytes = kLargestRpmHeader,
+           .most_rows = model::kMostRowsPerClass},
+          restart, take);
+    for (const char* older : {"Packages", "Packages.db"})
+      if (is_ordinary_file(folder->get(), older))
+        return fail(kOldRpmDatabase, "{}/{}", path, older);
+  }
+  return fail(kFactMissing, "rpm's database");
 }
 
 }  // namespace muster::client
