@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/os/file.h"
+#include "base/os/memory.h"
 #include "base/os/system.h"
 #include "hosting/stop_signal.h"
 #include "roles/client/client.h"
@@ -55,6 +56,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: muster-client --config FILE | --inventory ROOT\n");
     return 2;
   }
+  muster::os::prefer_small_memory();
   muster::hosting::block_stop_signals();
   const auto done = run(argv[2]);
   if (done) return 0;

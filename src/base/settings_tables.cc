@@ -19,6 +19,8 @@ constexpr Setting kSite[] = {
      "How often the site signs its timestamp."},
     {"inventory.interval", Duration, "P7D", "", "PT1H", "P90D", "",
      "How often a client sends its hardware and software inventory."},
+    {"inventory.intervals", Text, "", "", "", "", "",
+     "Intervals of single classes instead of it, PT1H to P90D: 'Service P1D, Disk PT12H'."},
     {"inventory.history", Duration, "P90D", "", "P1D", "P3650D", "",
      "How long earlier inventory rows are kept."},
     {"heartbeat.interval", Duration, "P7D", "", "PT1H", "P30D", "",

@@ -43,15 +43,6 @@ Result<void> Agent::open_parts() {
                                    .keep = settings_.duration("cache.keep")}));
   host_name_ = TRY(os::read_file("/proc/sys/kernel/hostname"));
   host_name_ = host_name_.substr(0, host_name_.find_first_of(".\n"));
-  std::error_code error;
-  if (std::filesystem::exists(state / "inventory", error)) {
-    auto builder = ReportBuilder::from_state(TRY(os::read_file(state / "inventory")));
-    if (builder) {
-      inventory_ = *std::move(builder);
-    } else {
-      log::failure(log::Level::Warning, "inventory.state.lost", builder.error());
-    }
-  }
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/os/memory.h"
 #include "base/version.h"
 #include "contract/inventory_report.h"
 #include "roles/client/agent.h"
@@ -14,7 +15,9 @@
 namespace muster::client {
 namespace {
 constexpr Duration kStopCheck = std::chrono::milliseconds(250);
-}
+// From here on it is worth to give memory back before waiting.
+constexpr Duration kLongWait = std::chrono::seconds(1);
+}  // namespace
 
 Result<void> run_client(const contract::ClientConfig& config, const Clock& clock, Random& random,
                         const std::atomic<bool>& stop) {
@@ -22,6 +25,7 @@ Result<void> run_client(const contract::ClientConfig& config, const Clock& clock
   log::info("client.started", "the client runs");
   while (!stop) {
     const Timestamp next = TRY(agent->step());
+    if (next - clock.now() >= kLongWait) os::release_idle_memory();
     while (!stop) {
       const Duration left = next - clock.now();
       if (left <= Duration(0)) break;
