@@ -46,6 +46,7 @@ struct OneFile final : Source {
     return wanted == path || wanted == "/sys/class/dmi/id/bios_vendor";
   }
   std::optional<Timestamp> modified(std::string_view) const override { return std::nullopt; }
+  std::optional<FileFacts> file_facts(std::string_view) const override { return std::nullopt; }
   std::optional<DiskSpace> space(std::string_view) const override { return std::nullopt; }
   std::optional<std::vector<AdapterAddress>> ipv4_addresses() const override {
     return std::nullopt;

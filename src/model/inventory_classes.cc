@@ -184,6 +184,15 @@ constexpr Column kUserAccount[] = {
     {"Expires", Time, Shared, "The day from which the account cannot be used."},
 };
 
+constexpr Column kSoftwareFile[] = {
+    {"Name", Text, Shared, "The file's name without its folder."},
+    {"Path", Text, Shared, "The file's whole path."},
+    {"SizeBytes", Integer, Shared, "The file's length in bytes."},
+    {"Modified", Time, Shared, "When its content was last changed."},
+    {"Product", Text, Shared, "The package of dpkg's that the file belongs to."},
+    {"Version", VersionType, Shared, "The version of that package."},
+};
+
 constexpr InventoryClass kClasses[] = {
     {"Device", "The device itself: one row.", kDevice},
     {"OperatingSystem", "The operating system that runs on the device: one row.", kOperatingSystem},
@@ -198,6 +207,7 @@ constexpr InventoryClass kClasses[] = {
     {"Disk", "A disk of the device: not a partition, and not one made of memory.", kDisk},
     {"Service", "A service that a unit file of systemd declares.", kService},
     {"UserAccount", "An account in the device's own database.", kUserAccount},
+    {"SoftwareFile", "A file that the client's settings software_files.* ask for.", kSoftwareFile},
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "base/os/file.h"
 #include "base/settings_tables.h"
 #include "roles/client/errors.h"
+#include "roles/client/inventory/software_files.h"
 #include "roles/client/platform/root_source.h"
 
 namespace muster::client {
@@ -26,6 +27,7 @@ Result<std::unique_ptr<Agent>> Agent::open(const contract::ClientConfig& config,
                                            Random& random, const std::atomic<bool>& stop) {
   Settings settings({client_settings()});
   for (const auto& [name, text] : config.settings) TRY(settings.set(name, text));
+  TRY(software_file_rules(settings));  // a wrong one is said at the start
   std::unique_ptr<Agent> agent(new Agent(config, std::move(settings), clock, random, stop));
   TRY(agent->open_parts());
   TRY(agent->open_execution());

@@ -10,6 +10,7 @@
 #include "roles/client/agent.h"
 #include "roles/client/errors.h"
 #include "roles/client/inventory/collectors.h"
+#include "roles/client/inventory/software_files.h"
 #include "roles/client/platform/root_source.h"
 #include "trust/envelope_signature.h"
 #include "wire/zstd.h"
@@ -59,12 +60,17 @@ InventoryIntervals Agent::inventory_intervals() const {
 // A class that could not be read is looked at again at its next time, not at every one of others.
 Result<std::vector<model::ClassRows>> Agent::collect_classes(Extent extent, Timestamp now) {
   const InventoryIntervals intervals = inventory_intervals();
+  SoftwareFileRules files = TRY(software_file_rules(settings_));
+  const Duration end = clock_.steady() + settings_.duration("software_files.longest");
+  files.is_over = [this, end] { return clock_.steady() >= end; };
   Inventory collected = collect_inventory(
-      TRY(RootSource::open("/")), kVersion, [&](const model::InventoryClass& type) {
+      TRY(RootSource::open("/")), kVersion,
+      [&](const model::InventoryClass& type) {
         const bool wanted = extent == Extent::All || class_schedule_.is_due(type, intervals, now);
         if (wanted) class_schedule_.collected(type, now);
         return wanted;
-      });
+      },
+      &files);
   for (const Error& error : collected.errors)
     log::failure(log::Level::Warning, "inventory.class.failed", error);
   for (const Note& note : collected.notes)

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "model/errors.h"
+#include "roles/client/inventory/software_files.h"
 
 namespace muster::client {
 namespace {
@@ -23,7 +24,7 @@ Result<void> check_rows(const model::InventoryClass& type, const std::vector<mod
 }  // namespace
 
 Inventory collect_inventory(const Source& source, std::string_view client_version,
-                            const ClassFilter& wanted) {
+                            const ClassFilter& wanted, const SoftwareFileRules* files) {
   const Collector collectors[] = {
       {"Device", [&] { return collect_device(source, client_version); }},
       {"OperatingSystem", [&] { return collect_operating_system(source); }},
@@ -38,6 +39,8 @@ Inventory collect_inventory(const Source& source, std::string_view client_versio
       {"Disk", [&] { return collect_disk(source); }},
       {"Service", [&] { return collect_service(source); }},
       {"UserAccount", [&] { return collect_user_account(source); }},
+      {"SoftwareFile",
+       [&] { return collect_software_files(source, files ? *files : SoftwareFileRules()); }},
   };
   Inventory out;
   for (const Collector& collector : collectors) {

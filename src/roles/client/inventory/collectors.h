@@ -49,7 +49,10 @@ using ClassFilter = std::function<bool(const model::InventoryClass&)>;
 
 // The classes that `wanted` says, or all. Every row is checked by model::check_row.
 // `client_version` is dotted: "0.1.0".
+// `files` is what SoftwareFile looks for; without it that class has no row.
+struct SoftwareFileRules;
 Inventory collect_inventory(const Source& source, std::string_view client_version,
-                            const ClassFilter& wanted = {});
+                            const ClassFilter& wanted = {},
+                            const SoftwareFileRules* files = nullptr);
 
 }  // namespace muster::client

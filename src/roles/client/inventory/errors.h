@@ -14,6 +14,9 @@ inline constexpr ErrorKind kFactUnreadable{
 inline constexpr ErrorKind kOldRpmDatabase{
     2465, "old-rpm-database",
     "Convert it with 'rpmdb --rebuilddb' of an rpm whose %_db_backend is sqlite"};
+inline constexpr ErrorKind kTooManySoftwareFiles{
+    2466, "too-many-software-files",
+    "Name fewer folders or narrower patterns, or raise software_files.limit or .longest"};
 inline constexpr ErrorKind kBadInventoryState{2463, "bad-inventory-state",
                                               "Nothing is to do: the next report is a full one"};
 inline constexpr ErrorKind kWrongAcknowledgement{2464, "wrong-acknowledgement",

@@ -29,6 +29,14 @@ struct AdapterAddress {
   unsigned prefix_length = 0;
 };
 
+struct FileFacts {
+  enum class Kind { File, Folder, Other };
+  Kind kind = Kind::Other;  // a link is Other
+  std::uint64_t size_bytes = 0;
+  Timestamp modified;
+  std::uint64_t device = 0;  // the file system that it lies on
+};
+
 class Source {
  public:
   virtual ~Source() = default;
@@ -42,6 +50,8 @@ class Source {
   virtual std::optional<std::string> link_target(std::string_view path) const = 0;
   virtual bool exists(std::string_view path) const = 0;
   virtual std::optional<Timestamp> modified(std::string_view path) const = 0;
+  // Of what lies there itself: a link is not followed. Nothing where it cannot be looked at.
+  virtual std::optional<FileFacts> file_facts(std::string_view path) const = 0;
 
   // What only the running system knows; nothing for a recorded tree.
   virtual std::optional<DiskSpace> space(std::string_view mount_point) const = 0;

@@ -122,6 +122,19 @@ std::optional<Timestamp> RootSource::modified(std::string_view path) const {
   return Timestamp{info.st_mtim.tv_sec * 1000};
 }
 
+std::optional<FileFacts> RootSource::file_facts(std::string_view path) const {
+  const auto fd = open_below(path, O_PATH | O_NOFOLLOW);
+  struct stat info {};
+  if (!fd || ::fstat(fd->get(), &info) != 0) return std::nullopt;
+  FileFacts out;
+  if (S_ISREG(info.st_mode)) out.kind = FileFacts::Kind::File;
+  if (S_ISDIR(info.st_mode)) out.kind = FileFacts::Kind::Folder;
+  out.size_bytes = static_cast<std::uint64_t>(info.st_size);
+  out.modified = Timestamp{info.st_mtim.tv_sec * 1000};
+  out.device = info.st_dev;
+  return out;
+}
+
 std::optional<DiskSpace> RootSource::space(std::string_view mount_point) const {
   if (!is_live_) return std::nullopt;
   struct statvfs info {};
