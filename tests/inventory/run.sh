@@ -3,6 +3,7 @@
 # trees, and on roots that the tests make. Each tests/inventory/test_*.py is one program of tests.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
+if [ "$(id -u)" -ne 0 ]; then exec unshare -Ur "$0" "$@"; fi  # rpm and passwd change their root
 tests=("$@")
 [ ${#tests[@]} -gt 0 ] || tests=(tests/inventory/test_*.py)
 good=0 bad=0
