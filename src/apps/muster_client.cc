@@ -3,6 +3,7 @@
 //   muster-client [--state FOLDER] status|software|policy|trigger|cache ...
 //   muster-client --config FILE status
 //   muster-client --config FILE assign CODE|AUTO
+//   muster-client --inventory ROOT     (prints what it would report of the system below ROOT)
 //   muster-client --supervise FOLDER   (started by itself, for one program of a deployment)
 #include <signal.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/os/file.h"
+#include "base/os/memory.h"
 #include "base/os/system.h"
 #include "hosting/stop_signal.h"
 #include "roles/client/client.h"
@@ -41,8 +43,8 @@ muster::Result<void> run(const char* file) {
 }
 
 muster::Result<int> command(const char* file, std::string_view verb, const char* code) {
-  const auto config = TRY(muster::contract::decode_client_config(
-      TRY(muster::os::read_file(file)), file));
+  const auto config =
+      TRY(muster::contract::decode_client_config(TRY(muster::os::read_file(file)), file));
   if (verb == "status") return muster::client::print_status(config);
   TRY(muster::client::ask_for_assignment(config, code));
   return 0;
@@ -50,6 +52,13 @@ muster::Result<int> command(const char* file, std::string_view verb, const char*
 
 int fail_with(const muster::Error& error) {
   std::fprintf(stderr, "muster-client: %s\n", error.text_with_advice().c_str());
+  return 1;
+}
+
+int print_inventory(const char* root) {
+  const auto report = muster::client::describe_inventory(root, muster::os::SystemClock());
+  if (!report) return fail_with(report.error());
+  if (std::fwrite(report->data(), 1, report->size(), stdout) == report->size()) return 0;
   return 1;
 }
 
@@ -61,11 +70,13 @@ int main(int argc, char** argv) {
   const bool known = argc == 3 || (argc == 4 && verb == "status") || (argc == 5 && verb == "assign");
   if (word == "--supervise")
     return muster::client::supervise_program(argv[2], muster::os::SystemClock());
+  if (word == "--inventory" && argc == 3) return print_inventory(argv[2]);
   if (word != "--config" || !known) return muster::client::run_verb({argv + 1, argv + argc});
   if (!verb.empty()) {
     const auto code = command(argv[2], verb, argc == 5 ? argv[4] : "");
     return code ? *code : fail_with(code.error());
   }
+  muster::os::prefer_small_memory();
   muster::hosting::block_stop_signals();
   const auto done = run(argv[2]);
   return done ? 0 : fail_with(done.error());

@@ -14,6 +14,16 @@ void write_settings(wire::JsonWriter& w, const ClientSettingsBody& body) {
   w.key("pollInterval").string(to_text(body.poll_interval));
   w.key("heartbeatInterval").string(to_text(body.heartbeat_interval));
   w.key("inventoryInterval").string(to_text(body.inventory_interval));
+  if (!body.class_intervals.empty()) {
+    w.key("classIntervals").array();
+    for (const auto& [name, interval] : body.class_intervals) {
+      w.object();
+      w.key("class").string(name);
+      w.key("interval").string(to_text(interval));
+      w.end();
+    }
+    w.end();
+  }
   w.key("maxAge").string(to_text(body.max_age));
   w.key("distributionPoints").array();
   for (const std::string& point : body.distribution_points) w.string(point);
@@ -71,11 +81,29 @@ void write_deployment(wire::JsonWriter& w, const DeploymentBody& body) {
   w.key("contentFolder").string(body.content_folder);
 }
 
+// Absent from a site of an earlier version. A class that this client does not have is kept: it
+// simply never asks for it.
+Result<model::ClassIntervals> read_class_intervals(const wire::Json& json) {
+  model::ClassIntervals out;
+  const auto list = TRY(json.find("classIntervals"));
+  if (!list) return out;
+  for (const wire::Json& item : TRY_IN(list->items(), "classIntervals")) {
+    std::string name = TRY(text_field(item, "class"));
+    const Duration interval = TRY(duration_field(item, "interval"));
+    if (interval < model::kShortestClassInterval || interval > model::kLongestClassInterval)
+      return fail(kBadMember, "classIntervals: {}: PT1H to P90D are possible", name.substr(0, 80));
+    if (!out.emplace(std::move(name), interval).second)
+      return fail(kBadMember, "classIntervals: a class stands twice");
+  }
+  return out;
+}
+
 Result<ClientSettingsBody> read_settings(const wire::Json& json) {
   ClientSettingsBody body;
   body.poll_interval = TRY(duration_field(json, "pollInterval"));
   body.heartbeat_interval = TRY(duration_field(json, "heartbeatInterval"));
   body.inventory_interval = TRY(duration_field(json, "inventoryInterval"));
+  body.class_intervals = TRY(read_class_intervals(json));
   body.max_age = TRY(duration_field(json, "maxAge"));
   body.distribution_points = TRY(text_list_field(json, "distributionPoints"));
   return body;

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "model/deployment.h"
 #include "model/ids.h"
+#include "model/inventory_intervals.h"
 #include "model/maintenance_window.h"
 
 namespace muster::contract {
@@ -42,6 +43,7 @@ struct ClientSettingsBody {
   Duration poll_interval{0};
   Duration heartbeat_interval{0};
   Duration inventory_interval{0};
+  model::ClassIntervals class_intervals{};  // instead of it
   // How old the site's signed time may be before nothing new is started.
   Duration max_age{0};
   std::vector<std::string> distribution_points;  // "http://host:port"

@@ -4,6 +4,7 @@
 #include "base/os/file.h"
 #include "base/settings_tables.h"
 #include "hosting/errors.h"
+#include "model/inventory_intervals.h"
 #include "store/migrations.h"
 #include "store/site/certificates.h"
 #include "store/site/devices.h"
@@ -22,6 +23,7 @@ Result<Settings> read_settings(const contract::SiteConfig& config) {
       TRY(settings.set(name, text));
     }
   }
+  TRY(model::parse_class_intervals(settings.text("inventory.intervals")));
   return settings;
 }
 

@@ -108,6 +108,91 @@ constexpr Column kInstalledSoftware[] = {
     {"PackageManager", Text, Shared, "What installed the package: dpkg or rpm."},
 };
 
+constexpr Column kComputerSystem[] = {
+    {"Manufacturer", Text, Shared, "Who made the device, from its firmware tables."},
+    {"Model", Text, Shared, "The maker's name of the model."},
+    {"Version", Text, Shared, "The maker's version of the model."},
+    {"Family", Text, Shared, "The family that the maker counts the model to."},
+    {"Sku", Text, Shared, "The number under which the maker sells the model."},
+    {"SerialNumber", Text, Unique, "The maker's serial number of the device."},
+    {"Uuid", Text, Unique, "The device's UUID: lower case, as the kernel shows it."},
+    {"AssetTag", Text, Unique, "The owner's number of the device, as written into its chassis."},
+    {"ChassisType", Text, Shared, "The chassis as SMBIOS names it: Notebook."},
+    {"ChassisManufacturer", Text, Shared, "Who made the chassis."},
+    {"ChassisVersion", Text, Shared, "The maker's version of the chassis."},
+    {"ChassisSerialNumber", Text, Unique, "The maker's serial number of the chassis."},
+    {"BoardManufacturer", Text, Shared, "Who made the main board."},
+    {"BoardModel", Text, Shared, "The maker's name of the main board."},
+    {"BoardVersion", Text, Shared, "The maker's version of the main board."},
+    {"BoardSerialNumber", Text, Unique, "The maker's serial number of the main board."},
+    {"BootMode", Text, Shared, "How the system was started: UEFI or BIOS."},
+    {"LogicalProcessors", Integer, Shared, "How many processors the system schedules on."},
+    {"TotalMemoryMB", Integer, Shared, "The mebibytes of memory that the system can use."},
+};
+
+constexpr Column kBios[] = {
+    {"Vendor", Text, Shared, "Who made the firmware."},
+    {"Version", Text, Shared, "The firmware's version as its maker writes it."},
+    {"ReleaseDate", Time, Shared, "The day on which the firmware was released."},
+    {"Release", VersionType, Shared, "The firmware's release, major and minor (dotted)."},
+    {"ControllerRelease", VersionType, Shared,
+     "The release of the embedded controller's firmware (dotted)."},
+    {"SmbiosVersion", VersionType, Shared,
+     "The version of SMBIOS that the tables follow (dotted)."},
+    {"RomSizeKB", Integer, Shared, "The size of the chip that holds the firmware, in kibibytes."},
+    {"Uefi", Boolean, Shared, "Whether the firmware says that it supports UEFI."},
+    {"Virtual", Boolean, Shared, "Whether the firmware says that it is a virtual machine's."},
+};
+
+constexpr Column kDisk[] = {
+    {"Name", Text, Shared, "The disk's name on the device: sda."},
+    {"Model", Text, Shared, "The maker's name of the model."},
+    {"Manufacturer", Text, Shared, "The maker as the disk tells it."},
+    {"Revision", Text, Shared, "The disk's firmware revision."},
+    {"SerialNumber", Text, Unique, "The maker's serial number of the disk."},
+    {"Wwn", Text, Unique, "The disk's world-wide name."},
+    {"SizeMB", Integer, Shared, "The size in mebibytes."},
+    {"Transport", Text, Shared, "How the disk is attached: sata, nvme, usb, sas, virtio."},
+    {"Rotational", Boolean, Shared, "Whether the kernel takes the disk for a turning one."},
+    {"Removable", Boolean, Shared, "Whether the medium can be taken out."},
+    {"ReadOnly", Boolean, Shared, "Whether the disk refuses to be written."},
+    {"LogicalSectorSize", Integer, Shared, "The bytes of the smallest addressable block."},
+    {"PhysicalSectorSize", Integer, Shared, "The bytes that the disk writes at once."},
+    {"PartitionTable", Text, Shared, "The kind of partition table: gpt or dos."},
+};
+
+constexpr Column kService[] = {
+    {"Name", Text, Shared, "The service's name: ssh.service."},
+    {"Description", Text, Shared, "What its unit file says that the service is."},
+    {"State", Text, Shared,
+     "Whether it is started by itself, in systemd's words: enabled, disabled, static, masked."},
+    {"Type", Text, Shared, "How its start is known to be done: simple, forking, notify."},
+    {"User", Text, Shared, "The account under which it runs; absent for the system's own."},
+    {"Command", Text, Shared, "The first command that its start executes."},
+    {"Path", Text, Shared, "The unit file that declares it."},
+};
+
+constexpr Column kUserAccount[] = {
+    {"Name", Text, Shared, "The account's name."},
+    {"Uid", Integer, Shared, "The account's number."},
+    {"PrimaryGroup", Text, Shared, "The group that its files get, by name where it has one."},
+    {"Groups", Text, Shared, "The further groups that list it, sorted, with commas between."},
+    {"FullName", Text, Shared, "The person's name as the account database has it."},
+    {"Home", Text, Shared, "The home folder."},
+    {"Shell", Text, Shared, "The program that a log-in starts."},
+    {"Locked", Boolean, Shared, "Whether no password opens it, as passwd --status says with L."},
+    {"Expires", Time, Shared, "The day from which the account cannot be used."},
+};
+
+constexpr Column kSoftwareFile[] = {
+    {"Name", Text, Shared, "The file's name without its folder."},
+    {"Path", Text, Shared, "The file's whole path."},
+    {"SizeBytes", Integer, Shared, "The file's length in bytes."},
+    {"Modified", Time, Shared, "When its content was last changed."},
+    {"Product", Text, Shared, "The package of dpkg's that the file belongs to."},
+    {"Version", VersionType, Shared, "The version of that package."},
+};
+
 constexpr InventoryClass kClasses[] = {
     {"Device", "The device itself: one row.", kDevice},
     {"OperatingSystem", "The operating system that runs on the device: one row.", kOperatingSystem},
@@ -117,6 +202,12 @@ constexpr InventoryClass kClasses[] = {
     {"NetworkAdapter", "A network adapter of the device.", kNetworkAdapter},
     {"IPAddress", "An address of a network adapter.", kIpAddress},
     {"InstalledSoftware", "An installed package.", kInstalledSoftware},
+    {"ComputerSystem", "The machine as its maker built it: one row.", kComputerSystem},
+    {"Bios", "The firmware that starts the machine: one row.", kBios},
+    {"Disk", "A disk of the device: not a partition, and not one made of memory.", kDisk},
+    {"Service", "A service that a unit file of systemd declares.", kService},
+    {"UserAccount", "An account in the device's own database.", kUserAccount},
+    {"SoftwareFile", "A file that the client's settings software_files.* ask for.", kSoftwareFile},
 };
 
 }  // namespace

@@ -27,6 +27,9 @@ inline constexpr ErrorKind kMigrationChanged{
 inline constexpr ErrorKind kUnexpectedValue{
     1608, "unexpected-value", "The database was changed by hand or by another program; restore it"};
 
+inline constexpr ErrorKind kForeignDatabase{
+    1609, "foreign-database", "Check the named file with the program that it belongs to"};
+
 // Rows of the site.
 inline constexpr ErrorKind kNotFound{1610, "not-found", "List what there is and correct the name"};
 inline constexpr ErrorKind kConflict{

@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/byte_writer.h"
 #include "roles/client/inventory/address_text.h"
 #include "roles/client/inventory/dpkg_status.h"
 #include "roles/client/inventory/package_url.h"
+#include "roles/client/inventory/rpm_header.h"
 #include "roles/client/inventory/smbios.h"
 #include "roles/client/inventory/text.h"
 #include "tests/client/inventory_text.h"
@@ -242,7 +244,7 @@ TEST(InstalledSoftwareCollector, FailsRatherThanReportingHalfADatabase) {
   ASSERT_FALSE(collected);
   EXPECT_TRUE(collected.error().is(kFactUnreadable));
   const Inventory inventory = collect_inventory(source, "1");
-  EXPECT_EQ(inventory.classes.size(), 7u);
+  EXPECT_EQ(inventory.classes.size(), 13u);
   ASSERT_EQ(inventory.errors.size(), 1u);
 }
 
@@ -253,6 +255,115 @@ TEST(InstalledSoftwareCollector, TakesHostileTextsWithoutHarm) {
       std::string(10'000, '9') + "\nMaintainer: " + std::string(100'000, 'm') + "\n\n";
   const Inventory inventory = collect_inventory(source, "1");
   EXPECT_TRUE(inventory.errors.empty());
+}
+
+// A header as rpm keeps it: name, version, release, epoch, architecture, source, size.
+Bytes rpm_header() {
+  struct Tag {
+    std::uint32_t tag, type;
+    std::string data;
+  };
+  const Tag tags[] = {{1000, 6, "bash"},
+                      {1001, 6, "5.2"},
+                      {1002, 6, "1.el9"},
+                      {1003, 4, std::string("\0\0\0\2", 4)},
+                      {1009, 4, std::string("\0\0\4\1", 4)},
+                      {1022, 6, "x86_64"},
+                      {1044, 6, "bash-5.2-1.el9.src.rpm"}};
+  ByteWriter out, store;
+  out.u32(std::size(tags));
+  std::string index;
+  for (const Tag& each : tags) {
+    ByteWriter entry;
+    entry.u32(each.tag);
+    entry.u32(each.type);
+    entry.u32(static_cast<std::uint32_t>(store.view().size()));
+    entry.u32(1);
+    index += entry.view();
+    store.bytes(each.data);
+    if (each.type == 6) store.u8(0);
+  }
+  out.u32(static_cast<std::uint32_t>(store.view().size()));
+  out.bytes(index);
+  out.bytes(store.view());
+  return std::move(out).take();
+}
+
+TEST(RpmHeaders, GiveAPackage) {
+  WrittenSource source;
+  source.headers = {rpm_header()};
+  EXPECT_THAT(row_texts("InstalledSoftware", collect_installed_software(source)),
+              ElementsAre("Name=bash Version=2:5.2-1.el9 Architecture=x86_64 Source=bash "
+                          "InstalledSizeKB=2 PackageManager=rpm"));
+}
+
+TEST(RpmHeaders, TruncatedAtEveryByteFailTheWholeClass) {
+  const Bytes whole = rpm_header();
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    WrittenSource source;
+    source.headers = {whole, whole.substr(0, size)};
+    const auto collected = collect_installed_software(source);
+    EXPECT_FALSE(collected.has_value()) << size;
+  }
+}
+
+TEST(RpmHeaders, WithWildCountsAndOffsetsAreRefused) {
+  const Bytes whole = rpm_header();
+  for (std::size_t at = 0; at < 8 + 7 * 16; ++at) {
+    Bytes broken = whole;
+    broken[at] = '\xff';
+    const auto parsed = parse_rpm_header(broken);
+    if (parsed) {
+      EXPECT_FALSE(parsed->name.empty());
+    }
+  }
+  Bytes wild = whole;
+  wild[0] = '\x7f';
+  EXPECT_FALSE(parse_rpm_header(wild).has_value());
+}
+
+TEST(UserAccountCollector, ReportsFlagsAndNeverAPassword) {
+  WrittenSource source;
+  source.files = {
+      {"/etc/passwd",
+       "root:x:0:0:root:/root:/bin/bash\n"
+       "ann:x:1000:100:Ann Lee,Room 4,,:/srv/ann:/bin/zsh\n"
+       "old:$1$abc:1001:77::/:/bin/sh\n+@nis::::::\nbroken:line\n"},
+      {"/etc/group", "users:x:100:\nsudo:x:27:ann,root\nadm:x:4:ann\n"},
+      {"/etc/shadow", "root:!$6$secret:1:0:99999:7:::\nann:$6$secret:1:0:99999:7::20000:\n"}};
+  EXPECT_THAT(row_texts("UserAccount", collect_user_account(source)),
+              ElementsAre("Name=root Uid=0 PrimaryGroup=0 Groups=sudo FullName=root Home=/root "
+                          "Shell=/bin/bash Locked=1",
+                          "Name=ann Uid=1000 PrimaryGroup=users Groups=adm,sudo FullName=Ann Lee "
+                          "Home=/srv/ann Shell=/bin/zsh Locked=0 Expires=1728000000000",
+                          "Name=old Uid=1001 PrimaryGroup=77 Home=/ Shell=/bin/sh Locked=0"));
+  source.denied = {"/etc/shadow"};
+  const auto without = collect_user_account(source);
+  ASSERT_EQ(without->notes.size(), 1u);
+  EXPECT_EQ(without->notes[0].fact, "UserAccount.Locked");
+}
+
+TEST(DiskCollector, BelievesUdevBeforeTheKernel) {
+  WrittenSource source;
+  for (const auto& [file, content] :
+       std::map<std::string, std::string>{{"size", "2097152\n"},
+                                          {"dev", "8:0\n"},
+                                          {"device/type", "0\n"},
+                                          {"device/model", "Short name   \n"},
+                                          {"queue/rotational", "1\n"}})
+    source.files["/sys/block/sda/" + file] = content;
+  source.files["/run/udev/data/b8:0"] =
+      "S:disk/by-id/x\nE:ID_MODEL_ENC=Whole\\x20name\\x20\\x20of\\x20it\nE:ID_SERIAL_SHORT=S17\n"
+      "E:ID_WWN=0x5000\nE:ID_PART_TABLE_TYPE=gpt\nE:broken\n";
+  source.links["/sys/block/sda"] =
+      "../devices/pci0000:00/usb1/1-1/host4/target4:0:0/4:0:0:0/block/sda";
+  source.files["/sys/block/sr0/size"] = "2097152\n";
+  source.files["/sys/block/sr0/device/type"] = "5\n";
+  source.files["/sys/block/loop0/size"] = "2048\n";
+  source.files["/sys/block/sdb/size"] = "0\n";
+  EXPECT_THAT(row_texts("Disk", collect_disk(source)),
+              ElementsAre("Name=sda Model=Whole name of it SerialNumber=S17 Wwn=0x5000 SizeMB=1024 "
+                          "Transport=usb Rotational=1 PartitionTable=gpt"));
 }
 
 // Examples of the specification's deb type, and of its rules on encoding.

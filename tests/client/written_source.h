@@ -16,6 +16,8 @@ struct WrittenSource final : Source {
   std::set<std::string, std::less<>> denied;
   std::map<std::string, DiskSpace, std::less<>> spaces;
   std::optional<std::vector<AdapterAddress>> addresses;
+  std::set<std::string, std::less<>> devices;  // paths that lie on another file system
+  std::vector<std::string> headers;            // of rpm's database
 
   Result<Bytes> read(std::string_view path, std::size_t limit_bytes) const override {
     if (denied.contains(path)) return fail(kFactDenied, "{}", path);
@@ -43,12 +45,27 @@ struct WrittenSource final : Source {
   std::optional<Timestamp> modified(std::string_view path) const override {
     return files.contains(path) ? std::optional(Timestamp{1000}) : std::nullopt;
   }
+  std::optional<FileFacts> file_facts(std::string_view path) const override {
+    if (links.contains(path)) return FileFacts{};
+    if (const auto it = files.find(path); it != files.end())
+      return FileFacts{FileFacts::Kind::File, it->second.size(), Timestamp{1000},
+                       devices.contains(path) ? 1u : 0u};
+    if (!list(path == "/" ? "" : path)) return std::nullopt;
+    return FileFacts{FileFacts::Kind::Folder, 0, Timestamp{1000}, devices.contains(path) ? 1u : 0u};
+  }
   std::optional<DiskSpace> space(std::string_view mount_point) const override {
     const auto it = spaces.find(mount_point);
     return it == spaces.end() ? std::nullopt : std::optional(it->second);
   }
   std::optional<std::vector<AdapterAddress>> ipv4_addresses() const override { return addresses; }
   std::optional<std::string> machine() const override { return std::nullopt; }
+  Result<void> rpm_headers(const std::function<void()>& restart,
+                           const std::function<Result<void>(ByteView)>& take) const override {
+    if (headers.empty()) return fail(kFactMissing, "headers");
+    restart();
+    for (const std::string& header : headers) TRY(take(header));
+    return {};
+  }
 };
 
 }  // namespace muster::client

@@ -98,15 +98,18 @@ TEST(PolicyBody, IsRefusedWithAFolderThatCouldLeaveItsPlace) {
 }
 
 TEST(PolicyBody, OfClientSettingsComesBackAsItWas) {
-  const ClientSettingsBody body{.poll_interval = std::chrono::minutes(60),
-                                .heartbeat_interval = std::chrono::hours(24),
-                                .inventory_interval = std::chrono::hours(24 * 7),
-                                .max_age = std::chrono::hours(24 * 7),
-                                .distribution_points = {"http://dp1:80"}};
+  const ClientSettingsBody body{
+      .poll_interval = std::chrono::minutes(60),
+      .heartbeat_interval = std::chrono::hours(24),
+      .inventory_interval = std::chrono::hours(24 * 7),
+      .class_intervals = {{"Disk", std::chrono::hours(12)}, {"NotYetKnown", std::chrono::hours(1)}},
+      .max_age = std::chrono::hours(24 * 7),
+      .distribution_points = {"http://dp1:80"}};
   const auto read = decode_policy_body(encode_policy_body(body));
   ASSERT_TRUE(read) << read.error().text();
   const auto& again = std::get<ClientSettingsBody>(*read);
   EXPECT_EQ(again.poll_interval, body.poll_interval);
+  EXPECT_EQ(again.class_intervals, body.class_intervals);
   EXPECT_EQ(again.distribution_points, body.distribution_points);
 }
 
@@ -122,6 +125,23 @@ TEST(PolicyBody, OfMaintenanceWindowsComesBackAsItWas) {
   WindowsBody endless = body;
   endless.windows[0].duration = std::chrono::hours(24);
   EXPECT_TRUE(decode_policy_body(encode_policy_body(endless)).error().is(model::kBadSchedule));
+}
+
+TEST(PolicyBody, OfClientSettingsTakesClassIntervalsWithinBoundsAndOnce) {
+  const auto decoded = [](std::string_view intervals) {
+    return decode_policy_body(fmt::format(
+        R"({{"format":1,"kind":"client-settings","pollInterval":"PT1H","heartbeatInterval":"P1D",)"
+        R"("inventoryInterval":"P7D",{}"maxAge":"P7D","distributionPoints":[]}})",
+        intervals));
+  };
+  EXPECT_TRUE(decoded("").has_value());  // of a site that does not have them yet
+  EXPECT_TRUE(decoded(R"("classIntervals":[{"class":"Disk","interval":"PT1H"}],)").has_value());
+  for (const char* wrong : {R"("classIntervals":[{"class":"Disk","interval":"PT59M"}],)",
+                            R"("classIntervals":[{"class":"Disk","interval":"P91D"}],)",
+                            R"("classIntervals":[{"class":"Disk"}],)", R"("classIntervals":7,)",
+                            R"("classIntervals":[{"class":"A","interval":"P1D"},)"
+                            R"({"class":"A","interval":"P2D"}],)"})
+    EXPECT_FALSE(decoded(wrong).has_value()) << wrong;
 }
 
 TEST(PolicyBody, OfAnUnknownKindIsRefused) {

@@ -6,6 +6,7 @@
 #include "base/settings_tables.h"
 #include "net/address.h"
 #include "roles/client/errors.h"
+#include "roles/client/inventory/software_files.h"
 #include "roles/client/platform/root_source.h"
 
 namespace muster::client {
@@ -28,6 +29,7 @@ Result<std::unique_ptr<Agent>> Agent::open(const contract::ClientConfig& config,
                                            Random& random, const std::atomic<bool>& stop) {
   Settings settings({client_settings()});
   for (const auto& [name, text] : config.settings) TRY(settings.set(name, text));
+  TRY(software_file_rules(settings));  // a wrong one is said at the start
   std::unique_ptr<Agent> agent(new Agent(config, std::move(settings), clock, random, stop));
   TRY(agent->open_parts());
   TRY(agent->open_execution());
@@ -60,15 +62,6 @@ Result<void> Agent::open_parts() {
                                           .retry_longest = settings_.duration("retry.longest")},
                                          identity_->device, clock_, random_));
   TRY(open_assignment());
-  std::error_code error;
-  if (std::filesystem::exists(state / "inventory", error)) {
-    auto builder = ReportBuilder::from_state(TRY(os::read_file(state / "inventory")));
-    if (builder) {
-      inventory_ = *std::move(builder);
-    } else {
-      log::failure(log::Level::Warning, "inventory.state.lost", builder.error());
-    }
-  }
   return {};
 }
 

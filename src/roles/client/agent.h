@@ -14,6 +14,8 @@
 #include "roles/client/control_port.h"
 #include "roles/client/assignment/assignment.h"
 #include "roles/client/enrolment/identity.h"
+#include "roles/client/inventory/class_schedule.h"
+#include "roles/client/inventory/collectors.h"
 #include "roles/client/inventory/report_builder.h"
 #include "roles/client/platform/execution_host.h"
 #include "roles/client/platform/user_presence.h"
@@ -74,6 +76,10 @@ class Agent {
   // Reports (agent_reports.cc).
   void send_inventory(Timestamp now);
   Result<void> try_inventory(Timestamp now);
+  ReportBuilder stored_inventory() const;
+  enum class Extent { Due, All };
+  Result<std::vector<model::ClassRows>> collect_classes(Extent extent, Timestamp now);
+  InventoryIntervals inventory_intervals() const;
   void send_heartbeat(Timestamp now);
   Result<void> try_heartbeat(Timestamp now);
   void queue_status(const contract::StatusReport& report);
@@ -111,7 +117,8 @@ class Agent {
   std::unique_ptr<ExecutionHost> execution_;
   UserPresence presence_;
   std::optional<Error> refused_request_;
-  ReportBuilder inventory_;
+  ClassSchedule class_schedule_;
+  InventoryIntervals followed_intervals_;
   model::RowSetDigest reported_;  // the digest that the site has, or will have
   std::string host_name_;
 

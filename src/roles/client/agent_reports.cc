@@ -10,6 +10,7 @@
 #include "roles/client/agent.h"
 #include "roles/client/errors.h"
 #include "roles/client/inventory/collectors.h"
+#include "roles/client/inventory/software_files.h"
 #include "roles/client/platform/root_source.h"
 #include "trust/envelope_signature.h"
 #include "wire/zstd.h"
@@ -36,14 +37,57 @@ std::string report_id(const DeploymentReport& report) {
 
 }  // namespace
 
-Result<void> Agent::try_inventory(Timestamp now) {
-  const Inventory collected = collect_inventory(TRY(RootSource::open("/")), kVersion);
+// What the site has, or will have. It is held only while a report is made: most of the time the
+// client does nothing, and the rows would be most of its memory.
+ReportBuilder Agent::stored_inventory() const {
+  const std::filesystem::path file = std::filesystem::path(config_.state) / "inventory";
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) return {};
+  const auto state = os::read_file(file);
+  auto builder =
+      state ? ReportBuilder::from_state(*state) : Result<ReportBuilder>(fail(state.error()));
+  if (builder) return *std::move(builder);
+  log::failure(log::Level::Warning, "inventory.state.lost", builder.error());
+  return {};
+}
+
+InventoryIntervals Agent::inventory_intervals() const {
+  if (!policy_->settings()) return {.standard = std::chrono::hours(24), .of_class = {}};
+  return {.standard = policy_->settings()->inventory_interval,
+          .of_class = policy_->settings()->class_intervals};
+}
+
+// A class that could not be read is looked at again at its next time, not at every one of others.
+Result<std::vector<model::ClassRows>> Agent::collect_classes(Extent extent, Timestamp now) {
+  const InventoryIntervals intervals = inventory_intervals();
+  SoftwareFileRules files = TRY(software_file_rules(settings_));
+  const Duration end = clock_.steady() + settings_.duration("software_files.longest");
+  files.is_over = [this, end] { return clock_.steady() >= end; };
+  Inventory collected = collect_inventory(
+      TRY(RootSource::open("/")), kVersion,
+      [&](const model::InventoryClass& type) {
+        const bool wanted = extent == Extent::All || class_schedule_.is_due(type, intervals, now);
+        if (wanted) class_schedule_.collected(type, now);
+        return wanted;
+      },
+      &files);
   for (const Error& error : collected.errors)
     log::failure(log::Level::Warning, "inventory.class.failed", error);
   for (const Note& note : collected.notes)
     log::debug("inventory.fact.absent", note.detail, {{"fact", note.fact}});
+  return std::move(collected.classes);
+}
+
+Result<void> Agent::try_inventory(Timestamp now) {
   const std::uint64_t resync = policy_->header() ? policy_->header()->inventory_resync : 0;
-  const InventoryReport decided = inventory_.decide(collected.classes);
+  ReportBuilder builder = stored_inventory();
+  if (resync > policy_->resync_followed()) builder.demand_resync();
+  // What is not collected now counts as unchanged in a delta; a full report wants everything.
+  InventoryReport decided;
+  if (!builder.needs_all_classes())
+    decided = builder.decide(TRY(collect_classes(Extent::Due, now)));
+  if (builder.needs_all_classes() || decided.kind == ReportKind::Full)
+    decided = builder.decide(TRY(collect_classes(Extent::All, now)));
   if (decided.kind == ReportKind::Nothing) {
     reported_ = decided.current;
     log::info("inventory.unchanged", "nothing changed since the last inventory");
@@ -62,8 +106,8 @@ Result<void> Agent::try_inventory(Timestamp now) {
                    now));
   // From here on the message will arrive, in order and once: so it is the base of the next one. A
   // crash before the next line repeats it, and the site sees that it has it.
-  TRY(inventory_.acknowledge(decided.current));
-  TRY(os::replace_file(std::filesystem::path(config_.state) / "inventory", inventory_.state(),
+  TRY(builder.acknowledge(decided.current));
+  TRY(os::replace_file(std::filesystem::path(config_.state) / "inventory", builder.state(),
                        os::FileMode::Private));
   reported_ = decided.current;
   std::size_t rows = 0;
@@ -82,9 +126,8 @@ void Agent::send_inventory(Timestamp now) {
                             settings_.duration("retry.longest"), 0.5);
     return;
   }
-  Duration interval = std::chrono::hours(24);
-  if (policy_->settings()) interval = policy_->settings()->inventory_interval;
-  inventory_timer_.succeeded(now, interval);
+  followed_intervals_ = inventory_intervals();
+  inventory_timer_.set(class_schedule_.next(followed_intervals_, now));
 }
 
 Result<void> Agent::try_heartbeat(Timestamp now) {
@@ -93,8 +136,8 @@ Result<void> Agent::try_heartbeat(Timestamp now) {
   heartbeat.name = host_name_;
   heartbeat.client_version = kVersion;
   heartbeat.inventory = reported_;
-  for (auto& rows : collect_inventory(TRY(RootSource::open("/")), kVersion).classes)
-    if (has_volatile_columns(*rows.type)) heartbeat.volatile_rows.push_back(std::move(rows));
+  heartbeat.volatile_rows =
+      collect_inventory(TRY(RootSource::open("/")), kVersion, has_volatile_columns).classes;
   TRY(outbox_->put(contract::MessageType::Heartbeat, contract::encode_heartbeat(heartbeat), now));
   return {};
 }

@@ -3,13 +3,21 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/os/memory.h"
+#include "base/version.h"
+#include "contract/inventory_report.h"
 #include "roles/client/agent.h"
+#include "roles/client/inventory/collectors.h"
+#include "roles/client/inventory/report_builder.h"
+#include "roles/client/platform/root_source.h"
 #include "roles/client/platform/supervisor.h"
 
 namespace muster::client {
 namespace {
 constexpr Duration kStopCheck = std::chrono::milliseconds(250);
-}
+// From here on it is worth to give memory back before waiting.
+constexpr Duration kLongWait = std::chrono::seconds(1);
+}  // namespace
 
 Result<void> run_client(const contract::ClientConfig& config, const Clock& clock, Random& random,
                         const std::atomic<bool>& stop) {
@@ -17,6 +25,7 @@ Result<void> run_client(const contract::ClientConfig& config, const Clock& clock
   log::info("client.started", "the client runs");
   while (!stop) {
     const Timestamp next = TRY(agent->step());
+    if (next - clock.now() >= kLongWait) os::release_idle_memory();
     while (!stop && !agent->reassignment_asked()) {
       const Duration left = next - clock.now();
       if (left <= Duration(0) || agent->is_asked()) break;
@@ -25,6 +34,19 @@ Result<void> run_client(const contract::ClientConfig& config, const Clock& clock
   }
   log::info("client.stopped", "the client ends");
   return {};
+}
+
+Result<Bytes> describe_inventory(const char* root, const Clock& clock) {
+  Inventory collected = collect_inventory(TRY(RootSource::open(root)), kVersion);
+  for (const Error& error : collected.errors)
+    log::failure(log::Level::Warning, "inventory.class.failed", error);
+  InventoryReport decided = ReportBuilder().decide(std::move(collected.classes));
+  contract::InventoryReport report;
+  report.kind = contract::InventoryReport::Kind::Full;
+  report.collected = clock.now();
+  report.digest = decided.current;
+  report.rows = std::move(decided.added);
+  return contract::encode_inventory_report(report);
 }
 
 int supervise_program(const char* run_folder, const Clock& clock) {

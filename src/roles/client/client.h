@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#include "base/bytes.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "contract/site_config.h"
@@ -13,6 +14,10 @@ namespace muster::client {
 // from working at all (state folder, configuration); everything else is retried and reported.
 Result<void> run_client(const contract::ClientConfig& config, const Clock& clock, Random& random,
                         const std::atomic<bool>& stop);
+
+// What `muster-client --inventory ROOT` prints: the full inventory report of the system whose files
+// lie below `root` ("/" is the running one), as it would be sent.
+Result<Bytes> describe_inventory(const char* root, const Clock& clock);
 
 // What `muster-client --supervise FOLDER` does: the client starts itself so, once per program of a
 // deployment, that the program and its result outlive it. Returns the process's exit code.

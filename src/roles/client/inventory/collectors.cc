@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "model/errors.h"
+#include "roles/client/inventory/software_files.h"
 
 namespace muster::client {
 namespace {
@@ -22,7 +23,8 @@ Result<void> check_rows(const model::InventoryClass& type, const std::vector<mod
 
 }  // namespace
 
-Inventory collect_inventory(const Source& source, std::string_view client_version) {
+Inventory collect_inventory(const Source& source, std::string_view client_version,
+                            const ClassFilter& wanted, const SoftwareFileRules* files) {
   const Collector collectors[] = {
       {"Device", [&] { return collect_device(source, client_version); }},
       {"OperatingSystem", [&] { return collect_operating_system(source); }},
@@ -32,11 +34,19 @@ Inventory collect_inventory(const Source& source, std::string_view client_versio
       {"NetworkAdapter", [&] { return collect_network_adapter(source); }},
       {"IPAddress", [&] { return collect_ip_address(source); }},
       {"InstalledSoftware", [&] { return collect_installed_software(source); }},
+      {"ComputerSystem", [&] { return collect_computer_system(source); }},
+      {"Bios", [&] { return collect_bios(source); }},
+      {"Disk", [&] { return collect_disk(source); }},
+      {"Service", [&] { return collect_service(source); }},
+      {"UserAccount", [&] { return collect_user_account(source); }},
+      {"SoftwareFile",
+       [&] { return collect_software_files(source, files ? *files : SoftwareFileRules()); }},
   };
   Inventory out;
   for (const Collector& collector : collectors) {
     const model::InventoryClass* type = model::find_inventory_class(collector.class_name);
     MUSTER_CHECK(type != nullptr);
+    if (wanted && !wanted(*type)) continue;
     auto collected = collector.collect();
     const auto checked = collected ? check_rows(*type, collected->rows) : Result<void>();
     if (!collected || !checked) {

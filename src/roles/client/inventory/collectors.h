@@ -2,6 +2,7 @@
 // Source and invent nothing: what is not there is an absent value.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,11 @@ Result<Collected> collect_logical_disk(const Source& source);
 Result<Collected> collect_network_adapter(const Source& source);
 Result<Collected> collect_ip_address(const Source& source);
 Result<Collected> collect_installed_software(const Source& source);
+Result<Collected> collect_computer_system(const Source& source);
+Result<Collected> collect_bios(const Source& source);
+Result<Collected> collect_disk(const Source& source);
+Result<Collected> collect_service(const Source& source);
+Result<Collected> collect_user_account(const Source& source);
 
 struct Inventory {
   std::vector<model::ClassRows> classes;  // every class that could be read, in the model's order
@@ -39,7 +45,14 @@ struct Inventory {
   std::vector<Error> errors;  // of classes that could not; they are left out of `classes`
 };
 
-// Every row is checked by model::check_row. `client_version` is dotted: "0.1.0".
-Inventory collect_inventory(const Source& source, std::string_view client_version);
+using ClassFilter = std::function<bool(const model::InventoryClass&)>;
+
+// The classes that `wanted` says, or all. Every row is checked by model::check_row.
+// `client_version` is dotted: "0.1.0".
+// `files` is what SoftwareFile looks for; without it that class has no row.
+struct SoftwareFileRules;
+Inventory collect_inventory(const Source& source, std::string_view client_version,
+                            const ClassFilter& wanted = {},
+                            const SoftwareFileRules* files = nullptr);
 
 }  // namespace muster::client

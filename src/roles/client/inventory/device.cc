@@ -3,6 +3,7 @@
 #include <array>
 
 #include "roles/client/inventory/collectors.h"
+#include "roles/client/inventory/firmware.h"
 #include "roles/client/inventory/row_builder.h"
 #include "roles/client/inventory/text.h"
 
@@ -10,32 +11,6 @@ namespace muster::client {
 namespace {
 
 constexpr std::string_view kDmi = "/sys/class/dmi/id/";
-
-// What makers leave in the tables when they fill in nothing.
-bool is_placeholder(std::string_view value) {
-  static constexpr std::string_view kPlaceholders[] = {"To be filled by O.E.M.",
-                                                       "To Be Filled By O.E.M.",
-                                                       "Not Specified",
-                                                       "Not Applicable",
-                                                       "Default string",
-                                                       "System Serial Number",
-                                                       "System Product Name",
-                                                       "None",
-                                                       "System manufacturer",
-                                                       "System Manufacturer",
-                                                       "Chassis Serial Number",
-                                                       "0",
-                                                       "N/A",
-                                                       "Unknown"};
-  return std::ranges::find(kPlaceholders, value) != std::end(kPlaceholders);
-}
-
-std::optional<std::string> firmware_fact(const Source& source, std::string_view file,
-                                         std::string_view fact, Collected& out) {
-  auto value = read_fact(source, std::string(kDmi) + std::string(file), fact, out);
-  if (value && is_placeholder(*value)) value.reset();
-  return value;
-}
 
 // Boards without firmware tables have a device tree, whose texts end in a zero byte.
 std::optional<std::string> device_tree_fact(const Source& source, std::string_view file) {
@@ -91,8 +66,7 @@ std::optional<bool> processor_sees_hypervisor(const Source& source) {
 
 // SMBIOS 3.6, table 17.
 std::optional<std::string> chassis_kind(const Source& source) {
-  const auto text = read_fact(source, std::string(kDmi) + "chassis_type");
-  const auto type = text ? to_number(*text) : std::nullopt;
+  const auto type = firmware_number(source, "chassis_type");
   if (!type) return std::nullopt;
   switch (*type) {
     case 3:

@@ -9,7 +9,7 @@ bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-// The type's definition: namespace and name are lower case.
+// The types' definitions: the namespace is lower case, and so is deb's name.
 std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out)
@@ -30,17 +30,19 @@ std::string purl_encoded(std::string_view text) {
   return out;
 }
 
-std::string to_text(const DebPackageUrl& url) {
-  std::string out = "pkg:deb/" + purl_encoded(lower(url.distribution)) + "/" +
-                    purl_encoded(lower(url.name)) + "@" + purl_encoded(url.version);
+std::string to_text(const PackageUrl& url) {
+  const bool is_deb = url.type == PackageType::Deb;
+  std::string out = fmt::format(
+      "pkg:{}/{}/{}@{}", is_deb ? "deb" : "rpm", purl_encoded(lower(url.distribution)),
+      purl_encoded(is_deb ? lower(url.name) : std::string(url.name)), purl_encoded(url.version));
   char separator = '?';
-  if (!url.architecture.empty()) {
-    out += fmt::format("{}arch={}", separator, purl_encoded(url.architecture));
-    separator = '&';
-  }
+  const auto add = [&](std::string_view name, const std::string& value) {
+    out += fmt::format("{}{}={}", std::exchange(separator, '&'), name, value);
+  };
+  if (!url.architecture.empty()) add("arch", purl_encoded(url.architecture));
   if (!url.release.empty())
-    out += fmt::format("{}distro={}-{}", separator, purl_encoded(lower(url.distribution)),
-                       purl_encoded(url.release));
+    add("distro", purl_encoded(lower(url.distribution)) + "-" + purl_encoded(url.release));
+  if (!url.epoch.empty()) add("epoch", purl_encoded(url.epoch));
   return out;
 }
 

@@ -1,6 +1,7 @@
 // Class PhysicalMemory: the modules of the firmware's table, or the sum that the kernel knows.
 #include "roles/client/inventory/collectors.h"
 #include "roles/client/inventory/errors.h"
+#include "roles/client/inventory/memory_total.h"
 #include "roles/client/inventory/row_builder.h"
 #include "roles/client/inventory/smbios.h"
 #include "roles/client/inventory/text.h"
@@ -82,19 +83,6 @@ model::Row module_row(const SmbiosStructure& module, std::int64_t capacity) {
   return std::move(row).take();
 }
 
-std::optional<std::int64_t> total_mb(const Source& source) {
-  const auto info = source.read("/proc/meminfo");
-  if (!info) return std::nullopt;
-  std::string_view rest = *info;
-  for (std::string_view line; next_line(rest, line);) {
-    const auto words = fields(line);
-    if (words.size() != 3 || words[0] != "MemTotal:" || words[2] != "kB") continue;
-    const auto kib = to_number(words[1]);
-    return kib && *kib >= 0 ? std::optional(*kib / 1024) : std::nullopt;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 Result<Collected> collect_physical_memory(const Source& source) {
@@ -110,7 +98,7 @@ Result<Collected> collect_physical_memory(const Source& source) {
     out.notes.push_back({Note::Reason::NeedsRoot, "PhysicalMemory modules", table.error().text()});
   }
   if (!out.rows.empty()) return out;
-  if (const auto total = total_mb(source)) {
+  if (const auto total = total_memory_mb(source)) {
     RowBuilder row("PhysicalMemory");
     row.text("Locator", "Total").number("CapacityMB", *total);
     out.rows.push_back(std::move(row).take());

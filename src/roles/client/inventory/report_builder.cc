@@ -87,6 +87,13 @@ Result<Difference> difference(const std::vector<model::ClassRows>& collected,
 
 }  // namespace
 
+bool ReportBuilder::needs_all_classes() const {
+  if (resync_demanded()) return true;
+  // Rows of a class that this version no longer has cannot be taken away by a delta.
+  return std::ranges::any_of(
+      base_, [](const auto& entry) { return model::find_inventory_class(entry.first) == nullptr; });
+}
+
 InventoryReport ReportBuilder::decide(const std::vector<model::ClassRows>& collected) {
   Rows fresh;
   for (const model::ClassRows& rows : collected)

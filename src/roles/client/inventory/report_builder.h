@@ -38,6 +38,8 @@ class ReportBuilder {
   // The site demands a full report; durable with state().
   void demand_resync() { resync_ = true; }
   bool resync_demanded() const { return resync_ || !acknowledged_; }
+  // Whether the next report will be full whatever is collected; it wants all classes then.
+  bool needs_all_classes() const;
 
   // The report of `current` was acknowledged: it becomes the base of the next one. Error:
   // kWrongAcknowledgement when no report of this digest is under way; the next one is full then.

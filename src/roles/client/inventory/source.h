@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/result.h"
 #include "base/time.h"
 
 namespace muster::client {
@@ -27,6 +29,14 @@ struct AdapterAddress {
   unsigned prefix_length = 0;
 };
 
+struct FileFacts {
+  enum class Kind { File, Folder, Other };
+  Kind kind = Kind::Other;  // a link is Other
+  std::uint64_t size_bytes = 0;
+  Timestamp modified;
+  std::uint64_t device = 0;  // the file system that it lies on
+};
+
 class Source {
  public:
   virtual ~Source() = default;
@@ -40,11 +50,19 @@ class Source {
   virtual std::optional<std::string> link_target(std::string_view path) const = 0;
   virtual bool exists(std::string_view path) const = 0;
   virtual std::optional<Timestamp> modified(std::string_view path) const = 0;
+  // Of what lies there itself: a link is not followed. Nothing where it cannot be looked at.
+  virtual std::optional<FileFacts> file_facts(std::string_view path) const = 0;
 
   // What only the running system knows; nothing for a recorded tree.
   virtual std::optional<DiskSpace> space(std::string_view mount_point) const = 0;
   virtual std::optional<std::vector<AdapterAddress>> ipv4_addresses() const = 0;
   virtual std::optional<std::string> machine() const = 0;  // as uname -m: x86_64
+
+  // The headers of rpm's database, each given to `take`; `restart` is called before the first one,
+  // and again when the database changed meanwhile. Errors: kFactMissing where rpm has no database,
+  // kFactUnreadable for one in a form of older versions, and those of `take`.
+  virtual Result<void> rpm_headers(const std::function<void()>& restart,
+                                   const std::function<Result<void>(ByteView)>& take) const = 0;
 };
 
 }  // namespace muster::client

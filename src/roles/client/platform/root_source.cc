@@ -14,7 +14,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "model/inventory.h"
 #include "roles/client/inventory/errors.h"
+#include "roles/client/inventory/rpm_header.h"
+#include "store/foreign_database.h"
 
 namespace muster::client {
 namespace {
@@ -30,6 +33,14 @@ unsigned ones_in(std::uint32_t bits) {
   unsigned out = 0;
   for (; bits != 0; bits &= bits - 1) ++out;
   return out;
+}
+
+// Where rpm keeps its database: the newer place first.
+constexpr std::string_view kRpmFolders[] = {"/usr/lib/sysimage/rpm", "/var/lib/rpm"};
+
+bool is_ordinary_file(int folder, const char* name) {
+  struct stat info {};
+  return ::fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode);
 }
 
 }  // namespace
@@ -111,6 +122,19 @@ std::optional<Timestamp> RootSource::modified(std::string_view path) const {
   return Timestamp{info.st_mtim.tv_sec * 1000};
 }
 
+std::optional<FileFacts> RootSource::file_facts(std::string_view path) const {
+  const auto fd = open_below(path, O_PATH | O_NOFOLLOW);
+  struct stat info {};
+  if (!fd || ::fstat(fd->get(), &info) != 0) return std::nullopt;
+  FileFacts out;
+  if (S_ISREG(info.st_mode)) out.kind = FileFacts::Kind::File;
+  if (S_ISDIR(info.st_mode)) out.kind = FileFacts::Kind::Folder;
+  out.size_bytes = static_cast<std::uint64_t>(info.st_size);
+  out.modified = Timestamp{info.st_mtim.tv_sec * 1000};
+  out.device = info.st_dev;
+  return out;
+}
+
 std::optional<DiskSpace> RootSource::space(std::string_view mount_point) const {
   if (!is_live_) return std::nullopt;
   struct statvfs info {};
@@ -144,6 +168,27 @@ std::optional<std::string> RootSource::machine() const {
   utsname names{};
   if (!is_live_ || ::uname(&names) != 0) return std::nullopt;
   return std::string(names.machine);
+}
+
+Result<void> RootSource::rpm_headers(const std::function<void()>& restart,
+                                     const std::function<Result<void>(ByteView)>& take) const {
+  for (const std::string_view path : kRpmFolders) {
+    const auto folder = open_below(path, O_RDONLY | O_DIRECTORY);
+    if (!folder && folder.error().is(kFactMissing)) continue;
+    if (!folder) return fail(folder.error());
+    if (is_ordinary_file(folder->get(), "rpmdb.sqlite"))
+      // By the open folder, so that no link of the tree leads elsewhere.
+      return store::read_foreign_database(
+          fmt::format("/proc/self/fd/{}/rpmdb.sqlite", folder->get()),
+          {.sql = "SELECT blob FROM Packages",
+           .longest_bytes = kLargestRpmHeader,
+           .most_rows = model::kMostRowsPerClass},
+          restart, take);
+    for (const char* older : {"Packages", "Packages.db"})
+      if (is_ordinary_file(folder->get(), older))
+        return fail(kOldRpmDatabase, "{}/{}", path, older);
+  }
+  return fail(kFactMissing, "rpm's database");
 }
 
 }  // namespace muster::client

@@ -20,9 +20,12 @@ class RootSource final : public Source {
   std::optional<std::string> link_target(std::string_view path) const override;
   bool exists(std::string_view path) const override;
   std::optional<Timestamp> modified(std::string_view path) const override;
+  std::optional<FileFacts> file_facts(std::string_view path) const override;
   std::optional<DiskSpace> space(std::string_view mount_point) const override;
   std::optional<std::vector<AdapterAddress>> ipv4_addresses() const override;
   std::optional<std::string> machine() const override;
+  Result<void> rpm_headers(const std::function<void()>& restart,
+                           const std::function<Result<void>(ByteView)>& take) const override;
 
  private:
   RootSource(os::Fd root, bool is_live) : root_(std::move(root)), is_live_(is_live) {}

@@ -81,6 +81,8 @@ Result<void> PolicyBuilder::make_settings_body(std::set<store::DeviceNumber>& di
   body.poll_interval = site_->settings.duration("policy.poll_interval");
   body.heartbeat_interval = site_->settings.duration("heartbeat.interval");
   body.inventory_interval = site_->settings.duration("inventory.interval");
+  body.class_intervals =
+      TRY(model::parse_class_intervals(site_->settings.text("inventory.intervals")));
   body.max_age = site_->settings.duration("policy.max_age");
   body.distribution_points = {distribution_point(*site_)};
   const auto reference =

@@ -1,0 +1,201 @@
+#include "roles/client/inventory/software_files.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/errors.h"
+#include "roles/client/inventory/dpkg_status.h"
+#include "roles/client/inventory/errors.h"
+#include "roles/client/inventory/row_builder.h"
+#include "roles/client/inventory/text.h"
+
+namespace muster::client {
+namespace {
+
+constexpr std::string_view kSkipMarkers[] = {"skpswi.dat", ".muster-skip"};
+constexpr std::size_t kMostFolders = 200'000;
+constexpr std::size_t kLargestFileList = 16u << 20;
+
+std::vector<std::string> listed(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    const std::string_view item = trimmed(text.substr(0, comma));
+    if (!item.empty()) out.emplace_back(item);
+    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+  }
+  return out;
+}
+
+Result<std::vector<std::string>> folders_of(const Settings& settings, std::string_view name) {
+  std::vector<std::string> out = listed(settings.text(name));
+  for (std::string& folder : out) {
+    while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+    const bool clean = folder.starts_with('/') && folder.find("//") == std::string::npos &&
+                       (folder + "/").find("/../") == std::string::npos &&
+                       (folder + "/").find("/./") == std::string::npos;
+    if (!clean)
+      return fail(kBadSetting, "{}: '{}' is no clean absolute path", name, folder.substr(0, 200));
+  }
+  return out;
+}
+
+struct FoundFile {
+  std::string path;
+  FileFacts facts;
+};
+
+// One search: what it found, and what it spent.
+class Search {
+ public:
+  Search(const Source& source, const SoftwareFileRules& rules) : source_(source), rules_(rules) {}
+
+  // Depth first with a list of its own, so that a deep tree costs no stack.
+  Result<void> look_through(const std::string& root) {
+    const auto facts = source_.file_facts(root);
+    if (!facts || facts->kind != FileFacts::Kind::Folder) return {};
+    std::vector<Folder> open{{root, 0}};
+    while (!open.empty()) {
+      const Folder folder = std::move(open.back());
+      open.pop_back();
+      if (++folders_ > kMostFolders || rules_.is_over())
+        return fail(kTooManySoftwareFiles, "{}: over {} folders, or over the time", root,
+                    kMostFolders);
+      TRY(look_into(folder, facts->device, open));
+    }
+    return {};
+  }
+
+  std::vector<FoundFile> take() && {
+    std::ranges::sort(found_, {}, &FoundFile::path);
+    const auto twice = std::ranges::unique(found_, {}, &FoundFile::path);  // of roots that overlap
+    found_.erase(twice.begin(), twice.end());
+    return std::move(found_);
+  }
+
+ private:
+  struct Folder {
+    std::string path;
+    unsigned depth;
+  };
+
+  Result<void> look_into(const Folder& folder, std::uint64_t device, std::vector<Folder>& open) {
+    if (std::ranges::find(rules_.excluded, folder.path) != rules_.excluded.end()) return {};
+    const auto names = source_.list(folder.path);
+    if (!names) return {};  // gone meanwhile, or not ours to read
+    for (const std::string_view marker : kSkipMarkers)
+      if (std::ranges::binary_search(*names, marker)) return {};
+    for (const std::string& name : *names) {
+      const std::string path = (folder.path == "/" ? "" : folder.path) + "/" + name;
+      const auto facts = source_.file_facts(path);
+      if (!facts) continue;
+      if (facts->kind == FileFacts::Kind::Folder) {
+        if (facts->device == device && folder.depth < rules_.deepest)
+          open.push_back({path, folder.depth + 1});
+      } else if (facts->kind == FileFacts::Kind::File && is_wanted(name)) {
+        if (found_.size() >= rules_.most_files)
+          return fail(kTooManySoftwareFiles, "over {} files", rules_.most_files);
+        found_.push_back({path, *facts});
+      }
+    }
+    return {};
+  }
+
+  bool is_wanted(std::string_view name) const {
+    return std::ranges::any_of(rules_.patterns, [&](const std::string& pattern) {
+      return matches_pattern(pattern, name);
+    });
+  }
+
+  const Source& source_;
+  const SoftwareFileRules& rules_;
+  std::vector<FoundFile> found_;
+  std::size_t folders_ = 0;
+};
+
+// Packages list /bin/sh where a system with one /usr has /usr/bin/sh.
+std::string merged(const Source& source, std::string path) {
+  const std::string top = path.substr(0, path.find('/', 1));
+  if (top != "/bin" && top != "/sbin" && !top.starts_with("/lib")) return path;
+  return source.link_target(top) ? "/usr" + path : path;
+}
+
+// Which package of dpkg's each of the files belongs to.
+std::unordered_map<std::string, const DpkgPackage*> owners(
+    const Source& source, const std::vector<FoundFile>& files,
+    const std::vector<DpkgPackage>& packages) {
+  std::unordered_map<std::string, const DpkgPackage*> out;
+  for (const FoundFile& file : files) out[file.path] = nullptr;
+  for (const DpkgPackage& package : packages) {
+    if (!package.installed) continue;
+    const std::string base = "/var/lib/dpkg/info/" + package.name;
+    auto list = source.read(base + ".list", kLargestFileList);
+    if (!list) list = source.read(base + ":" + package.architecture + ".list", kLargestFileList);
+    if (!list) continue;
+    std::string_view rest = *list;
+    for (std::string_view line; next_line(rest, line);)
+      if (const auto file = out.find(merged(source, std::string(line))); file != out.end())
+        file->second = &package;
+  }
+  return out;
+}
+
+}  // namespace
+
+bool matches_pattern(std::string_view pattern, std::string_view name) {
+  std::size_t p = 0, n = 0, star = std::string_view::npos, restart = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      restart = n;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
+      ++p;
+      ++n;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      n = ++restart;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+Result<SoftwareFileRules> software_file_rules(const Settings& settings) {
+  SoftwareFileRules out;
+  out.roots = TRY(folders_of(settings, "software_files.roots"));
+  out.excluded = TRY(folders_of(settings, "software_files.excluded"));
+  out.patterns = listed(settings.text("software_files.patterns"));
+  for (const std::string& pattern : out.patterns)
+    if (pattern.find('/') != std::string::npos)
+      return fail(kBadSetting, "software_files.patterns: '{}' holds a '/'; it describes a name",
+                  pattern.substr(0, 200));
+  out.most_files = static_cast<std::size_t>(settings.integer("software_files.limit"));
+  out.deepest = static_cast<unsigned>(settings.integer("software_files.depth"));
+  return out;
+}
+
+Result<Collected> collect_software_files(const Source& source, const SoftwareFileRules& rules) {
+  Collected out;
+  Search search(source, rules);
+  for (const std::string& root : rules.roots) TRY(search.look_through(root));
+  const std::vector<FoundFile> files = std::move(search).take();
+  if (files.empty()) return out;
+  const std::vector<DpkgPackage> packages =
+      read_dpkg_packages(source).value_or(std::vector<DpkgPackage>());
+  const auto owned = owners(source, files, packages);
+  for (const FoundFile& file : files) {
+    RowBuilder row("SoftwareFile");
+    row.text("Name", file.path.substr(file.path.rfind('/') + 1)).text("Path", file.path);
+    row.number("SizeBytes", static_cast<std::int64_t>(file.facts.size_bytes));
+    row.number("Modified", file.facts.modified.ms);
+    if (const DpkgPackage* package = owned.at(file.path)) {
+      row.text("Product", package->name);
+      row.version("Version", model::VersionScheme::Dpkg, package->version);
+    }
+    out.rows.push_back(std::move(row).take());
+  }
+  return out;
+}
+
+}  // namespace muster::client
