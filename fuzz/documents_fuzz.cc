@@ -7,6 +7,7 @@
 #include "contract/api.h"
 #include "contract/explanation.h"
 #include "contract/inventory_report.h"
+#include "contract/plan.h"
 #include "contract/policy.h"
 #include "contract/problem.h"
 #include "contract/site_config.h"
@@ -41,6 +42,10 @@ void check_document(char kind, ByteView text) {
       return check(text, decode_site_time, encode_site_time);
     case 'e':
       return check(text, decode_explanation, encode_explanation);
+    case 'l':
+      return check(text, decode_plan, encode_plan);
+    case 'L':
+      return check(text, decode_plan_request, encode_plan_request);
     case 'r':
       static_cast<void>(decode_problem(text));
       return;

@@ -39,6 +39,11 @@ constexpr Migration kMigrations[] = {
         "content",
 #include "store/migrations/0007_content.inc"
     },
+    {
+        8,
+        "apply-sets",
+#include "store/migrations/0008_apply_sets.inc"
+    },
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/version.h"
+#include "roles/console/apply.h"
 #include "roles/console/commands.h"
 #include "roles/console/errors.h"
 
@@ -37,7 +38,7 @@ class Program {
     const auto done = work_();
     if (done) return *done ? 0 : 1;
     std::fprintf(stderr, "muster: %s\n", done.error().text_with_advice().c_str());
-    return done.error().is(kUsage) ? 2 : 1;
+    return done.error().is(kUsage) ? 2 : failed_;
   }
 
  private:
@@ -63,6 +64,13 @@ class Program {
   }
   void takes_format(CLI::App* verb) {
     verb->add_option("-o,--output", format_text_, "table, wide, json, yaml, csv or name");
+  }
+  void takes_files(CLI::App* verb) {
+    verb->add_option("-f,--file", apply_.paths, "a file, a folder or - for standard input")
+        ->required();
+    verb->add_option("--set", apply_.set, "the set of files that the objects belong to");
+    verb->add_flag("--prune", apply_.prune, "delete what is of the set and not in the files");
+    verb->add_flag("--take-over", apply_.take_over, "objects of other sets move to this one");
   }
   void takes_dry_run(CLI::App* verb) {
     verb->add_option_function<std::string>(
@@ -93,10 +101,22 @@ class Program {
     takes_format(query_verb);
     on(query_verb, [this] { return query(session_, text_, format_); });
 
-    auto* apply_verb = verb(app_, "apply", "create or change the objects of a file");
-    apply_verb->add_option("-f,--file", text_)->required();
+    auto* apply_verb = verb(app_, "apply", "create or change the objects of files");
+    takes_files(apply_verb);
     takes_dry_run(apply_verb);
-    on(apply_verb, [this] { return apply(session_, text_, dry_run_); });
+    takes_format(apply_verb);
+    on(apply_verb, [this] {
+      apply_.dry_run = dry_run_;
+      return apply(session_, apply_, format_);
+    });
+
+    auto* diff_verb = verb(app_, "diff", "what apply would change: 0 nothing, 1 something");
+    takes_files(diff_verb);
+    takes_format(diff_verb);
+    on(diff_verb, [this] {
+      failed_ = 2;
+      return diff(session_, apply_, format_);
+    });
 
     auto* delete_verb = verb(app_, "delete", "delete one object or device");
     delete_verb->add_option("KIND", kind_)->required();
@@ -104,10 +124,15 @@ class Program {
     takes_dry_run(delete_verb);
     on(delete_verb, [this] { return remove(session_, kind_, name_, dry_run_); });
 
-    auto* export_verb = verb(app_, "export", "print objects as apply reads them");
-    export_verb->add_option("KIND", kind_)->required();
-    export_verb->add_option("NAME", name_);
-    on(export_verb, [this] { return export_objects(session_, kind_, name_); });
+    auto* export_verb = verb(app_, "export", "write objects as apply reads them");
+    export_verb->add_option("KIND", export_.kind, "all kinds when absent");
+    export_verb->add_option("NAME", export_.name);
+    export_verb->add_option("-o,--output", export_.output,
+                            "a folder, which gets the packages' content too; - prints");
+    export_verb->add_flag("--replace", export_.replace, "an export that is in the folder already");
+    export_verb->add_flag("--with-serial", export_.with_serial,
+                          "id, site and serial too: apply then refuses what changed in between");
+    on(export_verb, [this] { return export_objects(session_, export_); });
 
     auto* explain_verb = verb(app_, "explain", "why a device has, or has not, a deployment");
     explain_verb->add_option("DEVICE", name_)->required();
@@ -186,6 +211,9 @@ class Program {
   CLI::App app_;
   Session session_;
   Work work_;
+  int failed_ = 1;  // the exit code of an error
+  ApplyRequest apply_;
+  ExportRequest export_;
   std::string kind_, name_, text_, life_, address_ = "127.0.0.1", profile_ = "unprivileged";
   std::string format_text_ = "table";
   Format format_ = Format::Table;

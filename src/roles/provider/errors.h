@@ -20,5 +20,7 @@ inline constexpr ErrorKind kContentNotThere{2206, "content-not-there",
                                             "Upload the files of the manifest before the package"};
 inline constexpr ErrorKind kStale{2207, "stale",
                                   "Read the object again and repeat the change on what it is now"};
+// Never leaves the provider: it rolls back the transaction in which a plan was made.
+inline constexpr ErrorKind kPlanOnly{2208, "plan-only", "Nothing: no object was to be changed"};
 
 }  // namespace muster::provider
