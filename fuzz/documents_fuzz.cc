@@ -7,6 +7,7 @@
 #include "contract/api.h"
 #include "contract/explanation.h"
 #include "contract/inventory_report.h"
+#include "contract/log_line.h"
 #include "contract/plan.h"
 #include "contract/policy.h"
 #include "contract/problem.h"
@@ -46,6 +47,13 @@ void check_document(char kind, ByteView text) {
       return check(text, decode_plan, encode_plan);
     case 'L':
       return check(text, decode_plan_request, encode_plan_request);
+    case 'g': {
+      // No line is refused, and what a line says is one line in both forms.
+      const LogLine line = parse_log_line(text);
+      MUSTER_CHECK(json_log_line(line).find('\n') == std::string::npos);
+      MUSTER_CHECK(cmtrace_log_line(line).find('\n') == std::string::npos);
+      return;
+    }
     case 'r':
       static_cast<void>(decode_problem(text));
       return;

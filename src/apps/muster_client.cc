@@ -9,9 +9,10 @@
 #include <string_view>
 #include <thread>
 
-#include "base/log.h"
+#include "base/log_settings.h"
 #include "base/os/file.h"
 #include "base/os/system.h"
+#include "base/settings_tables.h"
 #include "hosting/stop_signal.h"
 #include "roles/client/client.h"
 
@@ -21,7 +22,8 @@ muster::Result<void> run(const char* file) {
   const auto text = TRY(muster::os::read_file(file));
   const auto config = TRY(muster::contract::decode_client_config(text, file));
   TRY(muster::os::make_private_folder(config.state));
-  TRY(muster::log::open("muster-client", config.state + "/client.log", muster::log::Level::Info));
+  TRY(muster::log::open_by_settings("muster-client", config.state + "/client.log",
+                                    muster::client_settings(), config.settings));
   const muster::os::SystemClock clock;
   muster::os::SystemRandom random;
   std::atomic<bool> stop = false;

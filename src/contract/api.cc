@@ -159,8 +159,34 @@ Bytes encode_site_view(const SiteView& site) {
   w.key("quarantined").number(site.quarantined);
   w.key("inboxBacklogBytes").number(site.inbox_backlog_bytes);
   if (!site.trial.empty()) w.key("trial").string(site.trial);
+  if (!site.signed_time.empty()) w.key("signedTime").string(site.signed_time);
   w.end();
   return std::move(w).take();
+}
+
+Result<SiteView> decode_site_view(ByteView text) {
+  const auto document = TRY(wire::JsonDocument::parse(text, {.bytes = 1u << 20, .depth = 4}));
+  const wire::Json json = document.root();
+  SiteView site;
+  site.site = TRY(text_field(json, "site"));
+  site.version = TRY(text_field(json, "version"));
+  site.devices = static_cast<std::int64_t>(TRY(number_field(json, "devices")));
+  site.pending = static_cast<std::int64_t>(TRY(number_field(json, "pending")));
+  site.quarantined = static_cast<std::int64_t>(TRY(number_field(json, "quarantined")));
+  site.inbox_backlog_bytes = TRY(number_field(json, "inboxBacklogBytes"));
+  site.trial = TRY(optional_text_field(json, "trial")).value_or("");
+  site.signed_time = TRY(optional_text_field(json, "signedTime")).value_or("");
+  return site;
+}
+
+wire::Node finding_node(std::string_view state, std::string_view check, std::string_view found,
+                        std::string_view advice) {
+  wire::Node node = wire::mapping_node();
+  node.set("state", wire::text_node(state));
+  node.set("check", wire::text_node(check));
+  node.set("found", wire::text_node(found));
+  if (!advice.empty()) node.set("advice", wire::text_node(advice));
+  return node;
 }
 
 Bytes encode_token_request(const TokenRequest& request) {
