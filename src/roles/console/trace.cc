@@ -29,7 +29,8 @@ constexpr std::string_view kPlain = "\x1b[0m";
 
 bool contains_ignoring_case(std::string_view text, std::string_view wanted) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return !std::ranges::search(text, wanted, {}, lower, lower).empty();
+  const auto same = [&](char a, char b) { return lower(a) == lower(b); };
+  return std::search(text.begin(), text.end(), wanted.begin(), wanted.end(), same) != text.end();
 }
 
 std::string shown(std::string_view text) { return printable_utf8(text, text.size() * 3); }

@@ -23,6 +23,8 @@ template <typename... Functions>
 struct Overloaded : Functions... {
   using Functions::operator()...;
 };
+template <typename... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>;
 
 Result<Devices> named_by(hosting::Site& site, store::Reader& reader, const model::Rule& rule,
                          Target& target, Timestamp now) {
