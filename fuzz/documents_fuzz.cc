@@ -50,7 +50,9 @@ void check_document(char kind, ByteView text) {
     case 'g': {
       // No line is refused, and what a line says is one line in both forms.
       const LogLine line = parse_log_line(text);
+      const LogLine again = parse_log_line(json_log_line(line));
       MUSTER_CHECK(json_log_line(line).find('\n') == std::string::npos);
+      MUSTER_CHECK(json_log_line(again) == json_log_line(line));
       MUSTER_CHECK(cmtrace_log_line(line).find('\n') == std::string::npos);
       return;
     }

@@ -111,8 +111,12 @@ LogLine parse_log_line(std::string_view text) {
 }
 
 std::string json_log_line(const LogLine& line) {
-  std::string out = log::render(line.level, line.program, line.time.value_or(Timestamp{0}),
-                                line.event, line.text, {});
+  // Our programs' names and events need no escape; those of a file may.
+  std::string program, event;
+  log::append_escaped(program, line.program);
+  log::append_escaped(event, line.event);
+  std::string out =
+      log::render(line.level, program, line.time.value_or(Timestamp{0}), event, line.text, {});
   out.pop_back();
   for (const auto& [key, value] : line.fields) {
     out += ",\"";

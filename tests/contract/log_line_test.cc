@@ -46,6 +46,16 @@ TEST(LogLine, BringsLocalTimesOfCmTraceLinesToUtc) {
   EXPECT_EQ(east.time, kNow);
 }
 
+TEST(LogLine, NoAttributeOfAForeignLineBreaksTheJsonForm) {
+  const auto line = parse_log_line(
+      "<![LOG[x]LOG]!><time=\"12:00:00\" date=\"01-31-2026\" component=\"a\\\" "
+      "context=\"b\nc\" type=\"1\">");
+  const auto again = parse_log_line(json_log_line(line));
+  EXPECT_EQ(again.program, "a\\");
+  EXPECT_EQ(again.event, "b\nc");
+  EXPECT_EQ(json_log_line(line).find('\n'), std::string::npos);
+}
+
 TEST(LogLine, RefusesNoLine) {
   for (const std::string& text : std::vector<std::string>{
            "", "plain", "{", R"({"time":1})", R"({"time":"2026-01-31T12:00:00Z","x":[{}]})",

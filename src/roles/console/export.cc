@@ -86,8 +86,10 @@ Result<void> write_content(ApiClient& api, const fs::path& folder, model::Packag
   const fs::path source = folder / kContentFolder / package.name;
   std::error_code error;
   fs::create_directories(source, error);
-  for (const auto& file : manifest.files)
-    TRY(write_file(source / file.path, TRY(fetch_content(api, file.sha256)), file.executable));
+  for (const auto& file : manifest.files) {
+    const Bytes content = TRY(fetch_content(api, file.sha256));
+    TRY(write_file(source / file.path, content, file.executable));
+  }
   package.source = fmt::format("../{}/{}", kContentFolder, package.name);
   return {};
 }
