@@ -9,6 +9,8 @@
 #include "contract/fallback_message.h"
 #include "contract/inventory_report.h"
 #include "contract/location.h"
+#include "contract/log_line.h"
+#include "contract/plan.h"
 #include "contract/policy.h"
 #include "contract/problem.h"
 #include "contract/public_documents.h"
@@ -40,8 +42,8 @@ void check_question(ByteView text) {
 
 // An area reads back as it was written.
 void check_boundary(ByteView text) {
-  for (const auto form : {model::BoundaryForm::Subnet, model::BoundaryForm::Range,
-                          model::BoundaryForm::Ipv6Prefix}) {
+  for (const auto form :
+       {model::BoundaryForm::Subnet, model::BoundaryForm::Range, model::BoundaryForm::Ipv6Prefix}) {
     const auto first = model::make_boundary("a", form, text);
     if (!first) continue;
     MUSTER_CHECK(model::make_boundary("a", form, first->area()) == *first);
@@ -76,6 +78,19 @@ void check_document(char kind, ByteView text) {
       return check(text, decode_management_points, encode_management_points);
     case 'R':
       return check(text, decode_revocations, encode_revocations);
+    case 'n':
+      return check(text, decode_plan, encode_plan);
+    case 'N':
+      return check(text, decode_plan_request, encode_plan_request);
+    case 'g': {
+      // No line is refused, and what a line says is one line in both forms.
+      const LogLine line = parse_log_line(text);
+      const LogLine again = parse_log_line(json_log_line(line));
+      MUSTER_CHECK(json_log_line(line).find('\n') == std::string::npos);
+      MUSTER_CHECK(json_log_line(again) == json_log_line(line));
+      MUSTER_CHECK(cmtrace_log_line(line).find('\n') == std::string::npos);
+      return;
+    }
     case 'r':
       static_cast<void>(decode_problem(text));
       return;

@@ -13,10 +13,11 @@
 #include <string_view>
 #include <thread>
 
-#include "base/log.h"
+#include "base/log_settings.h"
 #include "base/os/file.h"
 #include "base/os/memory.h"
 #include "base/os/system.h"
+#include "base/settings_tables.h"
 #include "hosting/stop_signal.h"
 #include "roles/client/client.h"
 #include "roles/client/status_command.h"
@@ -28,7 +29,8 @@ muster::Result<void> run(const char* file) {
   const auto text = TRY(muster::os::read_file(file));
   const auto config = TRY(muster::contract::decode_client_config(text, file));
   TRY(muster::os::make_private_folder(config.state));
-  TRY(muster::log::open("muster-client", config.state + "/client.log", muster::log::Level::Info));
+  TRY(muster::log::open_by_settings("muster-client", config.state + "/client.log",
+                                    muster::client_settings(), config.settings));
   const muster::os::SystemClock clock;
   muster::os::SystemRandom random;
   std::atomic<bool> stop = false;
@@ -67,7 +69,8 @@ int print_inventory(const char* root) {
 int main(int argc, char** argv) {
   const std::string_view word = argc >= 3 ? argv[1] : "";
   const std::string_view verb = argc >= 4 ? argv[3] : "";
-  const bool known = argc == 3 || (argc == 4 && verb == "status") || (argc == 5 && verb == "assign");
+  const bool known =
+      argc == 3 || (argc == 4 && verb == "status") || (argc == 5 && verb == "assign");
   if (word == "--supervise")
     return muster::client::supervise_program(argv[2], muster::os::SystemClock());
   if (word == "--inventory" && argc == 3) return print_inventory(argv[2]);

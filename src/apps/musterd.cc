@@ -4,9 +4,10 @@
 #include <cstdio>
 #include <string_view>
 
-#include "base/log.h"
+#include "base/log_settings.h"
 #include "base/os/file.h"
 #include "base/os/system.h"
+#include "base/settings_tables.h"
 #include "hosting/site_system.h"
 #include "hosting/stop_signal.h"
 #include "roles/distribution_point/distribution_point.h"
@@ -18,9 +19,9 @@
 
 namespace {
 
+using muster::fallback_status_point::FallbackStatusPoint;
 using muster::topology::connection;
 using muster::topology::extension;
-using muster::fallback_status_point::FallbackStatusPoint;
 using muster::topology::Protocol;
 
 bool hosts(const muster::hosting::Site& site, muster::topology::Role role) {
@@ -54,7 +55,8 @@ muster::Result<void> run(const char* file) {
   const auto text = TRY(muster::os::read_file(file));
   auto config = TRY(muster::contract::decode_site_config(text, file));
   TRY(muster::os::make_private_folder(config.state));
-  TRY(muster::log::open("musterd", config.state + "/musterd.log", muster::log::Level::Info));
+  TRY(muster::log::open_by_settings("musterd", config.state + "/musterd.log",
+                                    muster::host_settings(), config.settings));
   const muster::os::SystemClock clock;
   muster::os::SystemRandom random;
   auto site = TRY(muster::hosting::open_site(std::move(config), clock, random));

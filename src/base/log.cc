@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
+#include <atomic>
 #include <cstdio>
 #include <mutex>
 
@@ -21,6 +24,7 @@ struct Sink {
   std::string path;
   std::uint64_t bytes = 0;  // in the file
   Level least = Level::Info;
+  Form form = Form::Json;
 };
 
 // Strangers can cause lines: a log has a bound. One earlier file is kept beside it.
@@ -35,9 +39,44 @@ Sink& sink() {
   return *instance;
 }
 
-constexpr std::string_view kLevelNames[] = {"debug", "info", "warning", "error"};
+constexpr std::array<std::string_view, 4> kLevelNames = {"debug", "info", "warning", "error"};
+
+// As the inside of a CMTrace line: one line, UTF-8, and nothing that ends the text or an attribute.
+std::string cmtrace_text(std::string_view text) {
+  constexpr std::string_view kEnd = "]LOG]!>";
+  std::string out = printable_utf8(text, text.size() * 3);
+  for (std::size_t at = out.find(kEnd); at != std::string::npos; at = out.find(kEnd, at))
+    out.replace(at, kEnd.size(), "]LOG]! >");
+  return out;
+}
+
+std::string cmtrace_attribute(std::string_view text) {
+  std::string out = cmtrace_text(text);
+  for (char& c : out)
+    if (c == '"' || c == '<' || c == '>') c = '\'';
+  return out;
+}
+
+// Threads in the order in which they first logged: short, and the same on every system.
+std::int64_t thread_number() {
+  static std::atomic<std::int64_t> threads = 0;
+  thread_local const std::int64_t number = ++threads;
+  return number;
+}
+
+int cmtrace_type(Level level) {
+  return level == Level::Error ? 3 : level == Level::Warning ? 2 : 1;
+}
 
 }  // namespace
+
+std::string_view to_text(Level level) { return kLevelNames[static_cast<std::size_t>(level)]; }
+
+std::optional<Level> parse_level(std::string_view text) {
+  const auto* found = std::ranges::find(kLevelNames, text);
+  if (found == kLevelNames.end()) return std::nullopt;
+  return static_cast<Level>(found - kLevelNames.begin());
+}
 
 void append_escaped(std::string& out, std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
@@ -84,7 +123,7 @@ std::string render(Level level, std::string_view program, Timestamp now, std::st
                    std::string_view text, Fields fields) {
   std::string out =
       fmt::format(R"({{"time":"{}","level":"{}","program":"{}","event":"{}","text":")",
-                  to_text(now), kLevelNames[static_cast<int>(level)], program, event);
+                  to_text(now), muster::log::to_text(level), program, event);
   append_escaped(out, text);
   out += '"';
   for (const Field& field : fields) {
@@ -99,7 +138,23 @@ std::string render(Level level, std::string_view program, Timestamp now, std::st
   return out;
 }
 
-Result<void> open(std::string_view program, std::string_view path, Level least) {
+std::string render_cmtrace(Level level, std::string_view program, Timestamp now,
+                           std::string_view event, std::string_view text, Fields fields,
+                           std::int64_t thread) {
+  std::string said(text);
+  for (const Field& field : fields) said += fmt::format(" [{}={}]", field.key, field.text);
+  const std::string at = to_text_seconds(now);  // 2026-01-31T12:00:00Z
+  const std::string clock = at.substr(at.find('T') + 1, 8);
+  const std::string day = at.substr(0, at.find('T'));
+  return fmt::format(
+      R"(<![LOG[{}]LOG]!><time="{}.{:03}+000" date="{}-{}-{}" component="{}" context="{}" )"
+      R"(type="{}" thread="{}" file="{}">)",
+      cmtrace_text(said), clock, now.ms % 1000, day.substr(5, 2), day.substr(8, 2),
+      day.substr(0, 4), cmtrace_attribute(program), cmtrace_attribute(event), cmtrace_type(level),
+      thread, cmtrace_attribute(program));
+}
+
+Result<void> open(std::string_view program, std::string_view path, Level least, Form form) {
   os::Fd file;
   if (!path.empty()) {
     file = open_log(std::string(path));
@@ -115,6 +170,7 @@ Result<void> open(std::string_view program, std::string_view path, Level least) 
                 : 0;
   s.file = std::move(file);
   s.least = least;
+  s.form = form;
   return {};
 }
 
@@ -123,7 +179,11 @@ void write(Level level, std::string_view event, std::string_view text, Fields fi
   if (level < s.least) return;
   const Timestamp now = os::SystemClock().now();
   const std::lock_guard lock(s.mutex);
-  const std::string line = render(level, s.program, now, event, text, fields) + "\n";
+  const std::string line =
+      (s.form == Form::Json
+           ? render(level, s.program, now, event, text, fields)
+           : render_cmtrace(level, s.program, now, event, text, fields, thread_number())) +
+      "\n";
   if (s.file.valid() && s.bytes + line.size() > kLongestFile) {
     std::rename(s.path.c_str(), (s.path + ".1").c_str());
     if (os::Fd fresh = open_log(s.path); fresh.valid()) s.file = std::move(fresh);

@@ -69,7 +69,9 @@ constexpr Setting kSite[] = {
 constexpr Setting kHost[] = {
     {"log.level", Text, "info", "", "", "", kLevels, "The least level of events that are logged."},
     {"log.file", Path, "", "", "", "", "",
-     "The file that events are appended to; standard error when empty."},
+     "The file that events are appended to; PROGRAM.log in the state folder when empty."},
+    {"log.format", Text, "json", "", "", "", "json cmtrace",
+     "The form of log lines: JSON objects, or the form that CMTrace reads."},
     {"data.folder", Path, "/var/lib/muster", "", "", "", "",
      "Where the host keeps its database, journals, content and keys."},
     {"signer.socket", Path, "/run/muster/signer.sock", "", "", "", "",
@@ -101,7 +103,9 @@ constexpr Setting kHost[] = {
 constexpr Setting kClient[] = {
     {"log.level", Text, "info", "", "", "", kLevels, "The least level of events that are logged."},
     {"log.file", Path, "", "", "", "", "",
-     "The file that events are appended to; standard error when empty."},
+     "The file that events are appended to; PROGRAM.log in the state folder when empty."},
+    {"log.format", Text, "json", "", "", "", "json cmtrace",
+     "The form of log lines: JSON objects, or the form that CMTrace reads."},
     {"data.folder", Path, "/var/lib/muster-client", "", "", "", "",
      "Where the client keeps its identity, policy, outbox and cache."},
     {"cache.size_limit", Size, "5 GB", "", "64 MB", "100 TB", "",

@@ -159,8 +159,34 @@ Bytes encode_site_view(const SiteView& site) {
   w.key("quarantined").number(site.quarantined);
   w.key("inboxBacklogBytes").number(site.inbox_backlog_bytes);
   if (!site.trial.empty()) w.key("trial").string(site.trial);
+  if (!site.signed_time.empty()) w.key("signedTime").string(site.signed_time);
   w.end();
   return std::move(w).take();
+}
+
+Result<SiteView> decode_site_view(ByteView text) {
+  const auto document = TRY(wire::JsonDocument::parse(text, {.bytes = 1u << 20, .depth = 4}));
+  const wire::Json json = document.root();
+  SiteView site;
+  site.site = TRY(text_field(json, "site"));
+  site.version = TRY(text_field(json, "version"));
+  site.devices = static_cast<std::int64_t>(TRY(number_field(json, "devices")));
+  site.pending = static_cast<std::int64_t>(TRY(number_field(json, "pending")));
+  site.quarantined = static_cast<std::int64_t>(TRY(number_field(json, "quarantined")));
+  site.inbox_backlog_bytes = TRY(number_field(json, "inboxBacklogBytes"));
+  site.trial = TRY(optional_text_field(json, "trial")).value_or("");
+  site.signed_time = TRY(optional_text_field(json, "signedTime")).value_or("");
+  return site;
+}
+
+wire::Node finding_node(std::string_view state, std::string_view check, std::string_view found,
+                        std::string_view advice) {
+  wire::Node node = wire::mapping_node();
+  node.set("state", wire::text_node(state));
+  node.set("check", wire::text_node(check));
+  node.set("found", wire::text_node(found));
+  if (!advice.empty()) node.set("advice", wire::text_node(advice));
+  return node;
 }
 
 Bytes encode_token_request(const TokenRequest& request) {
@@ -312,19 +338,16 @@ constexpr ApiColumn kDeployments[] = {{"NAME", "metadata.name"},
                                       {"ID", "metadata.id"},
                                       {"DEADLINE", "spec.deadline", true},
                                       {"SERIAL", "metadata.serial", true}};
-constexpr ApiColumn kBoundaries[] = {{"NAME", "metadata.name"},
-                                     {"SUBNET", "spec.subnet"},
-                                     {"RANGE", "spec.range"},
-                                     {"IPV6 PREFIX", "spec.ipv6Prefix"},
-                                     {"SPEED", "spec.speed"},
-                                     {"SITE", "metadata.site"},
-                                     {"ID", "metadata.id"},
-                                     {"SERIAL", "metadata.serial", true}};
-constexpr ApiColumn kFallback[] = {{"NUMBER", "number"},     {"RECEIVED", "received"},
-                                   {"ADDRESS", "address"},   {"CLAIMED NAME", "claimed.name"},
-                                   {"TOPIC", "topic"},       {"STATE", "state"},
-                                   {"MEANING", "meaning"},   {"CAUSE", "cause"},
-                                   {"AT", "claimed.at"},     {"CLAIMED ID", "claimed.client", true},
+constexpr ApiColumn kBoundaries[] = {
+    {"NAME", "metadata.name"}, {"SUBNET", "spec.subnet"},
+    {"RANGE", "spec.range"},   {"IPV6 PREFIX", "spec.ipv6Prefix"},
+    {"SPEED", "spec.speed"},   {"SITE", "metadata.site"},
+    {"ID", "metadata.id"},     {"SERIAL", "metadata.serial", true}};
+constexpr ApiColumn kFallback[] = {{"NUMBER", "number"},   {"RECEIVED", "received"},
+                                   {"ADDRESS", "address"}, {"CLAIMED NAME", "claimed.name"},
+                                   {"TOPIC", "topic"},     {"STATE", "state"},
+                                   {"MEANING", "meaning"}, {"CAUSE", "cause"},
+                                   {"AT", "claimed.at"},   {"CLAIMED ID", "claimed.client", true},
                                    {"MESSAGE", "id", true}};
 constexpr ApiColumn kStatus[] = {
     {"AT", "at"},       {"DEVICE", "device"},         {"STATUS", "statusId"}, {"TOPIC", "topic"},
@@ -334,8 +357,9 @@ constexpr ApiColumn kAudit[] = {{"SEQUENCE", "sequence"}, {"AT", "at"},     {"AC
                                 {"HASH", "hash", true}};
 constexpr ApiColumn kQuarantine[] = {
     {"ID", "id"}, {"AT", "at"}, {"SENDER", "sender"}, {"TYPE", "type"}, {"REASON", "reason"}};
-constexpr std::string_view kKinds[] = {"devices",         "packages", "collections", "deployments",
-                                       "boundaries", "fallback-messages", "status-messages", "audit", "quarantine"};
+constexpr std::string_view kKinds[] = {"devices",         "packages",   "collections",
+                                       "deployments",     "boundaries", "fallback-messages",
+                                       "status-messages", "audit",      "quarantine"};
 
 }  // namespace
 

@@ -69,8 +69,15 @@ struct SiteView {
   std::uint64_t inbox_backlog_bytes = 0;
   // What every status page says of a trial site; empty otherwise.
   std::string trial;
+  // The site's newest signed time, a signed document in base64; empty before the first.
+  std::string signed_time{};
 };
 Bytes encode_site_view(const SiteView& site);
+Result<SiteView> decode_site_view(ByteView json);
+
+// One finding of `muster doctor -o json`.
+wire::Node finding_node(std::string_view state, std::string_view check, std::string_view found,
+                        std::string_view advice);
 
 struct TokenRequest {
   Bytes secret_sha256;

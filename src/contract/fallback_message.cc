@@ -20,14 +20,15 @@ constexpr std::array<std::string_view, 9> kMembers = {"format", "id",    "client
 // Letters, digits and three signs: nothing that steers a terminal, a query or a page.
 bool is_host_name(std::string_view name) {
   return !name.empty() && name.size() <= kLongestName && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
   });
 }
 
 Result<unsigned> small_number(const wire::Json& json, std::string_view key) {
   const std::uint64_t value = TRY(number_field(json, key));
-  if (value > kHighestCause) return fail(kBadMember, "{}: {} is over {}", key, value, kHighestCause);
+  if (value > kHighestCause)
+    return fail(kBadMember, "{}: {} is over {}", key, value, kHighestCause);
   return static_cast<unsigned>(value);
 }
 

@@ -14,13 +14,13 @@ inline constexpr std::string_view kFallbackPath = "/fallback/messages";
 inline constexpr std::size_t kFallbackMessageLimit = 1024;
 
 struct FallbackMessage {
-  Bytes id;                    // 16 random bytes: the same message may come again
-  model::DeviceId client;      // as the client says
-  std::string name{};          // its host name: 1 to 63 of letters, digits, '-', '_' and '.'
-  Timestamp at{};              // by the client's clock
-  unsigned topic = 0;          // one of model/client_states.h, with one of its states
+  Bytes id;                // 16 random bytes: the same message may come again
+  model::DeviceId client;  // as the client says
+  std::string name{};      // its host name: 1 to 63 of letters, digits, '-', '_' and '.'
+  Timestamp at{};          // by the client's clock
+  unsigned topic = 0;      // one of model/client_states.h, with one of its states
   unsigned state = 0;
-  unsigned cause = 0;          // the number of the client's error; 0 for none
+  unsigned cause = 0;                     // the number of the client's error; 0 for none
   std::optional<model::SiteCode> site{};  // that it is assigned to
 };
 Bytes encode_fallback_message(const FallbackMessage& message);

@@ -25,8 +25,8 @@ enum class SignedType {
   Revocations,
 };
 
-// "policy-header", "policy-body", "site-time", "locator-answer", "envelope-key", "management-points",
-// "revocations".
+// "policy-header", "policy-body", "site-time", "locator-answer", "envelope-key",
+// "management-points", "revocations".
 std::string_view to_text(SignedType type);
 // Error: kSignedDocumentMalformed.
 Result<SignedType> parse_signed_type(std::string_view text);

@@ -136,10 +136,10 @@ Bytes encode_site_config(const SiteConfig& config) {
 Result<ClientConfig> decode_client_config(ByteView yaml, std::string_view file) {
   const Node node = TRY(only_document(yaml, file));
   const auto read = [&]() -> Result<ClientConfig> {
-    const auto fields =
-        TRY(NodeFields::open(NodeAt(node, ""), {"state", "managementPoint", "siteCode", "serverLocatorPoints",
-                                                "fallbackStatusPoint", "tokenFile", "rootSha256",
-                                                "caSha256", "settings"}));
+    const auto fields = TRY(NodeFields::open(
+        NodeAt(node, ""),
+        {"state", "managementPoint", "siteCode", "serverLocatorPoints", "fallbackStatusPoint",
+         "tokenFile", "rootSha256", "caSha256", "settings"}));
     ClientConfig config;
     config.state = resolved(file, TRY(fields.text("state")));
     TRY(read_assignment(fields, config));

@@ -37,7 +37,7 @@ struct ClientConfig {
   std::string site_code;
   std::vector<std::string> locator_points;  // "http://host:port"
   std::string fallback_point;               // "http://host:port"; empty: none
-  std::string token_file;        // empty: wait for an operator's approval
+  std::string token_file;                   // empty: wait for an operator's approval
   // Fingerprint of 1.root.json and of the CA for a client without a token, hex; else empty.
   std::string root_sha256;
   std::string ca_sha256;

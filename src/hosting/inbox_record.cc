@@ -7,7 +7,7 @@ namespace muster::hosting {
 namespace {
 constexpr std::uint8_t kSigned = 1;
 constexpr std::uint8_t kAnonymous = 2;
-}
+}  // namespace
 
 Bytes encode_inbox_record(const InboxRecord& record) {
   ByteWriter out;

@@ -13,6 +13,7 @@
 #include "contract/site_config.h"
 #include "fleet/fleet.h"
 #include "hosting/access.h"
+#include "hosting/contacts.h"
 #include "hosting/device_queue.h"
 #include "hosting/policy_shelf.h"
 #include "hosting/signer_client.h"
@@ -44,6 +45,7 @@ struct Site {
   // Objects, devices or tokens changed in the database: the site server shall look.
   Wake changed{};
   DeviceQueue forgotten{};
+  Contacts contacts{};
   // Rises when content is withdrawn: what a distribution point remembers of folders is void.
   std::atomic<std::uint64_t> content_epoch{0};
 

@@ -28,8 +28,7 @@ Result<Boundary> make_network(std::string name, BoundaryForm form, std::string_v
                 wants_v6 ? "no IPv6 prefix" : "no IPv4 subnet", wants_v6 ? "subnet" : "ipv6Prefix");
   const std::string_view digits = text.substr(slash + 1);
   unsigned length = 0;
-  const auto [stop, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), length);
+  const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
   if (error != std::errc() || stop != digits.data() + digits.size() || length > address.bits())
     return fail(kBadBoundary, "'{}': the length is not 0 to {}", text.substr(0, 80),
                 address.bits());
@@ -48,8 +47,7 @@ Result<Boundary> make_range(std::string name, std::string_view text) {
   const auto last = TRY(IpAddress::parse(text.substr(dash + 1)));
   if (first.is_v6() != last.is_v6())
     return fail(kBadBoundary, "'{}' goes from one family to the other", text.substr(0, 100));
-  if (last < first)
-    return fail(kBadBoundary, "'{}' ends before it starts", text.substr(0, 100));
+  if (last < first) return fail(kBadBoundary, "'{}' ends before it starts", text.substr(0, 100));
   return Boundary{std::move(name), BoundaryForm::Range, first, last};
 }
 
@@ -96,9 +94,8 @@ bool overlap(const Boundary& a, const Boundary& b) {
 }
 
 BoundaryMap::BoundaryMap(std::vector<Entry> entries) : entries_(std::move(entries)) {
-  std::ranges::sort(entries_, [](const Entry& a, const Entry& b) {
-    return a.boundary.first < b.boundary.first;
-  });
+  std::ranges::sort(
+      entries_, [](const Entry& a, const Entry& b) { return a.boundary.first < b.boundary.first; });
 }
 
 const BoundaryMap::Entry* BoundaryMap::find(const IpAddress& address) const {

@@ -44,6 +44,11 @@ constexpr Migration kMigrations[] = {
         "fallback",
 #include "store/migrations/0008_fallback.inc"
     },
+    {
+        9,
+        "apply-sets",
+#include "store/migrations/0009_apply_sets.inc"
+    },
 };
 
 }  // namespace

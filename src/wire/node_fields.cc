@@ -6,15 +6,21 @@
 #include "base/check.h"
 #include "base/nearest.h"
 #include "wire/errors.h"
+#include "wire/field_watch.h"
 
 namespace muster::wire {
 namespace {
+
+thread_local FieldWatch* watching = nullptr;
 
 std::string joined(const std::string& path, std::string_view key) {
   return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
 }
 
 }  // namespace
+
+WatchFields::WatchFields(FieldWatch& watch) { watching = &watch; }
+WatchFields::~WatchFields() { watching = nullptr; }
 
 std::string NodeAt::where() const {
   return place_text(node_->line, node_->column) + (path_.empty() ? "the document" : path_);
@@ -33,11 +39,13 @@ Failure NodeAt::wrong_kind(std::string_view wanted) const {
 }
 
 Result<std::string> NodeAt::text() const {
+  if (watching) watching->taken(path_, Node::Kind::Text);
   if (node_->kind != Node::Kind::Text) return wrong_kind("a text");
   return node_->text;
 }
 
 Result<std::int64_t> NodeAt::integer() const {
+  if (watching) watching->taken(path_, Node::Kind::Integer);
   if (node_->kind != Node::Kind::Integer) return wrong_kind("a whole number");
   std::int64_t value = 0;
   const char* end = node_->text.data() + node_->text.size();
@@ -47,6 +55,7 @@ Result<std::int64_t> NodeAt::integer() const {
 }
 
 Result<std::int64_t> NodeAt::integer(std::int64_t least, std::int64_t most) const {
+  if (watching) watching->bounded(path_, least, most);
   const std::int64_t value = TRY(integer());
   if (value < least || value > most)
     return failure(kFieldKind, "is {}, from {} to {} are allowed", value, least, most);
@@ -54,11 +63,13 @@ Result<std::int64_t> NodeAt::integer(std::int64_t least, std::int64_t most) cons
 }
 
 Result<bool> NodeAt::boolean() const {
+  if (watching) watching->taken(path_, Node::Kind::Boolean);
   if (node_->kind != Node::Kind::Boolean) return wrong_kind("true or false");
   return node_->text == "true";
 }
 
 Result<std::vector<NodeAt>> NodeAt::items() const {
+  if (watching) watching->taken(path_, Node::Kind::Sequence);
   if (node_->kind != Node::Kind::Sequence) return wrong_kind("a list");
   std::vector<NodeAt> out;
   out.reserve(node_->items.size());
@@ -73,6 +84,7 @@ Result<NodeFields> NodeFields::open(const NodeAt& mapping,
     return mapping.failure(kFieldKind, "is {}, a mapping is wanted",
                            kind_text(mapping.node().kind));
   NodeFields fields(mapping, keys);
+  if (watching) watching->opened(mapping.path(), fields.keys_);
   for (const NodeMember& member : mapping.node().members) {
     if (std::ranges::find(keys, member.key) != keys.end()) continue;
     const std::string path = joined(mapping.path(), std::string_view(member.key).substr(0, 80));
@@ -94,6 +106,7 @@ std::optional<NodeAt> NodeFields::optional(std::string_view key) const {
 }
 
 Result<NodeAt> NodeFields::required(std::string_view key) const {
+  if (watching) watching->required(mapping_.path(), key);
   auto field = optional(key);
   if (!field)
     return fail(kFieldMissing, "{}{} is missing",

@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 
 #include "base/errors.h"
+#include "base/log_settings.h"
 #include "base/os/file.h"
+#include "base/settings_tables.h"
 #include "tests/base/temporary_folder.h"
 
 namespace muster::log {
@@ -40,6 +42,54 @@ TEST(LogRender, CannotBeMadeToWriteASecondLineOrField) {
   EXPECT_EQ(line.find('\r'), std::string::npos);
   EXPECT_THAT(line, testing::HasSubstr(R"("text":"a\n{\"b\":1}\r")"));
   EXPECT_THAT(line, testing::HasSubstr(R"("k\"x":"v\",\"admin\":\"1\n")"));
+}
+
+TEST(LogCmTrace, HasTheFormThatCmTraceReads) {
+  EXPECT_EQ(render_cmtrace(Level::Warning, "musterd", Timestamp{1769860800120}, "mp.policy.stale",
+                           "policy is old", {{"device", "d1"}, {"connection", 17}}, 7),
+            R"(<![LOG[policy is old [device=d1] [connection=17]]LOG]!><time="12:00:00.120+000" )"
+            R"(date="01-31-2026" component="musterd" context="mp.policy.stale" type="2" )"
+            R"(thread="7" file="musterd">)");
+  const auto type = [](Level level) {
+    const auto line = render_cmtrace(level, "p", Timestamp{0}, "e", "t", {}, 1);
+    return line.substr(line.find("type="), 8);
+  };
+  EXPECT_EQ(type(Level::Debug), "type=\"1\"");
+  EXPECT_EQ(type(Level::Info), "type=\"1\"");
+  EXPECT_EQ(type(Level::Error), "type=\"3\"");
+}
+
+TEST(LogCmTrace, CannotBeMadeToWriteASecondLineOrEndTheTextEarly) {
+  const std::string line =
+      render_cmtrace(Level::Info, "p\"><", Timestamp{0}, "e\" type=\"3",
+                     "a]LOG]!><time=\"00:00:00\">\n<![LOG[b", {{"k", "]LOG]!>\r\xff"}}, 1);
+  EXPECT_EQ(line.find_first_of("\r\n"), std::string::npos);
+  EXPECT_EQ(line.find("]LOG]!>"), line.rfind("]LOG]!>"));
+  EXPECT_EQ(line.find("type=\"3\""), std::string::npos);
+  EXPECT_THAT(line, testing::HasSubstr("\xef\xbf\xbd"));
+}
+
+TEST(LogFile, TakesLevelFileAndFormFromSettings) {
+  const TemporaryFolder folder;
+  const std::string standard = folder.path() / "standard.log", given = folder.path() / "given.log";
+  using Values = std::vector<std::pair<std::string, std::string>>;
+  const Values values = {{"http.threads", "3"},
+                         {"log.file", given},
+                         {"log.format", "cmtrace"},
+                         {"log.level", "warning"}};
+  ASSERT_TRUE(open_by_settings("p", standard, host_settings(), values));
+  info("e", "too little");
+  warning("e", "enough");
+  const auto text = os::read_file(given);
+  ASSERT_TRUE(text);
+  EXPECT_EQ(text->find("<![LOG[enough]LOG]!>"), 0u);
+  EXPECT_EQ(text->find("too little"), std::string::npos);
+  ASSERT_TRUE(open_by_settings("p", standard, client_settings(), Values{}));
+  info("e", "here");
+  EXPECT_THAT(os::read_file(standard).value_or(""), testing::HasSubstr("\"text\":\"here\""));
+  const Values bad = {{"log.format", "xml"}};
+  EXPECT_TRUE(open_by_settings("p", standard, host_settings(), bad).error().is(kBadSetting));
+  ASSERT_TRUE(open("p", "", Level::Info));
 }
 
 TEST(LogEscape, LeavesTextAlone) {

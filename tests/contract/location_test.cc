@@ -13,23 +13,25 @@ const std::string kNonce = "nonce=00112233445566778899aabbccddeeff";
 model::IpAddress address(std::string_view text) { return *model::IpAddress::parse(text); }
 
 TEST(LocatorQuestion, IsReadFromItsQueryAlone) {
-  const auto question =
-      decode_locator_query(kNonce + "&addresses=10.1.0.5,2001:db8::5&site=P01");
+  const auto question = decode_locator_query(kNonce + "&addresses=10.1.0.5,2001:db8::5&site=P01");
   ASSERT_TRUE(question);
   EXPECT_EQ(to_hex(question->nonce), kNonce.substr(6));
   ASSERT_EQ(question->addresses.size(), 2u);
   EXPECT_EQ(question->addresses[1].text(), "2001:db8::5");
   EXPECT_EQ(question->site->text(), "P01");
   EXPECT_EQ(encode_locator_query(*question), kNonce + "&addresses=10.1.0.5,2001:db8::5&site=P01");
-  for (const std::string bad : {"", "&", "&addresses=", "&addresses=10.1.0.5,", "&site=", "&site=p01",
-                                "&site=P01&site=P01", "&x=1", "&addresses=1.1.1.1&addresses=1.1.1.1"})
-    EXPECT_FALSE(decode_locator_query(bad.empty() ? bad : (bad == "&" ? kNonce + "&&" : kNonce + bad)))
+  for (const std::string bad :
+       {"", "&", "&addresses=", "&addresses=10.1.0.5,", "&site=", "&site=p01", "&site=P01&site=P01",
+        "&x=1", "&addresses=1.1.1.1&addresses=1.1.1.1"})
+    EXPECT_FALSE(
+        decode_locator_query(bad.empty() ? bad : (bad == "&" ? kNonce + "&&" : kNonce + bad)))
         << bad;
 }
 
 LocatorAnswer sample() {
   LocatorAnswer answer{{*from_hex(kNonce.substr(6)), {address("10.1.0.5")}, {}},
-                       *parse_timestamp("2026-01-31T12:00:00Z"), address("192.0.2.1")};
+                       *parse_timestamp("2026-01-31T12:00:00Z"),
+                       address("192.0.2.1")};
   answer.outcome = LocatorOutcome::Found;
   answer.site = *model::SiteCode::parse("P01");
   answer.matched = address("10.1.0.5");

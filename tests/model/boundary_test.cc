@@ -23,13 +23,46 @@ std::optional<Bytes> by_system(const std::string& text) {
 }
 
 TEST(IpAddress, ReadsWhatTheSystemReads) {
-  for (const std::string text :
-       {"0.0.0.0", "255.255.255.255", "10.1.0.5", "::", "::1", "1::", "2001:db8::5",
-        "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "::ffff:10.1.0.5", "64:ff9b::1.2.3.4",
-        "1:2:3:4:5:6:1.2.3.4", "ABCD::ef01", "", "1", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4",
-        "1.2.3.4 ", ":", ":::", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1::2::3", "12345::", "g::",
-        "1:2:3:4:5:6:7:8::", "::1:2:3:4:5:6:7:8", "1.2.3.4::", "::1.2.3", "1:", ":1", "fe80::1%eth0",
-        "1:2:3:4:5:6:7:1.2.3.4", "+1.2.3.4", "-1::", "0x1.2.3.4", "1::0x2"}) {
+  for (const std::string text : {"0.0.0.0",
+                                 "255.255.255.255",
+                                 "10.1.0.5",
+                                 "::",
+                                 "::1",
+                                 "1::",
+                                 "2001:db8::5",
+                                 "1:2:3:4:5:6:7:8",
+                                 "1:2:3:4:5:6:7::",
+                                 "::2:3:4:5:6:7:8",
+                                 "::ffff:10.1.0.5",
+                                 "64:ff9b::1.2.3.4",
+                                 "1:2:3:4:5:6:1.2.3.4",
+                                 "ABCD::ef01",
+                                 "",
+                                 "1",
+                                 "1.2.3",
+                                 "1.2.3.4.5",
+                                 "1.2.3.256",
+                                 "01.2.3.4",
+                                 "1.2.3.4 ",
+                                 ":",
+                                 ":::",
+                                 "1:2:3:4:5:6:7",
+                                 "1:2:3:4:5:6:7:8:9",
+                                 "1::2::3",
+                                 "12345::",
+                                 "g::",
+                                 "1:2:3:4:5:6:7:8::",
+                                 "::1:2:3:4:5:6:7:8",
+                                 "1.2.3.4::",
+                                 "::1.2.3",
+                                 "1:",
+                                 ":1",
+                                 "fe80::1%eth0",
+                                 "1:2:3:4:5:6:7:1.2.3.4",
+                                 "+1.2.3.4",
+                                 "-1::",
+                                 "0x1.2.3.4",
+                                 "1::0x2"}) {
     const auto ours = IpAddress::parse(text);
     const auto theirs = by_system(text);
     ASSERT_EQ(ours.has_value(), theirs.has_value()) << text;
@@ -68,11 +101,23 @@ TEST(Boundary, HoldsItsEdgesAndNothingBeside) {
                          {made("net", BoundaryForm::Subnet, "10.1.0.0/16"), site},
                          {made("odd", BoundaryForm::Subnet, "10.3.0.64/27"), site}});
   const std::pair<const char*, const char*> cases[] = {
-      {"10.0.255.255", ""},   {"10.1.0.0", "net"},    {"10.1.255.255", "net"}, {"10.2.0.0", ""},
-      {"10.2.0.4", ""},       {"10.2.0.5", "range"},  {"10.2.0.99", "range"},  {"10.2.0.100", ""},
-      {"10.3.0.63", ""},      {"10.3.0.64", "odd"},   {"10.3.0.95", "odd"},    {"10.3.0.96", ""},
-      {"2001:db8::", "six"},  {"2001:db7:ffff:ffff:ffff:ffff:ffff:ffff", ""},
-      {"2001:db8:0:ffff:ffff:ffff:ffff:ffff", "six"}, {"2001:db8:1::", ""},    {"::", ""}};
+      {"10.0.255.255", ""},
+      {"10.1.0.0", "net"},
+      {"10.1.255.255", "net"},
+      {"10.2.0.0", ""},
+      {"10.2.0.4", ""},
+      {"10.2.0.5", "range"},
+      {"10.2.0.99", "range"},
+      {"10.2.0.100", ""},
+      {"10.3.0.63", ""},
+      {"10.3.0.64", "odd"},
+      {"10.3.0.95", "odd"},
+      {"10.3.0.96", ""},
+      {"2001:db8::", "six"},
+      {"2001:db7:ffff:ffff:ffff:ffff:ffff:ffff", ""},
+      {"2001:db8:0:ffff:ffff:ffff:ffff:ffff", "six"},
+      {"2001:db8:1::", ""},
+      {"::", ""}};
   for (const auto& [text, name] : cases) {
     const auto* found = map.find(address(text));
     EXPECT_EQ(found ? found->boundary.name : "", name) << text;
@@ -82,13 +127,11 @@ TEST(Boundary, HoldsItsEdgesAndNothingBeside) {
 
 TEST(Boundary, OverlapIsSeenFromBothSides) {
   const auto net = made("a", BoundaryForm::Subnet, "10.1.0.0/16");
-  for (const auto& [text, expected] : {std::pair("10.1.255.255-10.2.0.0", true),
-                                       std::pair("10.0.0.0-10.1.0.0", true),
-                                       std::pair("10.0.0.0-10.3.0.0", true),
-                                       std::pair("10.1.2.3-10.1.2.3", true),
-                                       std::pair("10.0.0.0-10.0.255.255", false),
-                                       std::pair("10.2.0.0-10.3.0.0", false),
-                                       std::pair("::-ffff::", false)}) {
+  for (const auto& [text, expected] :
+       {std::pair("10.1.255.255-10.2.0.0", true), std::pair("10.0.0.0-10.1.0.0", true),
+        std::pair("10.0.0.0-10.3.0.0", true), std::pair("10.1.2.3-10.1.2.3", true),
+        std::pair("10.0.0.0-10.0.255.255", false), std::pair("10.2.0.0-10.3.0.0", false),
+        std::pair("::-ffff::", false)}) {
     const auto range = made("b", BoundaryForm::Range, text);
     EXPECT_EQ(overlap(net, range), expected) << text;
     EXPECT_EQ(overlap(range, net), expected) << text;

@@ -7,10 +7,13 @@ import numbers_rules
 from source import Finding
 
 ERRORS = 'docs/errors.md'
-# Made by tests/topology/docs_test.cc from the table and the settings' declarations.
-FROM_CODE = ('docs/connections.md', 'docs/settings.md')
-SOURCES = ('src/topology/', 'src/base/settings', 'tests/connections/built.csv',
-           'tests/topology/docs_test.cc')
+# The pages that tests named GeneratedDocs make, by the program of tests: from the table and the
+# settings' declarations, from the codecs.
+FROM_CODE = {'topology_tests': ('docs/connections.md', 'docs/settings.md'),
+             'contract_tests': ('api/objects.schema.json',)}
+SOURCES = {'topology_tests': ('src/topology/', 'src/base/settings', 'tests/connections/built.csv',
+                              'tests/topology/docs_test.cc'),
+           'contract_tests': ('src/contract/objects/', 'tests/contract/')}
 
 
 def errors_page(tree):
@@ -25,20 +28,20 @@ def errors_page(tree):
     return '\n'.join(lines) + '\n'
 
 
-def newest_tests(tree):
-    """The newest topology_tests of a build folder, or nothing."""
+def newest_tests(tree, name):
+    """The newest program of tests of this name in a build folder, or nothing."""
     if tree.build:
         folders = [pathlib.Path(tree.build)]
     else:
         folders = [tree.top / 'build', *(tree.top / 'build').glob('*')]
-    found = [f / 'bin' / 'topology_tests' for f in folders]
+    found = [f / 'bin' / name for f in folders]
     found = [path for path in found if path.exists()]
     return max(found, key=lambda path: path.stat().st_mtime, default=None)
 
 
-def is_current(tree, program):
+def is_current(tree, name, program):
     """Whether the program was built after the last change of what it renders."""
-    sources = [path for path in tree.paths if path.startswith(SOURCES)]
+    sources = [path for path in tree.paths if path.startswith(SOURCES[name])]
     return all((tree.top / path).stat().st_mtime <= program.stat().st_mtime for path in sources)
 
 
@@ -52,39 +55,41 @@ def generated_docs(tree):
     out = []
     if tree.text(ERRORS) != errors_page(tree):
         out.append(Finding(ERRORS, 1, 'is stale; run tools/check --regenerate'))
-    for path in FROM_CODE:
-        if not tree.exists(path):
-            out.append(Finding(path, 1, 'is missing; run tools/check --regenerate'))
-    program = newest_tests(tree)
-    if program is None or not is_current(tree, program):
-        tree.notes.append(f'{", ".join(FROM_CODE)}: no current build, so ctest compares them')
-        return out
-    done = run_docs_tests(program)
-    for line in done.stdout.splitlines():
-        if 'run tools/check --regenerate' in line:
-            out.append(Finding(line.split()[0], 1, 'is stale; run tools/check --regenerate'))
+    for name, pages in FROM_CODE.items():
+        for path in pages:
+            if not (tree.top / path).exists():
+                out.append(Finding(path, 1, 'is missing; run tools/check --regenerate'))
+        program = newest_tests(tree, name)
+        if program is None or not is_current(tree, name, program):
+            tree.notes.append(f'{", ".join(pages)}: no current build, so ctest compares them')
+            continue
+        done = run_docs_tests(program)
+        for line in done.stdout.splitlines():
+            if 'run tools/check --regenerate' in line:
+                out.append(Finding(line.split()[0], 1, 'is stale; run tools/check --regenerate'))
     return out
 
 
 def regenerate(tree):
     (tree.top / ERRORS).write_text(errors_page(tree), encoding='utf-8')
     print(f'wrote {ERRORS}')
-    program = newest_tests(tree)
-    if program is None:
-        print('tools/check: no build with topology_tests; build it, then run this again, '
-              'or name the folder with --build')
-        return 1
-    build = program.parent.parent
-    built = subprocess.run(['cmake', '--build', str(build), '--target', 'topology_tests'],
-                           capture_output=True, text=True, check=False)
-    if built.returncode != 0:
-        print(built.stdout[-4000:])
-        return 1
-    done = run_docs_tests(program, MUSTER_REGENERATE='1')
-    if done.returncode != 0:
-        print(done.stdout[-4000:])
-        return 1
-    print(f'wrote {", ".join(FROM_CODE)}')
+    for name, pages in FROM_CODE.items():
+        program = newest_tests(tree, name)
+        if program is None:
+            print(f'tools/check: no build with {name}; build it, then run this again, '
+                  'or name the folder with --build')
+            return 1
+        build = program.parent.parent
+        built = subprocess.run(['cmake', '--build', str(build), '--target', name],
+                               capture_output=True, text=True, check=False)
+        if built.returncode != 0:
+            print(built.stdout[-4000:])
+            return 1
+        done = run_docs_tests(program, MUSTER_REGENERATE='1')
+        if done.returncode != 0:
+            print(done.stdout[-4000:])
+            return 1
+        print(f'wrote {", ".join(pages)}')
     return 0
 
 

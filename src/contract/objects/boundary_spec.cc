@@ -7,8 +7,8 @@ namespace {
 using wire::NodeAt;
 using wire::NodeFields;
 
-constexpr model::BoundaryForm kForms[] = {
-    model::BoundaryForm::Subnet, model::BoundaryForm::Range, model::BoundaryForm::Ipv6Prefix};
+constexpr model::BoundaryForm kForms[] = {model::BoundaryForm::Subnet, model::BoundaryForm::Range,
+                                          model::BoundaryForm::Ipv6Prefix};
 
 }  // namespace
 
@@ -17,7 +17,8 @@ Result<model::Boundary> decode_boundary_spec(std::string name, const NodeAt& spe
   std::optional<model::BoundaryForm> form;
   for (const auto each : kForms) {
     if (!fields.optional(to_text(each))) continue;
-    if (form) return spec.failure(kObjectField, "has both {} and {}", to_text(*form), to_text(each));
+    if (form)
+      return spec.failure(kObjectField, "has both {} and {}", to_text(*form), to_text(each));
     form = each;
   }
   if (!form) return spec.failure(kObjectField, "must have subnet, range or ipv6Prefix");

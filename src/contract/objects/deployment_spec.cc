@@ -95,8 +95,7 @@ wire::Node deployment_spec(const model::Deployment& deployment) {
   if (deployment.deadline) spec.set("deadline", wire::text_node(to_text(*deployment.deadline)));
   if (deployment.expires)
     spec.set("expires", wire::text_node(muster::to_text(*deployment.expires)));
-  // What is as by default is left out, so that older objects stay as they were written.
-  if (!deployment.enabled) spec.set("enabled", wire::boolean_node(false));
+  spec.set("enabled", wire::boolean_node(deployment.enabled));
   if (!deployment.schedules.empty()) {
     wire::Node schedules = wire::sequence_node();
     for (const model::Schedule& schedule : deployment.schedules)
@@ -109,9 +108,8 @@ wire::Node deployment_spec(const model::Deployment& deployment) {
       events.items.push_back(wire::text_node(to_text(event)));
     spec.set("events", std::move(events));
   }
-  if (deployment.rerun != model::Rerun::Never)
-    spec.set("rerun", wire::text_node(to_text(deployment.rerun)));
-  if (deployment.ignore_windows) spec.set("ignoreMaintenanceWindows", wire::boolean_node(true));
+  spec.set("rerun", wire::text_node(to_text(deployment.rerun)));
+  spec.set("ignoreMaintenanceWindows", wire::boolean_node(deployment.ignore_windows));
   return spec;
 }
 

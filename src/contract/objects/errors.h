@@ -19,5 +19,8 @@ inline constexpr ErrorKind kObjectIdentity{
     1455, "object-identity", "Remove metadata.id and metadata.site, or export the object again"};
 inline constexpr ErrorKind kObjectStale{
     1456, "object-stale", "Export the object again and repeat the change, or remove the serial"};
+inline constexpr ErrorKind kObjectSet{
+    1457, "object-set",
+    "Leave the object to the files that own it, or apply with --take-over to move it"};
 
 }  // namespace muster::contract

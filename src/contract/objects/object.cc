@@ -84,6 +84,7 @@ Result<ServerFields> read_server_fields(const NodeFields& metadata) {
 Node metadata_node(const AnyObject& object) {
   Node metadata = wire::mapping_node();
   metadata.set("name", wire::text_node(object.name()));
+  if (object.apply_set) metadata.set("set", wire::text_node(*object.apply_set));
   if (object.server.id) metadata.set("id", wire::text_node(object.server.id->text()));
   if (object.server.site) metadata.set("site", wire::text_node(object.server.site->text()));
   if (object.server.serial)
@@ -117,6 +118,8 @@ std::optional<ObjectKind> parse_object_kind(std::string_view text) {
   return static_cast<ObjectKind>(found - kKinds.begin());
 }
 
+std::span<const std::string_view> object_kinds() { return kKinds; }
+
 const std::string& AnyObject::name() const {
   return std::visit([](const auto& object) -> const std::string& { return object.name; }, value);
 }
@@ -133,10 +136,11 @@ Result<AnyObject> decode_object(const Node& node) {
   TRY(check_api_version(TRY(fields.required("apiVersion"))));
   const ObjectKind kind = TRY(read_kind(TRY(fields.required("kind"))));
   const NodeAt metadata_at = TRY(fields.required("metadata"));
-  const auto metadata = TRY(NodeFields::open(metadata_at, {"name", "id", "site", "serial"}));
+  const auto metadata = TRY(NodeFields::open(metadata_at, {"name", "id", "site", "serial", "set"}));
   std::string name = TRY(name_of(TRY(metadata.required("name"))));
   AnyObject object = TRY(read_spec(kind, std::move(name), TRY(fields.required("spec"))));
   object.server = TRY(read_server_fields(metadata));
+  if (const auto set = metadata.optional("set")) object.apply_set = TRY(name_of(*set));
   return object;
 }
 

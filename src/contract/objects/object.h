@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -21,6 +22,8 @@ namespace muster::contract {
 enum class ObjectKind { Package, Collection, Deployment, Boundary };
 std::string_view to_text(ObjectKind kind);  // "Package"
 std::optional<ObjectKind> parse_object_kind(std::string_view text);
+// All of them, in the order of the enumeration.
+std::span<const std::string_view> object_kinds();
 
 // What the site gives an object. Exports have all of it; in files it is optional and then checked
 // by check_server_fields().
@@ -34,6 +37,8 @@ struct ServerFields {
 struct AnyObject {
   std::variant<model::Package, model::Collection, model::Deployment, model::Boundary> value;
   ServerFields server{};
+  // The set of files that the object belongs to: what `apply --prune` may delete.
+  std::optional<std::string> apply_set{};
 
   ObjectKind kind() const { return static_cast<ObjectKind>(value.index()); }
   const std::string& name() const;

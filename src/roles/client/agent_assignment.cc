@@ -43,8 +43,7 @@ Result<void> Agent::reassign(Timestamp now) {
   linked_ = false;
   assignment_timer_.set(now);
   enrolment_.set(now);
-  log::info("assignment.asked", "the client looks for its site anew",
-            {{"site", asked_site_code_}});
+  log::info("assignment.asked", "the client looks for its site anew", {{"site", asked_site_code_}});
   return {};
 }
 
@@ -77,9 +76,9 @@ void Agent::assign(Timestamp now) {
   if (!found || !kept) {
     const Error& error = found ? kept.error() : found.error();
     log::failure(log::Level::Warning, "client.unmanaged", error);
-    fallback_->report_repeatedly(
-        kTopicClientDeployment,
-        assignment_state(error, asked_site_code_ == contract::kAutoSite), error.kind().number);
+    fallback_->report_repeatedly(kTopicClientDeployment,
+                                 assignment_state(error, asked_site_code_ == contract::kAutoSite),
+                                 error.kind().number);
     assignment_timer_.succeeded(now, settings_.duration("assignment.retry"));
     return;
   }

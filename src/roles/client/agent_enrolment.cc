@@ -71,7 +71,8 @@ Result<void> Agent::prepare_link() {
 // Of 1.root.json: the token pins it, or the configuration.
 Result<Bytes> Agent::root_sha256() const {
   if (const auto token = TRY(read_token(config_.token_file))) return token->root_sha256;
-  if (config_.root_sha256.empty()) return fail(kNotEnrolled, "neither token nor rootSha256 is given");
+  if (config_.root_sha256.empty())
+    return fail(kNotEnrolled, "neither token nor rootSha256 is given");
   return from_hex(config_.root_sha256);
 }
 

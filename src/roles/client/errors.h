@@ -46,7 +46,8 @@ inline constexpr ErrorKind kNoLocator{
 inline constexpr ErrorKind kSiteOlder{2418, "site-older",
                                       "Update the site before its clients, or use an older client"};
 inline constexpr ErrorKind kFallbackRefused{
-    2419, "fallback-refused", "Nothing is to do: the client tries again; look at the point's quota"};
+    2419, "fallback-refused",
+    "Nothing is to do: the client tries again; look at the point's quota"};
 inline constexpr ErrorKind kUnknownVerb{2470, "unknown-verb",
                                         "Run muster-client --help for the commands that there are"};
 inline constexpr ErrorKind kUnknownCycle{2471, "unknown-cycle",

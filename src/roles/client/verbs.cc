@@ -23,9 +23,11 @@ constexpr const char* kUsage =
     "  trigger CYCLE           policy, inventory or heartbeat: now\n"
     "  cache                   the content that is kept\n"
     "       muster-client --config FILE                      runs the agent\n"
-    "       muster-client --config FILE status               its assignment, also while it is stopped\n"
+    "       muster-client --config FILE status               its assignment, also while it is "
+    "stopped\n"
     "       muster-client --config FILE assign CODE|AUTO     looks for its site anew\n"
-    "       muster-client --inventory ROOT                   prints what it would report of a tree\n";
+    "       muster-client --inventory ROOT                   prints what it would report of a "
+    "tree\n";
 constexpr Duration kPatience = std::chrono::seconds(90);
 
 struct Words {

@@ -1,171 +1,200 @@
-// `muster apply`: creates or changes the objects of a file. A package's content is uploaded and its
-// entry signed here, with the operator's catalogue key, which never leaves the operator's folder.
+#include "roles/console/apply.h"
+
 #include <algorithm>
 #include <cstdio>
 
-#include "base/os/file.h"
-#include "contract/catalogue.h"
-#include "contract/manifest.h"
-#include "contract/objects/object.h"
-#include "roles/console/commands.h"
+#include "contract/plan.h"
 #include "roles/console/errors.h"
-#include "store/content_tree.h"
-#include "trust/ceremony.h"
+#include "roles/console/object_files.h"
+#include "roles/console/packing.h"
+#include "roles/console/plan_text.h"
 
 namespace muster::console {
 namespace {
 
-using contract::AnyObject;
+using contract::PlanAction;
+using contract::PlanItem;
 
-std::string lower(std::string_view word) {
-  std::string out(word);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
-struct SignedPackage {
-  Bytes entry;
-  std::optional<Bytes> targets;
-};
-
-class Applier {
+// One command: its files, their content, and what the site says to them.
+class Application {
  public:
-  Applier(const Session& session, const contract::OperatorContext& context, ApiClient& api,
-          bool dry_run)
-      : session_(session), context_(context), api_(api), dry_run_(dry_run) {}
+  Application(const Session& session, const ApplyRequest& request, ApiClient api,
+              contract::OperatorContext context, Packing packing)
+      : session_(session),
+        request_(request),
+        api_(std::move(api)),
+        context_(std::move(context)),
+        packing_(std::move(packing)) {}
 
-  Result<void> apply(const AnyObject& object, const std::filesystem::path& folder);
+  Result<void> read();
+  // `impact`: ask who will be hit.
+  Result<std::vector<PlanItem>> plan(bool impact);
+  Result<void> carry_out(const PlanItem& item);
+  const Bytes& answer() const { return answer_; }
 
  private:
-  Result<void> upload_source(const model::Package& package, const std::filesystem::path& folder,
-                             contract::PackageEntry& entry);
-  Result<void> upload(const store::ContentStore& content, const store::ContentHash& hash);
-  Result<SignedPackage> sign(const model::Package& package, const std::filesystem::path& folder);
-  Result<std::optional<Bytes>> catalogue(std::string_view role);
+  struct Entry {
+    FileObject file;
+    std::optional<PackedContent> content;
+  };
+  const Entry* entry_of(const PlanItem& item) const;
+  Result<void> send(const PlanItem& item, const Entry& entry);
 
   const Session& session_;
-  const contract::OperatorContext& context_;
-  ApiClient& api_;
-  bool dry_run_;
+  const ApplyRequest& request_;
+  ApiClient api_;
+  contract::OperatorContext context_;
+  Packing packing_;
+  std::vector<Entry> entries_;
+  Bytes answer_;
 };
 
-Result<void> Applier::upload(const store::ContentStore& content, const store::ContentHash& hash) {
-  const std::string path = "/api/v1/content/" + hash.text();
-  // Asked for by its head alone: the answer's body would be the file.
-  if (TRY(api_.exists(path))) return {};
-  const auto file = TRY(content.open(hash));
-  TRY(api_.upload(path, {.fd = file.fd.get(), .offset = 0, .size = file.size}));
+Result<Application> open_application(const Session& session, const ApplyRequest& request) {
+  if (request.prune && request.set.empty())
+    return fail(kUsage,
+                "--prune deletes what is missing from a set of files, so it wants --set NAME");
+  auto context = TRY(read_context(session));
+  auto api = TRY(sign_in(session));
+  auto packing = TRY(Packing::open(session));
+  Application application(session, request, std::move(api), std::move(context), std::move(packing));
+  TRY(application.read());
+  return application;
+}
+
+Result<void> Application::read() {
+  for (FileObject& file : TRY(read_object_files(request_.paths))) {
+    if (!request_.set.empty()) {
+      if (file.object.apply_set && *file.object.apply_set != request_.set)
+        return fail(kUsage, "{}: {} {} names the set {}, the command {}", file.file,
+                    contract::to_text(file.object.kind()), file.object.name(),
+                    *file.object.apply_set, request_.set);
+      file.object.apply_set = request_.set;
+    }
+    auto content = TRY(packing_.pack(file));
+    entries_.push_back({std::move(file), std::move(content)});
+  }
   return {};
 }
 
-// The source folder as the content that devices get: every file by hash, listed in the manifest.
-Result<void> Applier::upload_source(const model::Package& package,
-                                    const std::filesystem::path& folder,
-                                    contract::PackageEntry& entry) {
-  if (package.source.empty())
-    return fail(kUsage, "package {}: spec.source is wanted, the folder with its content",
-                package.name);
-  const std::filesystem::path aside = session_.state / "operator" / "packing";
-  const auto content = TRY(store::ContentStore::open(aside));
-  const auto files =
-      TRY_IN(store::ingest_tree(content, folder / package.source), "package {}", package.name);
-  contract::Manifest manifest;
-  manifest.package = package.name;
-  manifest.package_version = package.version;
-  for (const store::TreeFile& file : files)
-    manifest.files.push_back({file.path, file.size, file.hash.text(), (file.mode & 0100) != 0});
-  TRY(contract::check_manifest(manifest));
-  const Bytes document = contract::encode_manifest(manifest);
-  const auto stored = TRY(content.put(document));
-  entry.manifest_sha256 = stored.hash.text();
-  entry.manifest_length = document.size();
-  for (const store::TreeFile& file : files) TRY(upload(content, file.hash));
-  TRY(upload(content, stored.hash));
-  std::error_code ignored;
-  std::filesystem::remove_all(aside, ignored);
-  return {};
+Result<std::vector<PlanItem>> Application::plan(bool impact) {
+  contract::PlanRequest wanted;
+  wanted.set = request_.set;
+  wanted.prune = request_.prune;
+  wanted.take_over = request_.take_over;
+  wanted.impact = impact;
+  for (const Entry& entry : entries_)
+    wanted.objects.push_back(
+        {entry.file.object, entry.content ? std::optional(entry.content->document) : std::nullopt});
+  answer_ = TRY(api_.send("POST", "/api/v1/plan", contract::encode_plan_request(wanted))).body;
+  return contract::decode_plan(answer_);
 }
 
-Result<std::optional<Bytes>> Applier::catalogue(std::string_view role) {
-  auto answer = TRY(api_.find("/api/v1/catalogue/" + path_part(role)));
-  if (!answer) return std::optional<Bytes>();
-  return std::optional(std::move(answer->body));
+const Application::Entry* Application::entry_of(const PlanItem& item) const {
+  const auto found = std::ranges::find_if(entries_, [&](const Entry& entry) {
+    return contract::to_text(entry.file.object.kind()) == item.kind &&
+           entry.file.object.name() == item.name;
+  });
+  return found == entries_.end() ? nullptr : &*found;
 }
 
-contract::PackageEntry entry_of(const model::Package& package, Timestamp now) {
-  contract::PackageEntry entry;
-  entry.expires = trust::catalogue_expiry(now);
-  entry.package = package.name;
-  entry.package_version = package.version;
-  entry.programs = package.programs;
-  return entry;
-}
-
-Result<SignedPackage> Applier::sign(const model::Package& package,
-                                    const std::filesystem::path& folder) {
-  const Timestamp now = session_.clock.now();
-  const std::filesystem::path keys = context_.folder;
-  const auto key = TRY(trust::Ed25519Key::from_pem(TRY(os::read_file(keys / "catalogue.key"))));
-  const Bytes root_bytes = TRY(os::read_file(keys / "root.json"));
-  const auto root = TRY(contract::decode_root(root_bytes)).value;
-
-  contract::PackageEntry entry = entry_of(package, now);
-  TRY(upload_source(package, folder, entry));
-  if (const auto last = TRY(catalogue(contract::package_role(package.name))))
-    entry.version = TRY(contract::decode_entry(*last)).value.version + 1;
-  SignedPackage out{TRY(trust::sign_entry(entry, key)), {}};
-
-  std::vector<std::string> packages;
-  std::uint64_t last_version = 0;
-  if (const auto last = TRY(catalogue("targets"))) {
-    const auto targets = TRY(contract::decode_targets(*last)).value;
-    packages = targets.packages;
-    last_version = targets.version;
-  }
-  if (std::find(packages.begin(), packages.end(), package.name) == packages.end()) {
-    packages.push_back(package.name);
-    std::sort(packages.begin(), packages.end());
-    out.targets = trust::sign_targets(trust::next_targets(root, packages, last_version, now), key);
-  }
-  return out;
-}
-
-Result<void> Applier::apply(const AnyObject& object, const std::filesystem::path& folder) {
-  const std::string plural = TRY(plural_kind(lower(contract::to_text(object.kind()))));
-  const std::string path = fmt::format("/api/v1/{}/{}", plural, path_part(object.name()));
-  const auto before = TRY(api_.find(path));
-  wire::Node node = contract::encode_object(object);
-  if (const auto* package = std::get_if<model::Package>(&object.value)) {
-    const SignedPackage documents = TRY(sign(*package, folder));
+Result<void> Application::send(const PlanItem& item, const Entry& entry) {
+  const std::string plural = TRY(folder_of_kind(item.kind));
+  wire::Node node = contract::encode_object(entry.file.object);
+  if (const auto* package = std::get_if<model::Package>(&entry.file.object.value)) {
+    if (entry.content) TRY(packing_.upload(api_, *entry.content));
+    const SignedPackage documents =
+        TRY(sign_package(session_, api_, context_, *package, entry.content));
     contract::add_catalogue_upload(node, {documents.entry, documents.targets});
   }
-  const std::string dry = dry_run_ ? "?dryRun=true" : "";
   const Bytes body = wire::node_to_json(node);
-  if (before) {
-    TRY(api_.send("PUT", path + dry, body, "application/json", before->etag));
+  const std::string_view take_over = request_.take_over ? "?takeOver=true" : "";
+  if (item.serial == 0) {
+    TRY(api_.send("POST", fmt::format("/api/v1/{}{}", plural, take_over), body));
   } else {
-    TRY(api_.send("POST", fmt::format("/api/v1/{}{}", plural, dry), body));
+    // The serial of the plan: what somebody else changed since is not overwritten.
+    TRY(api_.send("PUT", fmt::format("/api/v1/{}/{}{}", plural, path_part(item.name), take_over),
+                  body, "application/json", fmt::format("\"{}\"", item.serial)));
   }
-  std::printf("%s %s %s%s\n", lower(contract::to_text(object.kind())).c_str(),
-              object.name().c_str(), before ? "configured" : "created",
-              dry_run_ ? " (dry run)" : "");
+  return {};
+}
+
+Result<void> Application::carry_out(const PlanItem& item) {
+  const std::string kind = lower_kind(item.kind);
+  const auto say = [&](const char* what) {
+    std::printf("%s %s %s\n", kind.c_str(), item.name.c_str(), what);
+  };
+  if (item.action == PlanAction::Deleted) {
+    const std::string plural = TRY(folder_of_kind(item.kind));
+    TRY(api_.send("DELETE", fmt::format("/api/v1/{}/{}", plural, path_part(item.name)), {},
+                  "application/json", fmt::format("\"{}\"", item.serial)));
+    say("deleted");
+    return {};
+  }
+  const Entry* entry = entry_of(item);
+  if (!entry) return fail(kUsage, "the site planned {} {}, which no file has", kind, item.name);
+  if (item.action == PlanAction::Unchanged) {
+    const bool package = std::holds_alternative<model::Package>(entry->file.object.value);
+    if (!package || !TRY(signature_is_due(session_, api_, context_, item.name))) {
+      say("unchanged");
+      return {};
+    }
+    TRY(send(item, *entry));
+    say("signed again");
+    return {};
+  }
+  TRY(send(item, *entry));
+  say(item.action == PlanAction::Created ? "created" : "configured");
+  return {};
+}
+
+// All refusals at once; the first one is the command's error.
+Result<void> check_refusals(const std::vector<PlanItem>& items) {
+  std::string text;
+  std::size_t count = 0;
+  for (const PlanItem& item : items) {
+    if (!item.problem) continue;
+    text += fmt::format("{}{} {}: M{} {}: {}. {}", count ? "\n  " : "", lower_kind(item.kind),
+                        item.name, item.problem->number, item.problem->title, item.problem->detail,
+                        item.problem->advice);
+    ++count;
+  }
+  if (count == 0) return {};
+  return fail(kApiRefused, "{}", text);
+}
+
+Result<void> print_plan(const Application& application, const std::vector<PlanItem>& items,
+                        Format format, bool all) {
+  if (format == Format::Json) {
+    std::printf("%s\n", application.answer().c_str());
+    return {};
+  }
+  for (const PlanItem& item : items) {
+    if (!all && item.action == PlanAction::Unchanged) continue;
+    const std::string text = plan_line(item) + "\n" + change_lines(item) + impact_lines(item);
+    std::fwrite(text.data(), 1, text.size(), stdout);
+  }
   return {};
 }
 
 }  // namespace
 
-Result<void> apply(const Session& session, const std::string& file, bool dry_run) {
-  const Bytes text = TRY(os::read_file(file));
-  const auto objects = TRY(contract::decode_objects(text, file));
-  const auto context = TRY(read_context(session));
-  auto api = TRY(sign_in(session));
-  Applier applier(session, context, api, dry_run);
-  const auto folder = std::filesystem::absolute(file).parent_path();
-  for (const AnyObject& object : objects)
-    TRY_IN(applier.apply(object, folder), "{}: {} {}", file, contract::to_text(object.kind()),
-           object.name());
+Result<void> apply(const Session& session, const ApplyRequest& request, Format format) {
+  auto application = TRY(open_application(session, request));
+  const auto items = TRY(application.plan(request.dry_run));
+  TRY(check_refusals(items));
+  if (request.dry_run) return print_plan(application, items, format, true);
+  for (const PlanItem& item : items)
+    TRY_IN(application.carry_out(item), "{} {}", lower_kind(item.kind), item.name);
   return {};
+}
+
+Result<bool> diff(const Session& session, const ApplyRequest& request, Format format) {
+  auto application = TRY(open_application(session, request));
+  const auto items = TRY(application.plan(false));
+  TRY(check_refusals(items));
+  TRY(print_plan(application, items, format, false));
+  return std::ranges::all_of(
+      items, [](const PlanItem& item) { return item.action == PlanAction::Unchanged; });
 }
 
 }  // namespace muster::console

@@ -29,11 +29,16 @@ Result<void> get(const Session& session, const std::string& kind, const std::str
                  Format format);
 Result<void> describe(const Session& session, const std::string& kind, const std::string& name);
 Result<void> query(const Session& session, const std::string& text, Format format);
-Result<void> apply(const Session& session, const std::string& file, bool dry_run);
 Result<void> remove(const Session& session, const std::string& kind, const std::string& name,
                     bool dry_run);
-Result<void> export_objects(const Session& session, const std::string& kind,
-                            const std::string& name);
+struct ExportRequest {
+  std::string kind;          // empty: all that apply reads
+  std::string name;          // empty: all of the kind
+  std::string output;        // a folder, which gets the packages' content too; empty or "-": print
+  bool replace = false;      // an export that is in the folder already
+  bool with_serial = false;  // id, site and serial: apply then refuses what changed in between
+};
+Result<void> export_objects(const Session& session, const ExportRequest& request);
 // `action` is "approve" or "block", `kind` is "device" or "operator".
 Result<void> change_admission(const Session& session, const std::string& action,
                               const std::string& kind, const std::string& name);

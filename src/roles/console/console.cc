@@ -5,15 +5,43 @@
 #include <cstdlib>
 
 #include "base/version.h"
+#include "roles/console/apply.h"
 #include "roles/console/commands.h"
+#include "roles/console/completion.h"
+#include "roles/console/doctor.h"
 #include "roles/console/errors.h"
+#include "roles/console/manual.h"
+#include "roles/console/trace.h"
 
 namespace muster::console {
 namespace {
 
+// CLI11's group of verbs that its help leaves out.
+constexpr const char* kHidden = "";
+
 std::filesystem::path state_folder() {
   const char* given = std::getenv("MUSTER_STATE");
   return given && *given ? std::filesystem::path(given) : std::filesystem::absolute(".muster");
+}
+
+// The table of verbs, from the parser's own.
+Verb table_of(const CLI::App& app) {
+  Verb verb{app.get_name(), app.get_description(), {}, {}, {}};
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_positional()) {
+      verb.arguments.push_back({option->get_name(true), option->get_description(),
+                                option->get_required(), option->get_expected_max() > 1});
+      continue;
+    }
+    VerbOption out{{}, {}, option->get_description()};
+    for (const std::string& name : option->get_snames()) out.names.push_back("-" + name);
+    for (const std::string& name : option->get_lnames()) out.names.push_back("--" + name);
+    if (option->get_expected_max() > 0) out.value = option->get_type_name();
+    verb.options.push_back(std::move(out));
+  }
+  for (const CLI::App* each : app.get_subcommands([](const CLI::App*) { return true; }))
+    if (each->get_group() != kHidden) verb.verbs.push_back(table_of(*each));
+  return verb;
 }
 
 // What the words of a command line ask for; run after all of them were understood.
@@ -26,6 +54,7 @@ class Program {
     add_object_verbs();
     add_device_verbs();
     add_site_verbs();
+    add_help_verbs();
   }
 
   int run(int argc, const char* const* argv) {
@@ -35,25 +64,29 @@ class Program {
       return app_.exit(error) == 0 ? 0 : 2;
     }
     const auto done = work_();
-    if (done) return *done ? 0 : 1;
+    if (done) return *done;
     std::fprintf(stderr, "muster: %s\n", done.error().text_with_advice().c_str());
-    return done.error().is(kUsage) ? 2 : 1;
+    return done.error().is(kUsage) ? 2 : failed_;
   }
 
  private:
-  using Work = std::function<Result<bool>()>;
+  using Work = std::function<Result<int>()>;  // the exit code
 
-  // Sets what the verb does; `function` returns Result<void> or Result<bool>.
+  // Sets what the verb does; `function` returns Result<void>, Result<bool> (false: exit code 1) or
+  // Result<int>, the exit code.
   template <typename Function>
   void on(CLI::App* verb, Function function) {
     verb->callback([this, function] {
-      work_ = [this, function]() -> Result<bool> {
+      work_ = [this, function]() -> Result<int> {
         format_ = TRY(parse_format(format_text_));
-        if constexpr (std::is_same_v<std::invoke_result_t<Function>, Result<bool>>) {
+        using Answer = std::invoke_result_t<Function>;
+        if constexpr (std::is_same_v<Answer, Result<int>>) {
           return function();
+        } else if constexpr (std::is_same_v<Answer, Result<bool>>) {
+          return TRY(function()) ? 0 : 1;
         } else {
           TRY(function());
-          return true;
+          return 0;
         }
       };
     });
@@ -62,7 +95,16 @@ class Program {
     return parent.add_subcommand(name, sentence);
   }
   void takes_format(CLI::App* verb) {
-    verb->add_option("-o,--output", format_text_, "table, wide, json, yaml, csv or name");
+    verb->add_option("-o,--output", format_text_, "how to print")
+        ->type_name("table|wide|json|yaml|csv|name");
+  }
+  void takes_files(CLI::App* verb) {
+    verb->add_option("-f,--file", apply_.paths, "a file, a folder or - for standard input")
+        ->type_name("FILE")
+        ->required();
+    verb->add_option("--set", apply_.set, "the set of files that the objects belong to");
+    verb->add_flag("--prune", apply_.prune, "delete what is of the set and not in the files");
+    verb->add_flag("--take-over", apply_.take_over, "objects of other sets move to this one");
   }
   void takes_dry_run(CLI::App* verb) {
     verb->add_option_function<std::string>(
@@ -93,10 +135,22 @@ class Program {
     takes_format(query_verb);
     on(query_verb, [this] { return query(session_, text_, format_); });
 
-    auto* apply_verb = verb(app_, "apply", "create or change the objects of a file");
-    apply_verb->add_option("-f,--file", text_)->required();
+    auto* apply_verb = verb(app_, "apply", "create or change the objects of files");
+    takes_files(apply_verb);
     takes_dry_run(apply_verb);
-    on(apply_verb, [this] { return apply(session_, text_, dry_run_); });
+    takes_format(apply_verb);
+    on(apply_verb, [this] {
+      apply_.dry_run = dry_run_;
+      return apply(session_, apply_, format_);
+    });
+
+    auto* diff_verb = verb(app_, "diff", "what apply would change: 0 nothing, 1 something");
+    takes_files(diff_verb);
+    takes_format(diff_verb);
+    on(diff_verb, [this] {
+      failed_ = 2;
+      return diff(session_, apply_, format_);
+    });
 
     auto* delete_verb = verb(app_, "delete", "delete one object or device");
     delete_verb->add_option("KIND", kind_)->required();
@@ -104,10 +158,17 @@ class Program {
     takes_dry_run(delete_verb);
     on(delete_verb, [this] { return remove(session_, kind_, name_, dry_run_); });
 
-    auto* export_verb = verb(app_, "export", "print objects as apply reads them");
-    export_verb->add_option("KIND", kind_)->required();
-    export_verb->add_option("NAME", name_);
-    on(export_verb, [this] { return export_objects(session_, kind_, name_); });
+    auto* export_verb = verb(app_, "export", "write objects as apply reads them");
+    export_verb->add_option("KIND", export_.kind, "all kinds when absent");
+    export_verb->add_option("NAME", export_.name);
+    export_verb
+        ->add_option("-o,--output", export_.output,
+                     "a folder, which gets the packages' content too; - prints")
+        ->type_name("FILE");
+    export_verb->add_flag("--replace", export_.replace, "an export that is in the folder already");
+    export_verb->add_flag("--with-serial", export_.with_serial,
+                          "id, site and serial too: apply then refuses what changed in between");
+    on(export_verb, [this] { return export_objects(session_, export_); });
 
     auto* explain_verb = verb(app_, "explain", "why a device has, or has not, a deployment");
     explain_verb->add_option("DEVICE", name_)->required();
@@ -143,6 +204,24 @@ class Program {
     token_create->add_option("--output", text_, "write it into this file instead of printing it");
     token_create->add_option("--life", life_, "how long it can be used, such as PT24H");
     on(token_create, [this] { return create_token(session_, text_, life_); });
+
+    auto* doctor_verb = verb(app_, "doctor", "is this host healthy: 0 yes, 1 with warnings, 3 no");
+    takes_format(doctor_verb);
+    on(doctor_verb, [this] { return doctor(session_, format_); });
+
+    auto* trace_verb = verb(app_, "trace", "follow logs, merged by time; explain an error number");
+    trace_verb->add_option("SOURCE", trace_.sources, "files, roles of this host, or M2407")
+        ->required();
+    trace_verb->add_option("--since", trace_.since, "a duration back such as PT1H, or a time");
+    trace_verb->add_option("--filter", trace_.filter, "only lines with this text");
+    trace_verb->add_option("--level", trace_.level, "the least level")
+        ->type_name("debug|info|warning|error");
+    trace_verb->add_option("--form", trace_.form, "the form of the lines")
+        ->type_name("text|cmtrace|json");
+    trace_verb->add_option("--color", trace_.color, "errors red, warnings yellow")
+        ->type_name("auto|always|never");
+    trace_verb->add_flag("--no-follow", trace_.no_follow, "end with what is there");
+    on(trace_verb, [this] { return trace(session_, trace_); });
 
     auto* ports_verb = verb(app_, "ports", "the table of connections");
     ports_verb->require_subcommand(1);
@@ -183,9 +262,33 @@ class Program {
     on(wait_verb, [this] { return wait_for(session_, text_, name_); });
   }
 
+  void add_help_verbs() {
+    auto* completion_verb = verb(app_, "completion", "a script that completes words for a shell");
+    completion_verb->add_option("SHELL", text_, "bash, zsh or fish")->required();
+    on(completion_verb, [this]() -> Result<void> {
+      std::printf("%s", TRY(completion_script(text_)).c_str());
+      return {};
+    });
+    auto* manual_verb = verb(app_, "manual", "write the manual pages into a folder");
+    manual_verb->add_option("FOLDER", text_, "as man(1) finds them: FOLDER/man1")->required();
+    on(manual_verb, [this] { return write_manual(table_of(app_), text_); });
+    auto* complete_verb = verb(app_, "complete", "what the scripts of completion ask");
+    complete_verb->group(kHidden);
+    complete_verb->add_option("WORDS", roles_);
+    on(complete_verb, [this]() -> Result<void> {
+      for (const std::string& each : complete(session_, table_of(app_), roles_))
+        std::printf("%s\n", each.c_str());
+      return {};
+    });
+  }
+
   CLI::App app_;
   Session session_;
   Work work_;
+  int failed_ = 1;  // the exit code of an error
+  ApplyRequest apply_;
+  ExportRequest export_;
+  TraceRequest trace_;
   std::string kind_, name_, text_, life_, address_ = "127.0.0.1", profile_ = "unprivileged";
   std::string format_text_ = "table";
   Format format_ = Format::Table;

@@ -13,5 +13,11 @@ inline constexpr ErrorKind kSiteExists{2503, "site-exists",
                                        "Use the site that is there, or remove its folder first"};
 inline constexpr ErrorKind kWaitedInVain{2504, "waited-in-vain",
                                          "Look at the logs in the state folder for the cause"};
+inline constexpr ErrorKind kExportFolder{2505, "export-folder",
+                                         "Name an empty folder, or say --replace"};
+inline constexpr ErrorKind kExportDamaged{
+    2506, "export-damaged", "Look at the health of the site's content store: muster doctor"};
+inline constexpr ErrorKind kLogUnreadable{2507, "log-unreadable",
+                                          "Name a log file that is there and that you may read"};
 
 }  // namespace muster::console

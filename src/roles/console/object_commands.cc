@@ -1,4 +1,4 @@
-// Verbs about objects: get, describe, query, delete, export, explain, ports.
+// Verbs about objects: get, describe, query, delete, explain, ports.
 #include <cstdio>
 #include <thread>
 
@@ -147,25 +147,6 @@ Result<void> remove(const Session& session, const std::string& kind, const std::
       fmt::format("/api/v1/{}/{}{}", plural, path_part(name), dry_run ? "?dryRun=true" : ""), {}));
   print(
       fmt::format("{} {} {}\n", singular(plural), name, dry_run ? "would be deleted" : "deleted"));
-  return {};
-}
-
-Result<void> export_objects(const Session& session, const std::string& kind,
-                            const std::string& name) {
-  const std::string plural = TRY(plural_kind(kind));
-  auto api = TRY(sign_in(session));
-  std::vector<wire::Node> items;
-  if (name.empty()) {
-    items = TRY(api.list(plural));
-  } else {
-    const auto answer = TRY(api.get(fmt::format("/api/v1/{}/{}", plural, path_part(name))));
-    items.push_back(TRY(wire::node_from_json(answer.body)));
-  }
-  for (wire::Node& item : items)
-    std::erase_if(item.members, [](const wire::NodeMember& member) {
-      return member.key == contract::kStatusMember;
-    });
-  print(wire::emit_yaml(items));
   return {};
 }
 

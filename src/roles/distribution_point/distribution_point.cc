@@ -67,20 +67,20 @@ bool policy_names_folder(hosting::Site& site, const hosting::Call& call) {
 std::vector<hosting::Route> http_routes(hosting::Site& site) {
   auto content = std::make_shared<Content>(site);
   auto routes = hosting::public_routes(site, "15");
-  routes.push_back(
-      route("/content/*/*", hosting::Access::Public,
-            [content](hosting::Call& call) { return answer_content(*content, call); }));
+  routes.push_back(route("/content/*/*", hosting::Access::Public, [content](hosting::Call& call) {
+    return answer_content(*content, call);
+  }));
   return routes;
 }
 
 std::vector<hosting::Route> https_routes(hosting::Site& site) {
   auto content = std::make_shared<Content>(site);
   auto routes = hosting::public_routes(site, "15");
-  routes.push_back(route("/content/*/*", hosting::Access::Device,
-                         [&site, content](hosting::Call& call) {
-                           if (!policy_names_folder(site, call)) return no_content(call);
-                           return answer_content(*content, call);
-                         }));
+  routes.push_back(
+      route("/content/*/*", hosting::Access::Device, [&site, content](hosting::Call& call) {
+        if (!policy_names_folder(site, call)) return no_content(call);
+        return answer_content(*content, call);
+      }));
   return routes;
 }
 

@@ -26,16 +26,16 @@ std::vector<hosting::Route> routes(hosting::Site& site) {
   const std::size_t message_limit = site.settings.size_bytes("http.body_size");
   auto routes = hosting::public_routes(site, "17");
   for (hosting::Route& each : std::vector<hosting::Route>{
-      route("GET", "/mp/policy", Access::Device, Where::Loop, 0,
-            [&site](hosting::Call& call) { return answer_policy(site, call); }),
-      route("GET", "/mp/policy/body/*", Access::Device, Where::Loop, 0,
-            [&site](hosting::Call& call) { return answer_policy_body(site, call); }),
-      route("POST", "/mp/messages", Access::Device, Where::Pool, message_limit,
-            [&site, limit](hosting::Call& call) { return take_message(site, call, *limit); }),
-      route("POST", "/.well-known/est/simpleenroll", Access::Public, Where::Pool, kRequestLimit,
-            [&site](hosting::Call& call) { return est_enroll(site, call); }),
-      route("POST", "/.well-known/est/simplereenroll", Access::Renewal, Where::Pool, kRequestLimit,
-            [&site](hosting::Call& call) { return est_reenroll(site, call); }),
+           route("GET", "/mp/policy", Access::Device, Where::Loop, 0,
+                 [&site](hosting::Call& call) { return answer_policy(site, call); }),
+           route("GET", "/mp/policy/body/*", Access::Device, Where::Loop, 0,
+                 [&site](hosting::Call& call) { return answer_policy_body(site, call); }),
+           route("POST", "/mp/messages", Access::Device, Where::Pool, message_limit,
+                 [&site, limit](hosting::Call& call) { return take_message(site, call, *limit); }),
+           route("POST", "/.well-known/est/simpleenroll", Access::Public, Where::Pool,
+                 kRequestLimit, [&site](hosting::Call& call) { return est_enroll(site, call); }),
+           route("POST", "/.well-known/est/simplereenroll", Access::Renewal, Where::Pool,
+                 kRequestLimit, [&site](hosting::Call& call) { return est_reenroll(site, call); }),
        })
     routes.push_back(std::move(each));
   return routes;

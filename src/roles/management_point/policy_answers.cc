@@ -7,6 +7,7 @@
 namespace muster::management_point {
 
 net::Response answer_policy(hosting::Site& site, hosting::Call& call) {
+  site.contacts.touch(call.peer->id, call.now);
   const auto header = site.shelf.header(call.peer->id);
   if (!header)
     return hosting::problem(404, Error(kNoPolicyYet, fmt::format("device {}", call.peer->id)));

@@ -22,6 +22,9 @@ inline constexpr ErrorKind kContentNotThere{2206, "content-not-there",
 inline constexpr ErrorKind kStale{2207, "stale",
                                   "Read the object again and repeat the change on what it is now"};
 inline constexpr ErrorKind kBoundaryOverlap{
-    2208, "boundary-overlap", "Give each address to one boundary only: narrow or delete one of the two"};
+    2208, "boundary-overlap",
+    "Give each address to one boundary only: narrow or delete one of the two"};
+// Never leaves the provider: it rolls back the transaction in which a plan was made.
+inline constexpr ErrorKind kPlanOnly{2209, "plan-only", "Nothing: no object was to be changed"};
 
 }  // namespace muster::provider

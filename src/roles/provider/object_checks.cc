@@ -149,7 +149,7 @@ Result<CheckedPackage> check_package(hosting::Site& site, store::Reader& reader,
 
 Result<void> check_unused(store::Reader& reader, contract::ObjectKind kind, std::string_view name) {
   std::vector<std::string> users;
-  if (kind == contract::ObjectKind::Boundary) return users;
+  if (kind == contract::ObjectKind::Boundary) return {};
   for (const auto& each : TRY(store::list_objects(reader, "Deployment", "", kAll))) {
     const auto object =
         TRY(contract::decode_spec(contract::ObjectKind::Deployment, each.name, each.spec));

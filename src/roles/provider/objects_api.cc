@@ -9,6 +9,8 @@
 #include "roles/provider/devices_api.h"
 #include "roles/provider/errors.h"
 #include "roles/provider/object_checks.h"
+#include "roles/provider/object_resolution.h"
+#include "store/site/apply_sets.h"
 #include "store/site/collections.h"
 #include "store/site/objects.h"
 #include "store/site/packages.h"
@@ -66,9 +68,7 @@ Result<wire::Node> status_node(hosting::Site& site, store::Reader& reader,
 Result<Bytes> view_of(hosting::Site& site, store::Reader& reader, const store::Object& object) {
   const auto kind = contract::parse_object_kind(object.kind);
   if (!kind) return fail(kNoSuchThing, "kind {}", object.kind);
-  AnyObject any = TRY(contract::decode_spec(*kind, object.name, object.spec));
-  any.server = {object.id, object.site, static_cast<std::uint64_t>(object.serial)};
-  wire::Node node = contract::encode_object(any);
+  wire::Node node = contract::encode_object(TRY(shown_object(reader, object)));
   wire::Node status = TRY(status_node(site, reader, object, *kind));
   if (!status.members.empty()) node.set(contract::kStatusMember, std::move(status));
   return wire::node_to_json(node);
@@ -169,38 +169,23 @@ Result<store::Object> existing(store::Reader& reader, ObjectKind kind, std::stri
   return *std::move(object);
 }
 
-// "now" becomes a moment when a deployment is created and keeps it in later updates that say "now".
-Result<void> resolve_times(AnyObject& object, const std::optional<store::Object>& before,
-                           Timestamp now) {
-  auto* deployment = std::get_if<model::Deployment>(&object.value);
-  if (!deployment) return {};
-  if (before) {
-    const auto stored =
-        TRY(contract::decode_spec(ObjectKind::Deployment, before->name, before->spec));
-    const auto& old = std::get<model::Deployment>(stored.value);
-    if (std::holds_alternative<model::Now>(deployment->start)) deployment->start = old.start;
-    if (deployment->deadline && std::holds_alternative<model::Now>(*deployment->deadline))
-      deployment->deadline = old.deadline;
-  }
-  *deployment = TRY(model::resolved_deployment(std::move(*deployment), now));
-  return {};
-}
-
-// A rule that names a device is kept by the device's id: names are what devices say of themselves.
-Result<void> resolve_devices(store::Reader& reader, AnyObject& object) {
-  auto* collection = std::get_if<model::Collection>(&object.value);
-  if (!collection) return {};
-  for (model::Rule& rule : collection->rules)
-    if (auto* named = std::get_if<model::DeviceRule>(&rule))
-      named->device = TRY(named_device(reader, named->device)).id.text();
-  return {};
-}
-
-Result<void> resolve(hosting::Site& site, AnyObject& object,
-                     const std::optional<store::Object>& before, Timestamp now) {
-  TRY(resolve_times(object, before, now));
-  return site.database->read(
-      [&](store::Reader& reader) { return resolve_devices(reader, object); });
+// The set that the files name. An object of another set moves only when that was asked for.
+Result<void> join_set(store::Transaction& transaction, const hosting::Call& call,
+                      const AnyObject& submitted, const store::Object& object) {
+  if (!submitted.apply_set) return {};
+  const auto before = TRY(store::apply_set_of(transaction, object.id));
+  if (before == submitted.apply_set) return {};
+  TRY(check_set(submitted, before, call.query("takeOver") == "true"));
+  TRY(store::set_apply_set(transaction, object.id, *submitted.apply_set));
+  return hosting::audit(transaction,
+                        {.actor = actor_of(call),
+                         .action = "move to set " + *submitted.apply_set,
+                         .kind = object.kind,
+                         .name = object.name,
+                         .before = {},
+                         .after = {},
+                         .correlation = object.id.text()},
+                        call.now);
 }
 
 }  // namespace
@@ -229,7 +214,9 @@ Result<net::Response> get_object(hosting::Site& site, hosting::Call& call) {
 Result<net::Response> create_object(hosting::Site& site, hosting::Call& call) {
   const ObjectKind kind = TRY(kind_of(call.captures[0]));
   Submitted submitted = TRY(read_submitted(call, kind));
-  TRY(resolve(site, submitted.object, {}, call.now));
+  TRY(site.database->read([&](store::Reader& reader) {
+    return resolve_object(reader, submitted.object, {}, call.now);
+  }));
   const Bytes spec = contract::encode_spec(submitted.object);
   if (dry_run(call)) {
     return site.database->read([&](store::Reader& reader) -> Result<net::Response> {
@@ -250,6 +237,7 @@ Result<net::Response> create_object(hosting::Site& site, hosting::Call& call) {
                                              call.now));
         if (checked)
           TRY(store_package(site, transaction, made, *checked, *submitted.catalogue, call.now));
+        TRY(join_set(transaction, call, submitted.object, made));
         TRY(hosting::audit(transaction,
                            {.actor = actor_of(call),
                             .action = "create",
@@ -276,7 +264,9 @@ Result<net::Response> update_object(hosting::Site& site, hosting::Call& call) {
   TRY(contract::check_server_fields(
       submitted.object.server,
       {before.id, before.site, static_cast<std::uint64_t>(before.serial)}));
-  TRY(resolve(site, submitted.object, before, call.now));
+  TRY(site.database->read([&](store::Reader& reader) {
+    return resolve_object(reader, submitted.object, before, call.now);
+  }));
   const Bytes spec = contract::encode_spec(submitted.object);
   if (dry_run(call)) {
     TRY(site.database->read([&](store::Reader& reader) { return check(site, reader, submitted); }));
@@ -290,6 +280,7 @@ Result<net::Response> update_object(hosting::Site& site, hosting::Call& call) {
                                              expected ? *expected : before.serial, call.now));
         if (checked)
           TRY(store_package(site, transaction, made, *checked, *submitted.catalogue, call.now));
+        TRY(join_set(transaction, call, submitted.object, made));
         TRY(hosting::audit(transaction,
                            {.actor = actor_of(call),
                             .action = "update",
@@ -311,6 +302,7 @@ Result<net::Response> delete_object(hosting::Site& site, hosting::Call& call) {
   const auto remove = [&](store::Transaction& transaction) -> Result<void> {
     const auto object = TRY(existing(transaction, kind, call.captures[1]));
     TRY(check_unused(transaction, kind, object.name));
+    TRY(store::leave_apply_set(transaction, object.id));
     TRY(store::delete_object(transaction, object.id, expected, call.now));
     if (kind == ObjectKind::Package) TRY(withdraw_content(site, transaction, object.id, call.now));
     return hosting::audit(transaction,

@@ -6,6 +6,7 @@
 #include "roles/provider/explain.h"
 #include "roles/provider/objects_api.h"
 #include "roles/provider/operators_api.h"
+#include "roles/provider/plan_api.h"
 #include "roles/provider/site_api.h"
 
 namespace muster::provider {
@@ -69,6 +70,7 @@ std::vector<hosting::Route> routes(hosting::Site& site, HostPorts ports) {
   add_health(routes, ports);
   routes.add("GET", "/api/v1/site", get_site);
   routes.add("POST", "/api/v1/query", run_query, kSmallBody);
+  routes.add("POST", "/api/v1/plan", plan_objects, kObjectBody);
   routes.add("GET", "/api/v1/devices", list_devices);
   routes.add("GET", "/api/v1/devices/*", get_device);
   routes.add("DELETE", "/api/v1/devices/*", delete_device);

@@ -53,6 +53,7 @@ Result<net::Response> get_site(hosting::Site& site, hosting::Call&) {
     view.inbox_backlog_bytes = site.inbox->end() - std::min(taken, site.inbox->end());
     return {};
   }));
+  if (const auto time = site.shelf.site_time()) view.signed_time = *time;
   if (site.config.trial) view.trial = "trial: signer not isolated, root not offline";
   return json_answer(200, contract::encode_site_view(view));
 }

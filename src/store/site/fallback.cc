@@ -24,9 +24,9 @@ Result<FallbackMessage> decode_message(Rows& rows) {
 
 Result<bool> add_fallback_message(Transaction& transaction, const FallbackMessage& message,
                                   std::int64_t keep) {
-  const auto newest = TRY(transaction.first(
-      "SELECT COALESCE(MAX(number), 0) FROM fallback_message", {},
-      [](Rows& rows) -> Result<std::int64_t> { return rows.integer(0); }));
+  const auto newest =
+      TRY(transaction.first("SELECT COALESCE(MAX(number), 0) FROM fallback_message", {},
+                            [](Rows& rows) -> Result<std::int64_t> { return rows.integer(0); }));
   const std::int64_t number = newest.value_or(0) + 1;
   const auto added = TRY(transaction.run(
       "INSERT INTO fallback_message (number, received, address, id, client, name, topic, state, "

@@ -104,7 +104,8 @@ Result<Assignment> assignment_of(const contract::LocatorAnswer& answer,
   if (answer.management_points.empty())
     return fail(kNoManagementPoint, "site {}", answer.site->text());
   if (!answer.site_version.empty() &&
-      model::compare_versions(model::VersionScheme::Dotted, client_version, answer.site_version) > 0)
+      model::compare_versions(model::VersionScheme::Dotted, client_version, answer.site_version) >
+          0)
     return fail(kSiteOlder, "site {} has version {}, this client {}", answer.site->text(),
                 answer.site_version, client_version);
   return Assignment{answer.site->text(), answer.management_points, now};

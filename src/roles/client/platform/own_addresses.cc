@@ -39,8 +39,7 @@ std::vector<model::IpAddress> own_addresses(std::size_t limit) {
   if (::getifaddrs(&list) != 0) return out;
   const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owner(list, ::freeifaddrs);
   for (const ifaddrs* each = list; each && out.size() < limit; each = each->ifa_next) {
-    if (!each->ifa_addr || (each->ifa_flags & IFF_LOOPBACK) != 0 ||
-        (each->ifa_flags & IFF_UP) == 0)
+    if (!each->ifa_addr || (each->ifa_flags & IFF_LOOPBACK) != 0 || (each->ifa_flags & IFF_UP) == 0)
       continue;
     const Bytes bytes = bytes_of(*each->ifa_addr);
     if (bytes.empty()) continue;

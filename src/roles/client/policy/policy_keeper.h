@@ -57,8 +57,7 @@ class PolicyKeeper {
 
   // A document of another type by the policy key, such as a locator answer: its payload. A key that
   // only a later root names is looked for there.
-  Result<Bytes> verify_signed(ByteView document, contract::SignedType type,
-                              DocumentSource& source);
+  Result<Bytes> verify_signed(ByteView document, contract::SignedType type, DocumentSource& source);
 
   // The header that is followed now, as the management point named it; empty for none.
   const std::string& etag() const { return etag_; }
