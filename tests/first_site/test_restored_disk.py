@@ -46,6 +46,10 @@ class RestoredDisk(unittest.TestCase):
                 text = (ROOT / "examples/first/first.yaml").read_text().split("---")[2]
                 site.path("second.yaml").write_text(text.replace("hello-everywhere", "second"))
                 site.cli("apply", "-f", str(site.path("second.yaml")))
+                # Both have polled when they started, perhaps before this.
+                for state in ("client", "clone"):
+                    trigger = [BIN / "muster-client", "--state", site.path(state), "trigger", "policy"]
+                    wait_until(lambda: subprocess.run(trigger, capture_output=True).returncode == 0, "its answer")
                 wait_until(lambda: site.json("get", "devices")[0]["state"] == "quarantined", "the quarantine")
                 for log in ("client/client.log", "clone/client.log"):
                     wait_until(lambda: "403" in site.path(log).read_text(), f"the refusal in {log}")

@@ -68,8 +68,9 @@ class Search {
 
   std::vector<FoundFile> take() && {
     std::ranges::sort(found_, {}, &FoundFile::path);
-    const auto twice = std::ranges::unique(found_, {}, &FoundFile::path);  // of roots that overlap
-    found_.erase(twice.begin(), twice.end());
+    const auto same = [](const FoundFile& a, const FoundFile& b) { return a.path == b.path; };
+    // Of roots that overlap.
+    found_.erase(std::unique(found_.begin(), found_.end(), same), found_.end());
     return std::move(found_);
   }
 

@@ -44,7 +44,7 @@ Groups read_groups(const Source& source) {
   }
   for (auto& [member, groups] : out.of_member) {
     std::ranges::sort(groups);
-    groups.erase(std::ranges::unique(groups).begin(), groups.end());
+    groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
   }
   return out;
 }
