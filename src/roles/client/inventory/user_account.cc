@@ -12,7 +12,7 @@ namespace muster::client {
 namespace {
 
 constexpr std::size_t kLargestDatabase = 16u << 20;
-constexpr std::int64_t kDay_ms = 86'400'000;
+constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::int64_t kMostDays = 2'932'896;  // the year 9999
 
 std::vector<std::string_view> parts(std::string_view line, char separator) {
@@ -72,7 +72,7 @@ std::map<std::string, ShadowFlags, std::less<>> read_shadow(const Source& source
     if (entry.size() < 8) continue;
     ShadowFlags found{.locked = is_locked(entry[1]), .expires_ms = std::nullopt};
     const auto days = to_number(entry[7]);
-    if (days && *days >= 0 && *days <= kMostDays) found.expires_ms = *days * kDay_ms;
+    if (days && *days >= 0 && *days <= kMostDays) found.expires_ms = *days * kDayMs;
     flags.try_emplace(std::string(entry[0]), found);
   }
   return flags;
