@@ -1,37 +1,21 @@
 // What joins cost: 200 rows a device, 20,000 devices, or 100,000 with MUSTER_LONG. CPU seconds of
 // each question, and of the changes of single devices beside rules with joins.
-#include <sys/resource.h>
 
 #include <cstdio>
 #include <cstdlib>
 
 #include "base/random.h"
+#include "bench/measuring.h"
 #include "fleet/fleet.h"
 #include "model/query/parse.h"
 
 using namespace muster;
+using bench::cpu_seconds;
+using bench::must;
 
 namespace {
 
 constexpr Timestamp kNow{1'800'000'000'000};
-
-template <typename T>
-T must(Result<T> result) {
-  if (!result) {
-    std::fprintf(stderr, "%s\n", result.error().text_with_advice().c_str());
-    std::exit(1);
-  }
-  return value_of(std::move(result));
-}
-
-double cpu_seconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 class Inventory {
  public:

@@ -2,7 +2,6 @@
 // Peers of the same run: the same rows inserted one by one into one indexed table per class of the
 // same engine, and one fsynced file per message.
 #include <fcntl.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -12,11 +11,14 @@
 #include "base/check.h"
 #include "base/os/file.h"
 #include "base/os/system.h"
+#include "bench/measuring.h"
 #include "store/journal.h"
 #include "store/migrations.h"
 #include "store/site/inventory.h"
 
 using namespace muster;
+using bench::cpu_seconds;
+using bench::must;
 namespace fs = std::filesystem;
 
 namespace {
@@ -24,24 +26,6 @@ namespace {
 constexpr int kDevices = 1000;
 constexpr int kPerCommit = 20;
 constexpr int kDeltasPerCommit = 200;
-
-template <typename T>
-T must(Result<T> result) {
-  if (!result) {
-    std::fprintf(stderr, "%s\n", result.error().text_with_advice().c_str());
-    std::exit(1);
-  }
-  return value_of(std::move(result));
-}
-
-double cpu_seconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 struct Span {
   os::SystemClock clock;

@@ -11,7 +11,7 @@ namespace muster::store {
 namespace {
 
 constexpr int kAttempts = 3;
-constexpr int kBusyTimeout_ms = 2000;
+constexpr int kBusyTimeoutMs = 2000;
 
 struct Close {
   void operator()(sqlite3* handle) const { sqlite3_close(handle); }
@@ -61,7 +61,7 @@ Result<void> read_once(const std::filesystem::path& file, bool immutable, const 
   const auto failed = [&] {
     return fail(kForeignDatabase, "{}: {}", file.string(), sqlite3_errmsg(opened));
   };
-  sqlite3_busy_timeout(opened, kBusyTimeout_ms);
+  sqlite3_busy_timeout(opened, kBusyTimeoutMs);
   // The schema is another's: it may not call functions, and what it says is not believed.
   sqlite3_db_config(opened, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(opened, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);

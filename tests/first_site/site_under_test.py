@@ -6,6 +6,7 @@ import ctypes
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -66,6 +67,27 @@ class Site:
             self.processes[name] = subprocess.Popen(command, stdout=output, stderr=output, cwd=self.state,
                                                     preexec_fn=die_with_me)
         return self.processes[name]
+
+    def start_client_with_packages(self, status):
+        """The client sees another package database (the text of dpkg's status file), by a mount of its own."""
+        if "client" in self.processes:
+            self.stop("client")
+        file = self.path("dpkg-status")
+        file.write_text(status, encoding="utf-8")
+        with open(self.path("client.output"), "ab") as output:
+            self.processes["client"] = subprocess.Popen(
+                ["unshare", "-m", "sh", "-c", 'mount --bind "$1" /var/lib/dpkg/status && exec "$2" --config "$3"', "sh",
+                 str(file), str(BIN / "muster-client"), str(self.path("client/client.yaml"))],
+                stdout=output, stderr=output, cwd=self.state, preexec_fn=die_with_me)
+
+    def configure(self, name, **settings):
+        """Puts settings into the file of the site or the client, as an administrator does; '__' stands for '.'."""
+        file = self.path({"site": "site/musterd.yaml", "client": "client/client.yaml"}[name])
+        lines = "".join(f"  {key.replace('__', '.')}: {json.dumps(value)}\n" for key, value in settings.items())
+        text = file.read_text()
+        if not re.search(r"^settings:$", text, re.M):
+            text = re.sub(r"^settings:.*\n", "", text, flags=re.M) + "settings:\n"
+        file.write_text(re.sub(r"^settings:\n", lambda _: "settings:\n" + lines, text, flags=re.M))
 
     def start_site(self):
         self.start("signer")

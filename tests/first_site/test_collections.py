@@ -2,10 +2,9 @@
 import json
 import pathlib
 import sqlite3
-import subprocess
 import unittest
 
-from site_under_test import BIN, ROOT, Site, wait_until
+from site_under_test import ROOT, Site, wait_until
 
 WITHOUT = 'Device | join kind=leftanti (InstalledSoftware | where Name == "zzz-agent") on Device'
 
@@ -54,19 +53,11 @@ class Collections(unittest.TestCase):
         return len(json.loads(document.split(b"\n", 1)[1])["bodies"])
 
     def start_client_with(self, packages):
-        """The client sees a package database with these packages besides its own, by a mount of its own."""
-        self.site.stop("client")
         status = pathlib.Path("/var/lib/dpkg/status").read_text(encoding="utf-8")
         for name in packages:
             status += (f"\nPackage: {name}\nStatus: install ok installed\nArchitecture: all\nVersion: 1.0-1\n"
                        "Maintainer: nobody <a@b>\nDescription: made for a test\n")
-        file = self.site.path("dpkg-status")
-        file.write_text(status, encoding="utf-8")
-        with open(self.site.path("client.output"), "ab") as output:
-            self.site.processes["client"] = subprocess.Popen(
-                ["unshare", "-m", "sh", "-c", 'mount --bind "$1" /var/lib/dpkg/status && exec "$2" --config "$3"', "sh",
-                 str(file), str(BIN / "muster-client"), str(self.site.path("client/client.yaml"))],
-                stdout=output, stderr=output, cwd=self.site.state)
+        self.site.start_client_with_packages(status)
 
     def test_1_an_excluded_device_gets_no_policy_and_explain_says_why(self):
         host = self.site.host()

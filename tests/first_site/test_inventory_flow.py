@@ -1,10 +1,9 @@
 """Inventory after the first: a delta of what changed, a resync where the site's rows are not the client's."""
 import re
 import sqlite3
-import subprocess
 import unittest
 
-from site_under_test import BIN, Site, wait_until
+from site_under_test import Site, wait_until
 
 
 class InventoryFlow(unittest.TestCase):
@@ -26,17 +25,7 @@ class InventoryFlow(unittest.TestCase):
         return int(numbers[-1]) if numbers else 0
 
     def restart_client_with(self, change):
-        """The client sees another package database, by a mount of its own."""
-        if "client" in self.site.processes:
-            self.site.stop("client")
-        status = change(open("/var/lib/dpkg/status", encoding="utf-8").read())
-        file = self.site.path("dpkg-status")
-        file.write_text(status, encoding="utf-8")
-        with open(self.site.path("client.output"), "ab") as output:
-            self.site.processes["client"] = subprocess.Popen(
-                ["unshare", "-m", "sh", "-c", 'mount --bind "$1" /var/lib/dpkg/status && exec "$2" --config "$3"', "sh",
-                 str(file), str(BIN / "muster-client"), str(self.site.path("client/client.yaml"))],
-                stdout=output, stderr=output, cwd=self.site.state)
+        self.site.start_client_with_packages(change(open("/var/lib/dpkg/status", encoding="utf-8").read()))
 
     @staticmethod
     def without_dash_and_with_two_more(status):

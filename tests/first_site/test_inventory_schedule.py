@@ -1,7 +1,6 @@
 """Classes of the inventory with intervals of their own, from the site's setting to what the client does."""
 import os
 import pathlib
-import re
 import subprocess
 import unittest
 
@@ -11,15 +10,7 @@ FAKETIME = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 
 
 def configure(site, intervals, interval="P7D"):
-    """Puts the settings into the site's configuration, as an administrator does."""
-    file = site.path("site/musterd.yaml")
-    text = file.read_text()
-    line = f"  inventory.intervals: {intervals}\n  inventory.interval: {interval}\n"
-    if re.search(r"^settings:$", text, re.M):
-        text = re.sub(r"^settings:\n", "settings:\n" + line, text, flags=re.M)
-    else:
-        text = re.sub(r"^settings:.*\n", "", text, flags=re.M) + "settings:\n" + line
-    file.write_text(text)
+    site.configure("site", inventory__intervals=intervals, inventory__interval=interval)
 
 
 class ClassIntervals(unittest.TestCase):

@@ -10,7 +10,7 @@
 namespace muster::os {
 namespace {
 
-constexpr int kLargeBlock_bytes = 32 * 1024;
+constexpr int kLargeBlockBytes = 32 * 1024;
 
 // Only segments that are executable and not writable: they hold nothing but the file's bytes, so
 // that letting go of their pages loses nothing.
@@ -22,8 +22,10 @@ int release_code(dl_phdr_info* object, std::size_t, void*) {
       continue;
     const std::uintptr_t begin = (object->dlpi_addr + segment.p_vaddr) / page * page;
     const std::uintptr_t end = object->dlpi_addr + segment.p_vaddr + segment.p_memsz;
+    // The loader tells addresses as numbers.
+    auto* const start = reinterpret_cast<void*>(begin);  // NOLINT(performance-no-int-to-ptr)
     // Fails for what the kernel maps itself (the vDSO): there is nothing to give back there.
-    (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+    (void)::madvise(start, end - begin, MADV_DONTNEED);
   }
   return 0;
 }
@@ -32,7 +34,7 @@ int release_code(dl_phdr_info* object, std::size_t, void*) {
 
 void prefer_small_memory() {
   ::mallopt(M_ARENA_MAX, 1);
-  ::mallopt(M_MMAP_THRESHOLD, kLargeBlock_bytes);
+  ::mallopt(M_MMAP_THRESHOLD, kLargeBlockBytes);
 }
 
 void release_idle_memory() {

@@ -5,6 +5,9 @@
 namespace muster::store {
 namespace {
 
+constexpr std::string_view kColumns =
+    "number, received, address, id, client, name, topic, state, cause, at";
+
 Result<FallbackMessage> decode_message(Rows& rows) {
   FallbackMessage message;
   message.number = TRY(rows.integer(0));
@@ -29,8 +32,9 @@ Result<bool> add_fallback_message(Transaction& transaction, const FallbackMessag
                             [](Rows& rows) -> Result<std::int64_t> { return rows.integer(0); }));
   const std::int64_t number = newest.value_or(0) + 1;
   const auto added = TRY(transaction.run(
-      "INSERT INTO fallback_message (number, received, address, id, client, name, topic, state, "
-      "cause, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING",
+      fmt::format("INSERT INTO fallback_message ({}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+                  "$10) ON CONFLICT (id) DO NOTHING",
+                  kColumns),
       {number, message.received, message.address, blob(message.id), message.client, message.name,
        message.topic, message.state, message.cause, message.at}));
   if (added == 0) return false;
@@ -41,8 +45,8 @@ Result<bool> add_fallback_message(Transaction& transaction, const FallbackMessag
 Result<std::vector<FallbackMessage>> list_fallback_messages(Reader& reader, std::int64_t before,
                                                             std::int64_t limit) {
   return reader.all(
-      "SELECT number, received, address, id, client, name, topic, state, cause, at "
-      "FROM fallback_message WHERE number < $1 ORDER BY number DESC LIMIT $2",
+      fmt::format("SELECT {} FROM fallback_message WHERE number < $1 ORDER BY number DESC LIMIT $2",
+                  kColumns),
       {before == 0 ? std::numeric_limits<std::int64_t>::max() : before, limit}, decode_message);
 }
 
