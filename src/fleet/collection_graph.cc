@@ -67,9 +67,12 @@ const std::vector<CollectionId>& CollectionGraph::in_order() {
   return order_;
 }
 
+const DeviceSet& CollectionGraph::members_of(const CollectionId& id) const {
+  return id == kAllSystems ? rows_.active() : collections_.at(id).members;
+}
+
 bool CollectionGraph::has(const CollectionId& id, DeviceNumber device) const {
-  if (id == kAllSystems) return rows_.find(device) != nullptr;
-  return collections_.at(id).members.contains(device);
+  return members_of(id).contains(device);
 }
 
 // Exclude beats whatever names the device; the limit comes last.
@@ -94,9 +97,9 @@ std::optional<Standing> CollectionGraph::standing_of(const CollectionId& id,
 void CollectionGraph::settle(const CollectionId& id, Collection& collection, DeviceNumber device,
                              MembershipChanges& changes) {
   const bool belongs = standing_in(collection, device).kind == Standing::Kind::Member;
-  if (belongs && collection.members.insert(device).second)
+  if (belongs && collection.members.insert(device))
     changes.push_back({id, device, Membership::Joined});
-  if (!belongs && collection.members.erase(device) > 0)
+  if (!belongs && collection.members.erase(device))
     changes.push_back({id, device, Membership::Left});
 }
 
@@ -128,35 +131,41 @@ MembershipChanges CollectionGraph::device_leaves(DeviceNumber device) {
   for (const CollectionId& id : in_order()) {
     Collection& collection = collections_.at(id);
     collection.matched.erase(device);
-    if (collection.members.erase(device) > 0) changes.push_back({id, device, Membership::Left});
+    if (collection.members.erase(device)) changes.push_back({id, device, Membership::Left});
   }
   return changes;
 }
 
 void CollectionGraph::match_all(Collection& collection, Timestamp now) const {
-  collection.matched.clear();
+  DeviceBits matched;
   for (const model::Plan& plan : collection.plans)
-    for_each_matching_device(rows_, plan, now, [&](DeviceNumber device) {
-      collection.matched.insert(collection.matched.end(), device);
-    });
+    for_each_matching_device(rows_, plan, now,
+                             [&](DeviceNumber device) { matched.insert(device); });
+  collection.matched = DeviceSet(matched);
+}
+
+// As standing_in says for one device.
+DeviceSet CollectionGraph::who_belongs(const Collection& collection) const {
+  DeviceBits found = collection.matched.bits();
+  collection.direct.join_to(found);
+  for (const CollectionId& each : collection.included) members_of(each).join_to(found);
+  for (const CollectionId& each : collection.excluded) found.subtract(members_of(each).bits());
+  found.intersect(members_of(collection.limiting).bits());
+  return DeviceSet(found);
 }
 
 // For the collection alone: those that use it are settled behind it.
 void CollectionGraph::settle_all(const CollectionId& id, MembershipChanges& changes) {
   Collection& collection = collections_.at(id);
-  std::set<DeviceNumber> candidates = collection.members;
-  candidates.insert(collection.matched.begin(), collection.matched.end());
-  candidates.insert(collection.direct.begin(), collection.direct.end());
-  for (const CollectionId& each : collection.included) {
-    if (each == kAllSystems) {
-      for (const auto& [device, rows] : rows_.devices())
-        candidates.insert(candidates.end(), device);
-      continue;
-    }
-    const auto& included = collections_.at(each).members;
-    candidates.insert(included.begin(), included.end());
-  }
-  for (const DeviceNumber device : candidates) settle(id, collection, device, changes);
+  DeviceSet next = who_belongs(collection);
+  DeviceBits either = collection.members.bits();
+  next.join_to(either);
+  either.for_each([&](DeviceNumber device) {
+    const bool is_in = next.contains(device);
+    if (is_in != collection.members.contains(device))
+      changes.push_back({id, device, is_in ? Membership::Joined : Membership::Left});
+  });
+  collection.members = std::move(next);
 }
 
 Result<void> CollectionGraph::check_links(const CollectionId& id, const Links& links) const {
@@ -180,7 +189,7 @@ Result<MembershipChanges> CollectionGraph::set(const CollectionId& id, Collectio
   next.limiting = rule.limiting.value_or(CollectionId(kAllSystems));
   next.included = std::move(rule.included);
   next.excluded = std::move(rule.excluded);
-  next.direct = {rule.direct.begin(), rule.direct.end()};
+  next.direct = DeviceSet(std::move(rule.direct));
   const Links links = links_of(next);
   TRY(check_links(id, links));
   for (const model::Query& query : rule.queries)
@@ -208,8 +217,9 @@ Result<MembershipChanges> CollectionGraph::remove(const CollectionId& id) {
   if (!found->second.users.empty())
     return fail(kCollectionInUse, "'{}' is named by {}", id, fmt::join(found->second.users, ", "));
   MembershipChanges changes;
-  for (const DeviceNumber device : found->second.members)
+  found->second.members.for_each([&](DeviceNumber device) {
     changes.push_back({id, device, Membership::Left});
+  });
   for (const auto& link : links_of(found->second)) collections_.at(link.collection).users.erase(id);
   collections_.erase(found);
   is_ordered_ = false;
@@ -228,7 +238,7 @@ MembershipChanges CollectionGraph::refresh(Timestamp now) {
   return changes;
 }
 
-const std::set<DeviceNumber>* CollectionGraph::members(const CollectionId& id) const {
+const DeviceSet* CollectionGraph::members(const CollectionId& id) const {
   const auto found = collections_.find(id);
   return found == collections_.end() ? nullptr : &found->second.members;
 }

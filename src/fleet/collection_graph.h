@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fleet/device_rows.h"
+#include "fleet/device_set.h"
 #include "fleet/fleet.h"
 #include "model/collection_links.h"
 
@@ -27,7 +28,7 @@ class CollectionGraph {
   MembershipChanges refresh(Timestamp now);
 
   // Nothing for an unknown collection; all-systems is not one of them.
-  const std::set<DeviceNumber>* members(const CollectionId& id) const;
+  const DeviceSet* members(const CollectionId& id) const;
   std::vector<CollectionId> of(DeviceNumber device) const;
   std::optional<Standing> standing_of(const CollectionId& id, DeviceNumber device) const;
   std::size_t size() const { return collections_.size(); }
@@ -35,13 +36,13 @@ class CollectionGraph {
  private:
   struct Collection {
     std::vector<model::Plan> plans;
-    std::set<DeviceNumber> direct;
+    DeviceSet direct;
     std::vector<CollectionId> included;
     std::vector<CollectionId> excluded;
     CollectionId limiting;
     // Those that match a plan, whatever else is said: a change elsewhere need not ask again.
-    std::set<DeviceNumber> matched;
-    std::set<DeviceNumber> members;
+    DeviceSet matched;
+    DeviceSet members;
     // Collections that include, exclude or are limited to this one.
     std::set<CollectionId> users;
   };
@@ -51,10 +52,13 @@ class CollectionGraph {
   Result<void> check_links(const CollectionId& id, const Links& links) const;
   void match_all(Collection& collection, Timestamp now) const;
   bool has(const CollectionId& id, DeviceNumber device) const;
+  const DeviceSet& members_of(const CollectionId& id) const;
   Standing standing_in(const Collection& collection, DeviceNumber device) const;
   // Puts the device where it should be; reports the change if it was not there.
   void settle(const CollectionId& id, Collection& collection, DeviceNumber device,
               MembershipChanges& changes);
+  // All who should be in it now.
+  DeviceSet who_belongs(const Collection& collection) const;
   void settle_all(const CollectionId& id, MembershipChanges& changes);
   // `start` and all that use them, directly or not, each behind what it uses.
   std::vector<CollectionId> with_users(const std::vector<CollectionId>& start) const;

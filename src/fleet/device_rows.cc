@@ -123,6 +123,7 @@ Result<ClassSet> DeviceRows::apply(const DeviceChange& change) {
   for (const auto* list : {&change.added, &change.removed, &change.updated})
     for (const ClassRows& rows : *list) touched[index_of(*rows.type)] = true;
   devices_[change.device] = std::move(draft.device);
+  active_.insert(change.device);
   return touched;
 }
 
@@ -132,6 +133,7 @@ void DeviceRows::remove(DeviceNumber number) {
   for (std::size_t i = 0; i < tables_.size(); ++i)
     for (const Instance& instance : device->second.instances[i]) tables_[i].release(instance);
   devices_.erase(device);
+  active_.erase(number);
 }
 
 bool DeviceRows::matches(const Plan& plan, Timestamp now, const Device& device) const {

@@ -35,6 +35,8 @@ class DeviceRows {
   void remove(DeviceNumber number);
 
   const std::map<DeviceNumber, Device>& devices() const { return devices_; }
+  // The numbers of all devices.
+  const DeviceSet& active() const { return active_; }
   const Device* find(DeviceNumber number) const;
   const std::vector<RowTable>& tables() const { return tables_; }
 
@@ -60,6 +62,7 @@ class DeviceRows {
 
   std::vector<RowTable> tables_;  // one per inventory class
   std::map<DeviceNumber, Device> devices_;
+  DeviceSet active_;
 };
 
 }  // namespace muster::fleet

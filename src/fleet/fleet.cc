@@ -19,6 +19,14 @@ struct Fleet::State {
   mutable std::shared_mutex mutex;
   DeviceRows rows;
   CollectionGraph collections{rows};
+
+  Result<DeviceSet> members_of(const CollectionId& id) const {
+    const std::shared_lock lock(mutex);
+    if (id == kAllSystems) return rows.active();
+    const DeviceSet* members = collections.members(id);
+    if (members == nullptr) return fail(kUnknownCollection, "'{}'", id.substr(0, 64));
+    return *members;
+  }
 };
 
 namespace {
@@ -106,24 +114,11 @@ MembershipChanges Fleet::refresh(Timestamp now) {
 }
 
 Result<std::vector<DeviceNumber>> Fleet::members(const CollectionId& id) const {
-  const std::shared_lock lock(state_->mutex);
-  std::vector<DeviceNumber> out;
-  if (id == kAllSystems) {
-    for (const auto& [number, device] : state_->rows.devices()) out.push_back(number);
-    return out;
-  }
-  const auto* members = state_->collections.members(id);
-  if (members == nullptr) return fail(kUnknownCollection, "'{}'", id.substr(0, 64));
-  out.assign(members->begin(), members->end());
-  return out;
+  return TRY(state_->members_of(id)).devices();
 }
 
 Result<std::uint64_t> Fleet::member_count(const CollectionId& id) const {
-  const std::shared_lock lock(state_->mutex);
-  if (id == kAllSystems) return state_->rows.devices().size();
-  const auto* members = state_->collections.members(id);
-  if (members == nullptr) return fail(kUnknownCollection, "'{}'", id.substr(0, 64));
-  return members->size();
+  return TRY(state_->members_of(id)).size();
 }
 
 Result<std::vector<CollectionId>> Fleet::collections_of(DeviceNumber device) const {

@@ -9,12 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include "fleet/device_set.h"
 #include "model/inventory.h"
 #include "model/query/run.h"
 
 namespace muster::fleet {
 
-using DeviceNumber = std::uint32_t;
 using CollectionId = std::string;
 
 // Every active device. Always there; cannot be set or removed.

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "model/version.h"
+#include "tests/seed.h"
 
 namespace muster::model {
 namespace {
@@ -37,8 +38,7 @@ std::string random_version(std::mt19937_64& random) {
 
 TEST(RpmVersions, CompareAsRpmDoes) {
   if (::access("/usr/bin/rpm", X_OK) != 0) GTEST_SKIP() << "no rpm here";
-  const char* given = std::getenv("MUSTER_SEED");
-  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : 1;
+  const std::uint64_t seed = test_seed();
   std::mt19937_64 random(seed);
   std::vector<std::pair<std::string, std::string>> pairs;
   for (const char* a : kVersions)

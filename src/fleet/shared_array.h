@@ -1,0 +1,114 @@
+// Memory that copies share until one of them writes: what makes a copy of a set cheap, so that a
+// reader keeps what it reads while the writer goes on.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+#include <new>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+namespace muster::fleet {
+
+// A vector of plain values, 8 bytes where it stands. One thread changes an object at a time, as
+// with a std::vector; copies of it may be read and dropped by other threads meanwhile.
+template <typename T>
+class SharedArray {
+  static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= 8);
+
+ public:
+  SharedArray() = default;
+  explicit SharedArray(std::span<const T> values) { assign(values); }
+  SharedArray(const SharedArray& other) : block_(other.block_) {
+    if (block_ != nullptr) block_->owners.fetch_add(1, std::memory_order_relaxed);
+  }
+  SharedArray(SharedArray&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  SharedArray& operator=(SharedArray other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
+  ~SharedArray() { let_go(); }
+
+  std::size_t size() const { return block_ == nullptr ? 0 : block_->size; }
+  bool empty() const { return size() == 0; }
+  std::span<const T> values() const { return {data(), size()}; }
+  const T* begin() const { return data(); }
+  const T* end() const { return data() + size(); }
+  const T& operator[](std::size_t i) const { return data()[i]; }
+
+  void assign(std::span<const T> values) {
+    SharedArray next;
+    next.block_ = make_block(values.size());
+    if (!values.empty()) std::memcpy(next.own(), values.data(), values.size_bytes());
+    next.block_->size = static_cast<std::uint32_t>(values.size());
+    *this = std::move(next);
+  }
+
+  // The values, to be written: nobody else sees what happens to them.
+  std::span<T> edit() {
+    become_sole_owner(size());
+    return {own(), size()};
+  }
+
+  void insert(std::size_t place, T value) {
+    become_sole_owner(size() + 1);
+    T* const values = own();
+    std::memmove(values + place + 1, values + place, (block_->size - place) * sizeof(T));
+    values[place] = value;
+    ++block_->size;
+  }
+
+  void erase(std::size_t place) {
+    become_sole_owner(size());
+    T* const values = own();
+    std::memmove(values + place, values + place + 1, (block_->size - place - 1) * sizeof(T));
+    --block_->size;
+  }
+
+  // Of the heap, the allocator's own needs aside.
+  std::size_t heap_bytes() const {
+    return block_ == nullptr ? 0 : sizeof(Block) + block_->capacity * sizeof(T);
+  }
+
+ private:
+  struct alignas(8) Block {
+    std::atomic<std::uint32_t> owners{1};
+    std::uint32_t size = 0;
+    std::uint32_t capacity = 0;
+  };
+
+  static Block* make_block(std::size_t capacity) {
+    void* memory = ::operator new(sizeof(Block) + capacity * sizeof(T));
+    auto* block = new (memory) Block;
+    block->capacity = static_cast<std::uint32_t>(capacity);
+    return block;
+  }
+  static T* values_of(Block* block) { return reinterpret_cast<T*>(block + 1); }
+  T* own() const { return values_of(block_); }
+  const T* data() const { return block_ == nullptr ? nullptr : own(); }
+
+  void become_sole_owner(std::size_t wanted) {
+    // Acquire: who let go has read all that it wanted to.
+    if (block_ != nullptr && block_->capacity >= wanted &&
+        block_->owners.load(std::memory_order_acquire) == 1)
+      return;
+    const std::size_t roomy = wanted > size() ? wanted + wanted / 4 + 2 : wanted;
+    Block* next = make_block(roomy);
+    next->size = static_cast<std::uint32_t>(size());
+    if (block_ != nullptr) std::memcpy(values_of(next), data(), size() * sizeof(T));
+    let_go();
+    block_ = next;
+  }
+  void let_go() {
+    if (block_ == nullptr || block_->owners.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    block_->~Block();
+    ::operator delete(block_);
+  }
+
+  Block* block_ = nullptr;
+};
+
+}  // namespace muster::fleet

@@ -1,0 +1,144 @@
+// Device sets beside one bit per device: the same answers in every form and between the forms.
+#include "fleet/device_set.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "base/random.h"
+#include "tests/seed.h"
+
+namespace muster::fleet {
+namespace {
+
+constexpr DeviceNumber kEnd = 200'000;
+
+struct Oracle {
+  std::vector<bool> bits = std::vector<bool>(kEnd);
+  std::vector<DeviceNumber> devices() const {
+    std::vector<DeviceNumber> out;
+    for (DeviceNumber i = 0; i < kEnd; ++i)
+      if (bits[i]) out.push_back(i);
+    return out;
+  }
+};
+
+void expect_equal(const DeviceSet& set, const Oracle& oracle) {
+  const auto devices = oracle.devices();
+  ASSERT_EQ(set.devices(), devices);
+  ASSERT_EQ(set.size(), devices.size());
+  ASSERT_EQ(set.empty(), devices.empty());
+  ASSERT_EQ(set.bits().size(), devices.size());
+  ASSERT_EQ(DeviceSet(set.bits()), set);
+  ASSERT_EQ(DeviceSet(devices), set);
+}
+
+TEST(DeviceSet, HasThreeFormsAndKeepsToTwentyFourBytes) {
+  EXPECT_EQ(sizeof(DeviceSet), 24u);
+  DeviceSet set;
+  EXPECT_EQ(set.heap_bytes(), 0u);
+  for (const DeviceNumber device : {7u, 4'294'967'295u, 0u}) EXPECT_TRUE(set.insert(device));
+  EXPECT_EQ(set.heap_bytes(), 0u);
+  EXPECT_EQ(set.devices(), (std::vector<DeviceNumber>{0, 7, 4'294'967'295u}));
+  EXPECT_FALSE(set.insert(7));
+  EXPECT_TRUE(set.erase(4'294'967'295u));
+  EXPECT_FALSE(set.erase(4'294'967'295u));
+  for (DeviceNumber i = 0; i < 100; ++i) set.insert(i * 1000);
+  EXPECT_EQ(set.size(), 101u);  // 7 besides
+  EXPECT_LE(set.heap_bytes(), 101u * 4 + 200);
+}
+
+TEST(DeviceSet, OfNearlyAllDevicesIsSmall) {
+  DeviceBits all;
+  for (DeviceNumber i = 0; i < 1'000'000; ++i) all.insert(i);
+  DeviceSet set(all);
+  for (DeviceNumber i = 0; i < 1'000'000; i += 1000) EXPECT_TRUE(set.erase(i));
+  EXPECT_EQ(set.size(), 999'000u);
+  EXPECT_FALSE(set.contains(5000));
+  EXPECT_TRUE(set.contains(5001));
+  EXPECT_FALSE(set.contains(1'000'000));
+  EXPECT_LT(set.heap_bytes(), 16'000u);  // and not 125,000
+}
+
+// Grows and shrinks through all sizes, so that every border between forms is crossed both ways.
+TEST(DeviceSet, AnswersAsABitPerDevice) {
+  const std::uint64_t seed = test_seed();
+  SeededRandom random(seed);
+  SCOPED_TRACE(fmt::format("seed {}", seed));
+  DeviceSet set;
+  Oracle oracle;
+  std::vector<std::pair<DeviceSet, Oracle>> kept;
+  for (int phase = 0; phase < 24; ++phase) {
+    const bool grows = random.below(5) < 3;
+    const auto low = static_cast<DeviceNumber>(random.below(kEnd));
+    const auto width = std::uint64_t{1} << (1 + random.below(17));
+    const std::uint64_t steps = std::uint64_t{1} << random.below(17);
+    for (std::uint64_t i = 0; i < steps; ++i) {
+      // Every fourth phase goes through its range in turn, as filling and emptying does.
+      const std::uint64_t offset = phase % 4 == 0 ? i : random.below(width);
+      const auto device = static_cast<DeviceNumber>((low + offset) % kEnd);
+      ASSERT_EQ(set.contains(device), oracle.bits[device]);
+      ASSERT_EQ(grows ? set.insert(device) : set.erase(device), oracle.bits[device] != grows);
+      oracle.bits[device] = grows;
+    }
+    expect_equal(set, oracle);
+    if (random.below(3) == 0) kept.emplace_back(set, oracle);
+  }
+  // What became of the original is nothing to its copies.
+  for (const auto& [copy, at_that_time] : kept) expect_equal(copy, at_that_time);
+}
+
+TEST(DeviceBits, AreReckonedWithAsSets) {
+  SeededRandom random(test_seed());
+  for (int round = 0; round < 6; ++round) {
+    Oracle a, b;
+    DeviceSet first, second;
+    // Of unequal length, with one far up now and then.
+    const auto put = [&](DeviceSet& set, Oracle& oracle) {
+      const auto end = 1 + random.below(kEnd);
+      for (std::uint64_t i = random.below(20'000); i > 0; --i) {
+        const auto device = static_cast<DeviceNumber>(random.below(end));
+        set.insert(device);
+        oracle.bits[device] = true;
+      }
+    };
+    put(first, a);
+    put(second, b);
+    Oracle joined, both, rest;
+    for (DeviceNumber i = 0; i < kEnd; ++i) {
+      joined.bits[i] = a.bits[i] || b.bits[i];
+      both.bits[i] = a.bits[i] && b.bits[i];
+      rest.bits[i] = a.bits[i] && !b.bits[i];
+    }
+    DeviceBits bits = first.bits();
+    second.join_to(bits);
+    expect_equal(DeviceSet(bits), joined);
+    bits = first.bits();
+    bits.join(second.bits());
+    expect_equal(DeviceSet(bits), joined);
+    bits = first.bits();
+    bits.intersect(second.bits());
+    expect_equal(DeviceSet(bits), both);
+    bits = first.bits();
+    bits.subtract(second.bits());
+    expect_equal(DeviceSet(bits), rest);
+  }
+}
+
+// For the thread sanitizer: readers hold copies while the writer goes on.
+TEST(DeviceSet, CopiesAreReadBesideTheWriter) {
+  DeviceSet set;
+  std::vector<std::thread> readers;
+  for (DeviceNumber round = 1; round <= 20; ++round) {
+    for (DeviceNumber i = 0; i < 1000; ++i) set.insert(i * 37 % 100'000 + round);
+    readers.emplace_back([copy = set, size = set.size()] {
+      std::uint64_t seen = 0;
+      copy.for_each([&](DeviceNumber) { ++seen; });
+      EXPECT_EQ(seen, size);
+    });
+  }
+  for (std::thread& reader : readers) reader.join();
+}
+
+}  // namespace
+}  // namespace muster::fleet
