@@ -14,11 +14,6 @@ using model::Link;
 
 constexpr std::size_t kLongestId = 255;
 
-bool is_touched(const model::Plan& plan, const ClassSet& touched) {
-  return std::ranges::any_of(
-      plan.classes, [&](const model::InventoryClass* type) { return touched[index_of(*type)]; });
-}
-
 }  // namespace
 
 CollectionGraph::Links CollectionGraph::links_of(const Collection& collection) {
@@ -57,14 +52,47 @@ std::vector<CollectionId> CollectionGraph::with_users(
   return out;
 }
 
-const std::vector<CollectionId>& CollectionGraph::in_order() {
-  if (!is_ordered_) {
-    std::vector<CollectionId> all;
-    for (const auto& [id, collection] : collections_) all.push_back(id);
-    order_ = with_users(all);
-    is_ordered_ = true;
+void CollectionGraph::put_in_order() {
+  if (is_ordered_) return;
+  std::vector<CollectionId> all;
+  for (const auto& [id, collection] : collections_) all.push_back(id);
+  order_.clear();
+  for (const CollectionId& id : with_users(all)) {
+    const auto node = collections_.find(id);
+    node->second.rank = order_.size();
+    order_.push_back(&*node);
   }
-  return order_;
+  is_ordered_ = true;
+}
+
+void CollectionGraph::add_users(const Collection& collection, Ranks& ranks) const {
+  for (const CollectionId& user : collection.users) ranks.insert(collections_.at(user).rank);
+}
+
+void CollectionGraph::unsubscribe(Node& node) {
+  for (const Rule& rule : node.second.rules)
+    for (const PredicateNumber predicate : rule.predicates()) of_predicate_[predicate].erase(&node);
+  of_plans_.erase(&node);
+  of_all_systems_.erase(&node);
+  node.second.direct.for_each([&](DeviceNumber device) {
+    const auto found = of_direct_.find(device);
+    if (found == of_direct_.end()) return;
+    found->second.erase(&node);
+    if (found->second.empty()) of_direct_.erase(found);
+  });
+}
+
+void CollectionGraph::subscribe(Node& node) {
+  for (const Rule& rule : node.second.rules) {
+    if (!rule.is_indexed()) of_plans_.insert(&node);
+    for (const PredicateNumber predicate : rule.predicates()) {
+      if (of_predicate_.size() <= predicate) of_predicate_.resize(std::size_t{predicate} + 1);
+      of_predicate_[predicate].insert(&node);
+    }
+  }
+  for (const auto* list : {&node.second.included, &node.second.excluded})
+    if (std::ranges::find(*list, kAllSystems) != list->end()) of_all_systems_.insert(&node);
+  node.second.direct.for_each([&](DeviceNumber device) { of_direct_[device].insert(&node); });
 }
 
 const DeviceSet& CollectionGraph::members_of(const CollectionId& id) const {
@@ -75,10 +103,17 @@ bool CollectionGraph::has(const CollectionId& id, DeviceNumber device) const {
   return members_of(id).contains(device);
 }
 
+bool CollectionGraph::is_matched(const Collection& collection, DeviceNumber device) const {
+  return collection.matched.contains(device) ||
+         std::ranges::any_of(collection.rules, [&](const Rule& rule) {
+           return rule.is_indexed() && rule.matches(rows_, device, Timestamp{});
+         });
+}
+
 // Exclude beats whatever names the device; the limit comes last.
 Standing CollectionGraph::standing_in(const Collection& collection, DeviceNumber device) const {
   const auto has_device = [&](const CollectionId& each) { return has(each, device); };
-  if (!collection.matched.contains(device) && !collection.direct.contains(device) &&
+  if (!collection.direct.contains(device) && !is_matched(collection, device) &&
       !std::ranges::any_of(collection.included, has_device))
     return {Standing::Kind::NotNamed, {}};
   const auto excluded = std::ranges::find_if(collection.excluded, has_device);
@@ -94,8 +129,8 @@ std::optional<Standing> CollectionGraph::standing_of(const CollectionId& id,
   return standing_in(found->second, device);
 }
 
-void CollectionGraph::settle(const CollectionId& id, Collection& collection, DeviceNumber device,
-                             MembershipChanges& changes) {
+void CollectionGraph::settle(Node& node, DeviceNumber device, MembershipChanges& changes) {
+  auto& [id, collection] = node;
   const bool belongs = standing_in(collection, device).kind == Standing::Kind::Member;
   if (belongs && collection.members.insert(device))
     changes.push_back({id, device, Membership::Joined});
@@ -103,50 +138,71 @@ void CollectionGraph::settle(const CollectionId& id, Collection& collection, Dev
     changes.push_back({id, device, Membership::Left});
 }
 
-MembershipChanges CollectionGraph::device_changed(DeviceNumber number, const ClassSet& touched,
+bool CollectionGraph::match_again(Collection& collection, DeviceNumber device,
+                                  const DeviceDelta& delta, Timestamp now) const {
+  if (std::ranges::none_of(collection.rules, [&](const Rule& rule) {
+        return !rule.is_indexed() && rule.asks_for_touched_class(delta);
+      }))
+    return false;
+  const bool matches = std::ranges::any_of(collection.rules, [&](const Rule& rule) {
+    return !rule.is_indexed() && rule.matches(rows_, device, now);
+  });
+  return matches ? collection.matched.insert(device) : collection.matched.erase(device);
+}
+
+CollectionGraph::Ranks CollectionGraph::touched_by(DeviceNumber device, const DeviceDelta& delta,
+                                                   Timestamp now) {
+  Ranks out;
+  for (const PredicateNumber predicate : predicates_.rows_changed(delta))
+    for (const Node* node : of_predicate_[predicate]) out.insert(node->second.rank);
+  for (Node* node : of_plans_)
+    if (match_again(node->second, device, delta, now)) out.insert(node->second.rank);
+  if (!delta.is_new) return out;
+  for (const Node* node : of_all_systems_) out.insert(node->second.rank);
+  if (const auto named = of_direct_.find(device); named != of_direct_.end())
+    for (const Node* node : named->second) out.insert(node->second.rank);
+  return out;
+}
+
+MembershipChanges CollectionGraph::device_changed(DeviceNumber device, const DeviceDelta& delta,
                                                   Timestamp now) {
+  put_in_order();
   MembershipChanges changes;
-  const Device* device = rows_.find(number);
-  MUSTER_CHECK(device != nullptr);
-  for (const CollectionId& id : in_order()) {
-    Collection& collection = collections_.at(id);
-    const bool asks = std::ranges::any_of(
-        collection.plans, [&](const model::Plan& plan) { return is_touched(plan, touched); });
-    if (asks) {
-      const bool matches = std::ranges::any_of(collection.plans, [&](const model::Plan& plan) {
-        return is_matching_device(rows_, plan, now, number, *device);
-      });
-      if (matches)
-        collection.matched.insert(number);
-      else
-        collection.matched.erase(number);
-    }
-    settle(id, collection, number, changes);
+  Ranks ranks = touched_by(device, delta, now);
+  while (!ranks.empty()) {
+    Node& node = *order_[*ranks.begin()];
+    ranks.erase(ranks.begin());
+    const std::size_t before = changes.size();
+    settle(node, device, changes);
+    if (changes.size() > before) add_users(node.second, ranks);
   }
   return changes;
 }
 
-MembershipChanges CollectionGraph::device_leaves(DeviceNumber device) {
+MembershipChanges CollectionGraph::device_left(DeviceNumber device, const DeviceDelta& delta) {
+  put_in_order();
+  predicates_.rows_changed(delta);
   MembershipChanges changes;
-  for (const CollectionId& id : in_order()) {
-    Collection& collection = collections_.at(id);
-    collection.matched.erase(device);
-    if (collection.members.erase(device)) changes.push_back({id, device, Membership::Left});
+  for (Node* node : order_) {
+    node->second.matched.erase(device);
+    if (node->second.members.erase(device))
+      changes.push_back({node->first, device, Membership::Left});
   }
   return changes;
 }
 
 void CollectionGraph::match_all(Collection& collection, Timestamp now) const {
-  DeviceBits matched;
-  for (const model::Plan& plan : collection.plans)
-    for_each_matching_device(rows_, plan, now,
-                             [&](DeviceNumber device) { matched.insert(device); });
+  NumberBits matched;
+  for (const Rule& rule : collection.rules)
+    if (!rule.is_indexed()) rule.join_devices(rows_, matched, now);
   collection.matched = DeviceSet(matched);
 }
 
 // As standing_in says for one device.
 DeviceSet CollectionGraph::who_belongs(const Collection& collection) const {
-  DeviceBits found = collection.matched.bits();
+  NumberBits found = collection.matched.bits();
+  for (const Rule& rule : collection.rules)
+    if (rule.is_indexed()) rule.join_devices(rows_, found, Timestamp{});
   collection.direct.join_to(found);
   for (const CollectionId& each : collection.included) members_of(each).join_to(found);
   for (const CollectionId& each : collection.excluded) found.subtract(members_of(each).bits());
@@ -155,10 +211,10 @@ DeviceSet CollectionGraph::who_belongs(const Collection& collection) const {
 }
 
 // For the collection alone: those that use it are settled behind it.
-void CollectionGraph::settle_all(const CollectionId& id, MembershipChanges& changes) {
-  Collection& collection = collections_.at(id);
+void CollectionGraph::settle_all(Node& node, MembershipChanges& changes) {
+  auto& [id, collection] = node;
   DeviceSet next = who_belongs(collection);
-  DeviceBits either = collection.members.bits();
+  NumberBits either = collection.members.bits();
   next.join_to(either);
   either.for_each([&](DeviceNumber device) {
     const bool is_in = next.contains(device);
@@ -192,10 +248,14 @@ Result<MembershipChanges> CollectionGraph::set(const CollectionId& id, Collectio
   next.direct = DeviceSet(std::move(rule.direct));
   const Links links = links_of(next);
   TRY(check_links(id, links));
+  std::vector<model::Plan> plans;
   for (const model::Query& query : rule.queries)
-    next.plans.push_back(TRY_IN(model::resolve_rule(query), "a rule of '{}'", id));
+    plans.push_back(TRY_IN(model::resolve_rule(query), "a rule of '{}'", id));
+  for (model::Plan& plan : plans) next.rules.emplace_back(std::move(plan), rows_, predicates_);
 
-  Collection& collection = collections_[id];
+  Node& node = *collections_.try_emplace(id).first;
+  Collection& collection = node.second;
+  unsubscribe(node);
   for (const auto& link : links_of(collection))
     if (const auto used = collections_.find(link.collection); used != collections_.end())
       used->second.users.erase(id);
@@ -203,10 +263,11 @@ Result<MembershipChanges> CollectionGraph::set(const CollectionId& id, Collectio
   next.users = std::move(collection.users);
   next.members = std::move(collection.members);
   collection = std::move(next);
+  subscribe(node);
   is_ordered_ = false;
   match_all(collection, now);
   MembershipChanges changes;
-  for (const CollectionId& each : with_users({id})) settle_all(each, changes);
+  for (const CollectionId& each : with_users({id})) settle_all(*collections_.find(each), changes);
   return changes;
 }
 
@@ -221,19 +282,27 @@ Result<MembershipChanges> CollectionGraph::remove(const CollectionId& id) {
     changes.push_back({id, device, Membership::Left});
   });
   for (const auto& link : links_of(found->second)) collections_.at(link.collection).users.erase(id);
+  unsubscribe(*found);
   collections_.erase(found);
   is_ordered_ = false;
   return changes;
 }
 
 MembershipChanges CollectionGraph::refresh(Timestamp now) {
+  put_in_order();
   MembershipChanges changes;
-  for (const CollectionId& id : in_order()) {
-    Collection& collection = collections_.at(id);
-    const bool asks = std::ranges::any_of(
-        collection.plans, [](const model::Plan& plan) { return plan.depends_on_time; });
-    if (asks) match_all(collection, now);
-    settle_all(id, changes);
+  Ranks ranks;
+  for (Node* node : of_plans_) {
+    if (std::ranges::none_of(node->second.rules, &Rule::depends_on_time)) continue;
+    match_all(node->second, now);
+    ranks.insert(node->second.rank);
+  }
+  while (!ranks.empty()) {
+    Node& node = *order_[*ranks.begin()];
+    ranks.erase(ranks.begin());
+    const std::size_t before = changes.size();
+    settle_all(node, changes);
+    if (changes.size() > before) add_users(node.second, ranks);
   }
   return changes;
 }

@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "fleet/device_rows.h"
-#include "fleet/device_set.h"
 #include "fleet/fleet.h"
+#include "fleet/predicates.h"
+#include "fleet/rule.h"
 #include "model/collection_links.h"
 
 namespace muster::fleet {
@@ -16,12 +17,12 @@ namespace muster::fleet {
 class CollectionGraph {
  public:
   // `rows` outlives it.
-  explicit CollectionGraph(const DeviceRows& rows) : rows_(rows) {}
+  explicit CollectionGraph(const DeviceRows& rows) : rows_(rows), predicates_(rows) {}
 
-  // After `device` has changed in the classes `touched`, or has become active.
-  MembershipChanges device_changed(DeviceNumber device, const ClassSet& touched, Timestamp now);
-  // Before `device` goes.
-  MembershipChanges device_leaves(DeviceNumber device);
+  // After `device` has changed as `delta` says.
+  MembershipChanges device_changed(DeviceNumber device, const DeviceDelta& delta, Timestamp now);
+  // After `device` has gone.
+  MembershipChanges device_left(DeviceNumber device, const DeviceDelta& delta);
 
   Result<MembershipChanges> set(const CollectionId& id, CollectionRule rule, Timestamp now);
   Result<MembershipChanges> remove(const CollectionId& id);
@@ -35,39 +36,58 @@ class CollectionGraph {
 
  private:
   struct Collection {
-    std::vector<model::Plan> plans;
+    std::vector<Rule> rules;
     DeviceSet direct;
     std::vector<CollectionId> included;
     std::vector<CollectionId> excluded;
     CollectionId limiting;
-    // Those that match a plan, whatever else is said: a change elsewhere need not ask again.
+    // Those that match a rule which no predicates decide: a change elsewhere need not ask again.
     DeviceSet matched;
     DeviceSet members;
     // Collections that include, exclude or are limited to this one.
     std::set<CollectionId> users;
+    std::size_t rank = 0;  // its place in order_
   };
+  using Node = std::map<CollectionId, Collection>::value_type;
+  using Ranks = std::set<std::size_t>;
   using Links = std::vector<model::CollectionLink>;
 
   static Links links_of(const Collection& collection);
   Result<void> check_links(const CollectionId& id, const Links& links) const;
+  // From and into what tells a collection that it is touched.
+  void unsubscribe(Node& node);
+  void subscribe(Node& node);
   void match_all(Collection& collection, Timestamp now) const;
-  bool has(const CollectionId& id, DeviceNumber device) const;
   const DeviceSet& members_of(const CollectionId& id) const;
+  bool has(const CollectionId& id, DeviceNumber device) const;
+  bool is_matched(const Collection& collection, DeviceNumber device) const;
   Standing standing_in(const Collection& collection, DeviceNumber device) const;
+  // Those that may have another member since the device has changed, used collections aside.
+  Ranks touched_by(DeviceNumber device, const DeviceDelta& delta, Timestamp now);
+  // Asks the rules that no predicates decide again, where they ask for a touched class.
+  bool match_again(Collection& collection, DeviceNumber device, const DeviceDelta& delta,
+                   Timestamp now) const;
   // Puts the device where it should be; reports the change if it was not there.
-  void settle(const CollectionId& id, Collection& collection, DeviceNumber device,
-              MembershipChanges& changes);
+  void settle(Node& node, DeviceNumber device, MembershipChanges& changes);
   // All who should be in it now.
   DeviceSet who_belongs(const Collection& collection) const;
-  void settle_all(const CollectionId& id, MembershipChanges& changes);
+  void settle_all(Node& node, MembershipChanges& changes);
+  void add_users(const Collection& collection, Ranks& ranks) const;
   // `start` and all that use them, directly or not, each behind what it uses.
   std::vector<CollectionId> with_users(const std::vector<CollectionId>& start) const;
-  const std::vector<CollectionId>& in_order();
+  void put_in_order();
 
   const DeviceRows& rows_;
+  Predicates predicates_;
   std::map<CollectionId, Collection> collections_;
-  std::vector<CollectionId> order_;  // of all collections; see in_order()
+  // Of all collections, each behind what it uses; see put_in_order().
+  std::vector<Node*> order_;
   bool is_ordered_ = true;
+
+  std::vector<std::set<Node*>> of_predicate_;
+  std::set<Node*> of_plans_;  // with a rule that no predicates decide
+  std::map<DeviceNumber, std::set<Node*>> of_direct_;
+  std::set<Node*> of_all_systems_;  // which name all-systems besides being limited to it
 };
 
 }  // namespace muster::fleet

@@ -14,7 +14,7 @@ DevicePlan::DevicePlan(const DeviceRows& rows, const model::Plan& plan, std::siz
       now_(now),
       row_limit_(row_limit),
       class_(index_of(*plan.source)),
-      selector_(rows.tables()[class_], plan, now, verdicts),
+      selector_(rows.tables()[class_], plan.filters, now, verdicts),
       rights_(steps) {
   for (std::size_t i = 0; i < steps; ++i)
     if (const auto* join = std::get_if<JoinStep>(&plan.steps[i])) {

@@ -28,6 +28,16 @@ model::Value shown_name(const std::vector<RowTable>& tables, const Device& devic
   return fmt::format("#{}", number);
 }
 
+// Sorted, each once.
+std::vector<RowNumber> row_numbers(const std::vector<Instance>& instances) {
+  std::vector<RowNumber> out;
+  out.reserve(instances.size());
+  for (const Instance& instance : instances) out.push_back(instance.row);
+  std::ranges::sort(out);
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
 }  // namespace
 
 std::size_t index_of(const InventoryClass& type) {
@@ -98,7 +108,24 @@ Result<void> DeviceRows::take_out(const DeviceChange& change, Draft& draft) cons
   return {};
 }
 
-Result<ClassSet> DeviceRows::apply(const DeviceChange& change) {
+void DeviceRows::settle(DeviceNumber number, const Device* before, const Draft& draft,
+                        DeviceDelta& delta) {
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    ClassDelta& rows = delta.classes[i];
+    if (!rows.is_touched) continue;
+    const auto had =
+        before == nullptr ? std::vector<RowNumber>() : row_numbers(before->instances[i]);
+    const auto has = row_numbers(draft.device.instances[i]);
+    std::ranges::set_difference(has, had, std::back_inserter(rows.gained));
+    std::ranges::set_difference(had, has, std::back_inserter(rows.lost));
+    for (const RowNumber row : rows.gained) tables_[i].add_device(row, number);
+    for (const RowNumber row : rows.lost) tables_[i].remove_device(row, number);
+    for (const Instance& instance : draft.released[i])
+      if (tables_[i].release(instance)) rows.freed.push_back(instance.row);
+  }
+}
+
+Result<DeviceDelta> DeviceRows::apply(const DeviceChange& change) {
   const Device* before = find(change.device);
   TRY(check(change, before));
   Draft draft;
@@ -108,37 +135,45 @@ Result<ClassSet> DeviceRows::apply(const DeviceChange& change) {
   if (change.extent == Extent::Full) std::swap(draft.device.instances, draft.released);
   TRY(take_out(change, draft));
 
+  DeviceDelta delta{.is_new = before == nullptr, .classes = std::vector<ClassDelta>(tables_.size())};
   if (change.name) draft.device.registered_name = *change.name;
   for (const ClassRows& rows : change.added)
     for (const model::Row& row : rows.rows) {
       const std::size_t index = index_of(*rows.type);
-      draft.device.instances[index].push_back(tables_[index].acquire(row));
+      bool is_new = false;
+      draft.device.instances[index].push_back(tables_[index].acquire(row, is_new));
+      if (is_new) delta.classes[index].created.push_back(draft.device.instances[index].back().row);
     }
-  for (std::size_t i = 0; i < tables_.size(); ++i)
-    for (const Instance& instance : draft.released[i]) tables_[i].release(instance);
   draft.device.shown_name = shown_name(tables_, draft.device, change.device);
 
-  ClassSet touched(tables_.size(), change.extent == Extent::Full || before == nullptr ||
-                                       before->shown_name != draft.device.shown_name);
+  const bool all_touched = change.extent == Extent::Full || before == nullptr ||
+                           before->shown_name != draft.device.shown_name;
+  for (ClassDelta& rows : delta.classes) rows.is_touched = all_touched;
   for (const auto* list : {&change.added, &change.removed, &change.updated})
-    for (const ClassRows& rows : *list) touched[index_of(*rows.type)] = true;
+    for (const ClassRows& rows : *list) delta.classes[index_of(*rows.type)].is_touched = true;
+  settle(change.device, before, draft, delta);
   devices_[change.device] = std::move(draft.device);
   active_.insert(change.device);
-  return touched;
+  return delta;
 }
 
-void DeviceRows::remove(DeviceNumber number) {
+DeviceDelta DeviceRows::remove(DeviceNumber number) {
+  DeviceDelta delta{.is_new = false, .classes = std::vector<ClassDelta>(tables_.size())};
   const auto device = devices_.find(number);
-  if (device == devices_.end()) return;
-  for (std::size_t i = 0; i < tables_.size(); ++i)
-    for (const Instance& instance : device->second.instances[i]) tables_[i].release(instance);
+  if (device == devices_.end()) return delta;
+  Draft draft;
+  draft.device.instances.resize(tables_.size());
+  draft.released = device->second.instances;
+  for (ClassDelta& rows : delta.classes) rows.is_touched = true;
+  settle(number, &device->second, draft, delta);
   devices_.erase(device);
   active_.erase(number);
+  return delta;
 }
 
 bool DeviceRows::matches(const Plan& plan, Timestamp now, const Device& device) const {
   const std::size_t index = index_of(*plan.source);
-  RowSelector selector(tables_[index], plan, now, RowSelector::Verdicts::Once);
+  RowSelector selector(tables_[index], plan.filters, now, RowSelector::Verdicts::Once);
   return std::ranges::any_of(device.instances[index], [&](const Instance& instance) {
     return selector.select(device.shown_name, instance);
   });
@@ -148,7 +183,7 @@ void DeviceRows::for_each_match(const Plan& plan, Timestamp now,
                                 const std::optional<std::vector<DeviceNumber>>& only,
                                 const Visit& visit) const {
   const std::size_t index = index_of(*plan.source);
-  RowSelector selector(tables_[index], plan, now, RowSelector::Verdicts::Kept);
+  RowSelector selector(tables_[index], plan.filters, now, RowSelector::Verdicts::Kept);
   const auto visit_device = [&](DeviceNumber number, const Device& device) {
     return std::ranges::all_of(device.instances[index], [&](const Instance& instance) {
       return !selector.select(device.shown_name, instance) || visit(number, selector.view());
@@ -178,7 +213,7 @@ bool DeviceRows::is_count_of_shared(const Plan& plan) const {
 void DeviceRows::for_each_shared_match(const Plan& plan, Timestamp now,
                                        const VisitShared& visit) const {
   const RowTable& table = tables_[index_of(*plan.source)];
-  RowSelector selector(table, plan, now, RowSelector::Verdicts::Once);
+  RowSelector selector(table, plan.filters, now, RowSelector::Verdicts::Once);
   for (RowNumber row = 0; row < table.slots(); ++row)
     if (table.instances(row) > 0 && selector.select_shared(row) &&
         !visit(selector.view(), table.instances(row)))

@@ -22,17 +22,27 @@ struct Device {
 
 std::size_t index_of(const model::InventoryClass& type);
 
-// Classes by their place in inventory_classes().
-using ClassSet = std::vector<bool>;
+// What a change of a device made of its rows of one class. Row numbers, sorted.
+struct ClassDelta {
+  bool is_touched = false;        // rules that ask for the class may answer otherwise than before
+  std::vector<RowNumber> gained;  // the device has them and had not
+  std::vector<RowNumber> lost;
+  std::vector<RowNumber> created;  // of the gained: no device had them
+  std::vector<RowNumber> freed;    // of the lost: no device has them; the number is free again
+};
+struct DeviceDelta {
+  bool is_new = false;
+  std::vector<ClassDelta> classes;  // by their place in inventory_classes()
+};
 
 class DeviceRows {
  public:
   DeviceRows();
 
-  // The classes that may answer otherwise than before: all of them where the name has changed.
-  // Errors as Fleet::apply.
-  Result<ClassSet> apply(const DeviceChange& change);
-  void remove(DeviceNumber number);
+  // Every class is touched where the name has changed. Errors as Fleet::apply.
+  Result<DeviceDelta> apply(const DeviceChange& change);
+  // The rows that the device had are lost.
+  DeviceDelta remove(DeviceNumber number);
 
   const std::map<DeviceNumber, Device>& devices() const { return devices_; }
   // The numbers of all devices.
@@ -59,6 +69,8 @@ class DeviceRows {
   struct Draft;
   Result<void> check(const DeviceChange& change, const Device* before) const;
   Result<void> take_out(const DeviceChange& change, Draft& draft) const;
+  // Tells the tables who has which row now, and gives back what is released.
+  void settle(DeviceNumber number, const Device* before, const Draft& draft, DeviceDelta& delta);
 
   std::vector<RowTable> tables_;  // one per inventory class
   std::map<DeviceNumber, Device> devices_;

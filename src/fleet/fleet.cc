@@ -56,10 +56,9 @@ Fleet& Fleet::operator=(Fleet&&) noexcept = default;
 
 Result<MembershipChanges> Fleet::apply(const DeviceChange& change, Timestamp now) {
   const std::unique_lock lock(state_->mutex);
-  const bool is_new = state_->rows.find(change.device) == nullptr;
-  const ClassSet touched = TRY(state_->rows.apply(change));
-  MembershipChanges changes = state_->collections.device_changed(change.device, touched, now);
-  if (is_new)
+  const DeviceDelta delta = TRY(state_->rows.apply(change));
+  MembershipChanges changes = state_->collections.device_changed(change.device, delta, now);
+  if (delta.is_new)
     changes.insert(changes.begin(), {CollectionId(kAllSystems), change.device, Membership::Joined});
   return changes;
 }
@@ -67,9 +66,9 @@ Result<MembershipChanges> Fleet::apply(const DeviceChange& change, Timestamp now
 MembershipChanges Fleet::remove(DeviceNumber device) {
   const std::unique_lock lock(state_->mutex);
   if (state_->rows.find(device) == nullptr) return {};
-  MembershipChanges changes = state_->collections.device_leaves(device);
+  const DeviceDelta delta = state_->rows.remove(device);
+  MembershipChanges changes = state_->collections.device_left(device, delta);
   changes.insert(changes.begin(), {CollectionId(kAllSystems), device, Membership::Left});
-  state_->rows.remove(device);
   return changes;
 }
 
@@ -114,7 +113,7 @@ MembershipChanges Fleet::refresh(Timestamp now) {
 }
 
 Result<std::vector<DeviceNumber>> Fleet::members(const CollectionId& id) const {
-  return TRY(state_->members_of(id)).devices();
+  return TRY(state_->members_of(id)).numbers();
 }
 
 Result<std::uint64_t> Fleet::member_count(const CollectionId& id) const {

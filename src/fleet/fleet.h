@@ -9,12 +9,14 @@
 #include <string_view>
 #include <vector>
 
-#include "fleet/device_set.h"
+#include "fleet/number_set.h"
 #include "model/inventory.h"
 #include "model/query/run.h"
 
 namespace muster::fleet {
 
+using DeviceNumber = Number;
+using DeviceSet = NumberSet;
 using CollectionId = std::string;
 
 // Every active device. Always there; cannot be set or removed.

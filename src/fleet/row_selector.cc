@@ -9,21 +9,22 @@ const model::Value kAbsent;
 
 }  // namespace
 
-RowSelector::RowSelector(const RowTable& table, const model::Plan& plan, Timestamp now,
-                         Verdicts verdicts)
+bool reads_shared_only(const RowTable& table, const model::BoundExpression& filter) {
+  std::vector<bool> reads(table.type().columns.size() + 1);
+  mark_columns(filter, reads);
+  return !reads[model::kDeviceColumn] &&
+         std::ranges::none_of(table.own_columns(),
+                              [&](std::size_t column) { return reads[column + 1]; });
+}
+
+RowSelector::RowSelector(const RowTable& table, const std::vector<model::BoundExpression>& filters,
+                         Timestamp now, Verdicts verdicts)
     : table_(table),
       now_(now),
       view_(table.type().columns.size() + 1, &kAbsent),
       verdicts_(verdicts == Verdicts::Kept ? table.slots() : 0) {
-  for (const model::BoundExpression& filter : plan.filters) {
-    std::vector<bool> reads(view_.size());
-    mark_columns(filter, reads);
-    const bool reads_own = reads[model::kDeviceColumn] ||
-                           std::ranges::any_of(table.own_columns(), [&](std::size_t column) {
-                             return reads[column + 1];
-                           });
-    (reads_own ? own_filters_ : shared_filters_).push_back(&filter);
-  }
+  for (const model::BoundExpression& filter : filters)
+    (reads_shared_only(table, filter) ? shared_filters_ : own_filters_).push_back(&filter);
 }
 
 bool RowSelector::passes(const Filters& filters) const {

@@ -11,16 +11,21 @@
 
 namespace muster::fleet {
 
+// Whether the device's name and the columns of its own are nothing to the filter.
+bool reads_shared_only(const RowTable& table, const model::BoundExpression& filter);
+
 class RowSelector {
  public:
   // Kept verdicts cost a byte per distinct row: worth it for many devices, not for one.
   enum class Verdicts { Once, Kept };
 
-  // `table` and `plan` outlive it; the table does not change meanwhile.
-  RowSelector(const RowTable& table, const model::Plan& plan, Timestamp now, Verdicts verdicts);
+  // `table` and `filters` outlive it; the table does not change meanwhile. A row is selected when
+  // all filters hold.
+  RowSelector(const RowTable& table, const std::vector<model::BoundExpression>& filters,
+              Timestamp now, Verdicts verdicts);
 
   bool select(const model::Value& device_name, const Instance& instance);
-  // For plans that read Shared columns only.
+  // For filters that read Shared columns only.
   bool select_shared(RowNumber row);
 
   // The row that was selected last: the device's name, then the columns of the class.

@@ -13,9 +13,10 @@ RowTable::RowTable(const model::InventoryClass& type) : type_(&type) {
     if (type.columns[i].kind != ColumnKind::Shared) own_columns_.push_back(i);
 }
 
-Instance RowTable::acquire(const Row& row) {
-  const auto [entry, is_new] =
+Instance RowTable::acquire(const Row& row, bool& is_new) {
+  const auto [entry, is_added] =
       numbers_.try_emplace(encode_row(*type_, row, Columns::Shared), RowNumber{0});
+  is_new = is_added;
   if (is_new) {
     if (free_.empty()) {
       free_.push_back(static_cast<RowNumber>(slots_.size()));
@@ -36,14 +37,15 @@ Instance RowTable::acquire(const Row& row) {
   return out;
 }
 
-void RowTable::release(const Instance& instance) {
+bool RowTable::release(const Instance& instance) {
   Slot& slot = slots_[instance.row];
   MUSTER_CHECK(slot.instances > 0);
   --all_instances_;
-  if (--slot.instances > 0) return;
+  if (--slot.instances > 0) return false;
   numbers_.erase(numbers_.find(*slot.key));
   slot = {};
   free_.push_back(instance.row);
+  return true;
 }
 
 std::optional<std::size_t> RowTable::find(const std::vector<Instance>& instances,

@@ -6,11 +6,13 @@
 #include <optional>
 #include <vector>
 
+#include "fleet/number_set.h"
 #include "model/inventory.h"
 
 namespace muster::fleet {
 
-using RowNumber = std::uint32_t;
+using RowNumber = Number;
+using RowSet = NumberSet;
 
 // One row of a device: the distinct row, and the values of the table's own_columns().
 struct Instance {
@@ -26,9 +28,10 @@ class RowTable {
   // The Unique and the Volatile columns.
   const std::vector<std::size_t>& own_columns() const { return own_columns_; }
 
-  // The instance counts until it is released.
-  Instance acquire(const model::Row& row);
-  void release(const Instance& instance);
+  // The instance counts until it is released. `is_new`: no device had the row.
+  Instance acquire(const model::Row& row, bool& is_new);
+  // Whether no device has the row any more; its number may be another row's then.
+  bool release(const Instance& instance);
   // Where in `instances` the first with the row's Identity is.
   std::optional<std::size_t> find(const std::vector<Instance>& instances,
                                   const model::Row& row) const;
@@ -38,6 +41,10 @@ class RowTable {
   // Numbers are below slots(); a free slot has no instances.
   std::size_t slots() const { return slots_.size(); }
   std::uint64_t instances(RowNumber row) const { return slots_[row].instances; }
+  // Those that have the row, as the caller says.
+  const NumberSet& devices(RowNumber row) const { return slots_[row].devices; }
+  void add_device(RowNumber row, Number device) { slots_[row].devices.insert(device); }
+  void remove_device(RowNumber row, Number device) { slots_[row].devices.erase(device); }
   // One value per column of the class; those of own columns are absent.
   const model::Row& shared(RowNumber row) const { return slots_[row].shared; }
 
@@ -48,6 +55,7 @@ class RowTable {
   struct Slot {
     model::Row shared;
     std::uint64_t instances = 0;
+    NumberSet devices{};
     const Bytes* key = nullptr;  // in numbers_
   };
 

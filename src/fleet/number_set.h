@@ -1,5 +1,5 @@
-// A set of device numbers, of one device or of a million. Two thirds of the sets of a fleet hold a
-// handful of devices, some hold nearly all of them: each form is made for one of these.
+// A set of numbers of devices or of rows, of one or of a million. Two thirds of the sets of a fleet
+// hold a handful, some hold nearly every device: each form is made for one of these.
 #pragma once
 
 #include <bit>
@@ -13,34 +13,33 @@
 
 namespace muster::fleet {
 
-using DeviceNumber = std::uint32_t;
+using Number = std::uint32_t;
 
-// One bit per device number, for reckoning with sets: one is filled, others are joined to it.
-class DeviceBits {
+// One bit per number, for reckoning with sets: one is filled, others are joined to it.
+class NumberBits {
  public:
   static constexpr std::size_t kWordBits = 64;
-  bool contains(DeviceNumber device) const {
-    const std::size_t word = device / kWordBits;
-    return word < words_.size() && (words_[word] >> (device % kWordBits) & 1) != 0;
+  bool contains(Number number) const {
+    const std::size_t word = number / kWordBits;
+    return word < words_.size() && (words_[word] >> (number % kWordBits) & 1) != 0;
   }
-  void insert(DeviceNumber device);
+  void insert(Number number);
   std::uint64_t size() const;
   // In ascending order.
   template <typename Visit>
   void for_each(Visit&& visit) const {
     for (std::size_t i = 0; i < words_.size(); ++i)
       for (std::uint64_t rest = words_[i]; rest != 0; rest &= rest - 1)
-        visit(static_cast<DeviceNumber>(i * kWordBits) +
-              static_cast<DeviceNumber>(std::countr_zero(rest)));
+        visit(static_cast<Number>(i * kWordBits) + static_cast<Number>(std::countr_zero(rest)));
   }
   std::span<const std::uint64_t> words() const { return words_; }
 
   // Room for numbers below `end` at least.
   std::span<std::uint64_t> words_to(std::uint64_t end);
 
-  void join(const DeviceBits& other);
-  void intersect(const DeviceBits& other);
-  void subtract(const DeviceBits& other);
+  void join(const NumberBits& other);
+  void intersect(const NumberBits& other);
+  void subtract(const NumberBits& other);
 
  private:
   std::vector<std::uint64_t> words_;
@@ -48,22 +47,22 @@ class DeviceBits {
 
 // 24 bytes besides what it points to. Copies share their memory until one of them changes. One
 // thread changes a set; others may read and drop copies of it.
-class DeviceSet {
+class NumberSet {
  public:
-  DeviceSet() = default;
-  DeviceSet(const DeviceSet& other);
-  DeviceSet(DeviceSet&&) noexcept = default;
-  DeviceSet& operator=(const DeviceSet& other) { return *this = DeviceSet(other); }
-  DeviceSet& operator=(DeviceSet&&) noexcept = default;
-  ~DeviceSet() = default;
+  NumberSet() = default;
+  NumberSet(const NumberSet& other);
+  NumberSet(NumberSet&&) noexcept = default;
+  NumberSet& operator=(const NumberSet& other) { return *this = NumberSet(other); }
+  NumberSet& operator=(NumberSet&&) noexcept = default;
+  ~NumberSet() = default;
   // In any order, and more than once.
-  explicit DeviceSet(std::vector<DeviceNumber> devices);
-  explicit DeviceSet(const DeviceBits& bits);
+  explicit NumberSet(std::vector<Number> numbers);
+  explicit NumberSet(const NumberBits& bits);
 
-  bool contains(DeviceNumber device) const;
+  bool contains(Number number) const;
   // Whether that changed anything.
-  bool insert(DeviceNumber device);
-  bool erase(DeviceNumber device);
+  bool insert(Number number);
+  bool erase(Number number);
 
   std::uint64_t size() const;
   bool empty() const { return size() == 0; }
@@ -71,22 +70,22 @@ class DeviceSet {
   template <typename Visit>
   void for_each(Visit&& visit) const {
     if (const auto* few = std::get_if<Few>(&form_)) {
-      for (std::uint32_t i = 0; i < few->count; ++i) visit(few->devices[i]);
+      for (std::uint32_t i = 0; i < few->count; ++i) visit(few->numbers[i]);
     } else if (const auto* list = std::get_if<List>(&form_)) {
-      for (const DeviceNumber device : *list) visit(device);
+      for (const Number number : *list) visit(number);
     } else {
       bits().for_each(visit);
     }
   }
-  std::vector<DeviceNumber> devices() const;
+  std::vector<Number> numbers() const;
 
-  void join_to(DeviceBits& bits) const;
-  DeviceBits bits() const;
+  void join_to(NumberBits& bits) const;
+  NumberBits bits() const;
 
   // Of the heap, the allocator's own needs aside.
   std::size_t heap_bytes() const;
 
-  friend bool operator==(const DeviceSet& a, const DeviceSet& b);
+  friend bool operator==(const NumberSet& a, const NumberSet& b);
 
   // The forms, for tests.
   enum class Form { Few, List, Chunks };
@@ -96,12 +95,12 @@ class DeviceSet {
   static constexpr std::size_t kFew = 3;
   struct Few {
     std::uint32_t count;
-    DeviceNumber devices[kFew];
+    Number numbers[kFew];
   };
-  using List = SharedArray<DeviceNumber>;
+  using List = SharedArray<Number>;
   using Places = SharedArray<std::uint16_t>;
   using Words = SharedArray<std::uint64_t>;
-  // The devices with the same upper half of their number, by the lower one: the places of those in
+  // The numbers with the same upper half of their number, by the lower one: the places of those in
   // the set, a bit for each place, or the places of those that are not in the set.
   struct Chunk {
     enum class Form : std::uint8_t { In, Bits, Out };
@@ -127,10 +126,10 @@ class DeviceSet {
     std::vector<Chunk> chunks;  // by upper half
     const Chunk* find(std::uint32_t upper) const;
   };
-  // Behind a pointer, so that sets of few devices stay small.
+  // Behind a pointer, so that sets of few numbers stay small.
   using LargePointer = std::unique_ptr<Large>;
 
-  void take_form(const std::vector<DeviceNumber>& devices);
+  void take_form(const std::vector<Number>& numbers);
 
   std::variant<Few, List, LargePointer> form_;
 };

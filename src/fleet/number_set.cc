@@ -1,4 +1,4 @@
-#include "fleet/device_set.h"
+#include "fleet/number_set.h"
 
 #include <algorithm>
 #include <array>
@@ -6,10 +6,10 @@
 namespace muster::fleet {
 namespace {
 
-constexpr std::uint32_t kChunkDevices = 65'536;
-constexpr std::size_t kChunkWords = kChunkDevices / DeviceBits::kWordBits;
-// Beyond it a bit per device is smaller than a place per device. A chunk goes back to places some
-// way below, so that devices that come and go do not make it change its form each time.
+constexpr std::uint32_t kChunkNumbers = 65'536;
+constexpr std::size_t kChunkWords = kChunkNumbers / NumberBits::kWordBits;
+// Beyond it a bit per number is smaller than a place each. A chunk goes back to places some
+// way below, so that numbers that come and go do not make it change its form each time.
 constexpr std::uint32_t kMostPlaces = 4096;
 constexpr std::uint32_t kFewPlaces = 3584;
 constexpr std::size_t kLongestList = 256;
@@ -17,10 +17,8 @@ constexpr std::size_t kShortList = 192;
 
 using ChunkBits = std::array<std::uint64_t, kChunkWords>;
 
-std::uint32_t upper_of(DeviceNumber device) { return device / kChunkDevices; }
-std::uint16_t place_of(DeviceNumber device) {
-  return static_cast<std::uint16_t>(device % kChunkDevices);
-}
+std::uint32_t upper_of(Number number) { return number / kChunkNumbers; }
+std::uint16_t place_of(Number number) { return static_cast<std::uint16_t>(number % kChunkNumbers); }
 std::uint64_t bit_of(std::uint32_t number) { return std::uint64_t{1} << number % 64; }
 
 std::uint64_t count_bits(std::span<const std::uint64_t> words) {
@@ -42,44 +40,44 @@ bool has(const SharedArray<T>& array, T value) {
 
 }  // namespace
 
-void DeviceBits::insert(DeviceNumber device) {
-  words_to(std::uint64_t{device} + 1)[device / kWordBits] |= bit_of(device);
+void NumberBits::insert(Number number) {
+  words_to(std::uint64_t{number} + 1)[number / kWordBits] |= bit_of(number);
 }
 
-std::uint64_t DeviceBits::size() const { return count_bits(words_); }
+std::uint64_t NumberBits::size() const { return count_bits(words_); }
 
-std::span<std::uint64_t> DeviceBits::words_to(std::uint64_t end) {
+std::span<std::uint64_t> NumberBits::words_to(std::uint64_t end) {
   const std::size_t wanted = (end + kWordBits - 1) / kWordBits;
   if (words_.size() < wanted) words_.resize(wanted);
   return words_;
 }
 
-void DeviceBits::join(const DeviceBits& other) {
+void NumberBits::join(const NumberBits& other) {
   if (words_.size() < other.words_.size()) words_.resize(other.words_.size());
   for (std::size_t i = 0; i < other.words_.size(); ++i) words_[i] |= other.words_[i];
 }
 
-void DeviceBits::intersect(const DeviceBits& other) {
+void NumberBits::intersect(const NumberBits& other) {
   if (words_.size() > other.words_.size()) words_.resize(other.words_.size());
   for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= other.words_[i];
 }
 
-void DeviceBits::subtract(const DeviceBits& other) {
+void NumberBits::subtract(const NumberBits& other) {
   const std::size_t both = std::min(words_.size(), other.words_.size());
   for (std::size_t i = 0; i < both; ++i) words_[i] &= ~other.words_[i];
 }
 
-DeviceSet::Chunk::Chunk(std::uint32_t upper_half, std::span<const std::uint64_t> from)
+NumberSet::Chunk::Chunk(std::uint32_t upper_half, std::span<const std::uint64_t> from)
     : upper(upper_half) {
   read(from);
 }
 
-bool DeviceSet::Chunk::contains(std::uint16_t place) const {
+bool NumberSet::Chunk::contains(std::uint16_t place) const {
   if (form == Form::Bits) return (words[place / 64u] & bit_of(place)) != 0;
   return has(places, place) == (form == Form::In);
 }
 
-void DeviceSet::Chunk::insert(std::uint16_t place) {
+void NumberSet::Chunk::insert(std::uint16_t place) {
   if (form == Form::Bits)
     words.edit()[place / 64u] |= bit_of(place);
   else if (form == Form::In)
@@ -90,7 +88,7 @@ void DeviceSet::Chunk::insert(std::uint16_t place) {
   take_form();
 }
 
-void DeviceSet::Chunk::erase(std::uint16_t place) {
+void NumberSet::Chunk::erase(std::uint16_t place) {
   if (form == Form::Bits)
     words.edit()[place / 64u] &= ~bit_of(place);
   else if (form == Form::In)
@@ -101,8 +99,8 @@ void DeviceSet::Chunk::erase(std::uint16_t place) {
   take_form();
 }
 
-void DeviceSet::Chunk::take_form() {
-  const bool fits = form == Form::Bits ? count >= kFewPlaces && count <= kChunkDevices - kFewPlaces
+void NumberSet::Chunk::take_form() {
+  const bool fits = form == Form::Bits ? count >= kFewPlaces && count <= kChunkNumbers - kFewPlaces
                                        : places.size() <= kMostPlaces;
   if (fits) return;
   ChunkBits bits{};
@@ -110,25 +108,25 @@ void DeviceSet::Chunk::take_form() {
   read(bits);
 }
 
-void DeviceSet::Chunk::read(std::span<const std::uint64_t> from) {
+void NumberSet::Chunk::read(std::span<const std::uint64_t> from) {
   count = static_cast<std::uint32_t>(count_bits(from));
   places = {};
   words = {};
-  if (count > kMostPlaces && count < kChunkDevices - kMostPlaces) {
+  if (count > kMostPlaces && count < kChunkNumbers - kMostPlaces) {
     form = Form::Bits;
     words.assign(from);
     return;
   }
   form = count <= kMostPlaces ? Form::In : Form::Out;
   std::vector<std::uint16_t> listed;
-  listed.reserve(form == Form::In ? count : kChunkDevices - count);
+  listed.reserve(form == Form::In ? count : kChunkNumbers - count);
   for (std::size_t i = 0; i < kChunkWords; ++i)
     for (std::uint64_t rest = form == Form::In ? from[i] : ~from[i]; rest != 0; rest &= rest - 1)
       listed.push_back(static_cast<std::uint16_t>(i * 64 + std::size_t(std::countr_zero(rest))));
   places.assign(listed);
 }
 
-void DeviceSet::Chunk::write(std::span<std::uint64_t> to) const {
+void NumberSet::Chunk::write(std::span<std::uint64_t> to) const {
   if (form == Form::Bits) {
     for (std::size_t i = 0; i < kChunkWords; ++i) to[i] |= words[i];
   } else if (form == Form::In) {
@@ -141,12 +139,12 @@ void DeviceSet::Chunk::write(std::span<std::uint64_t> to) const {
   }
 }
 
-const DeviceSet::Chunk* DeviceSet::Large::find(std::uint32_t upper) const {
+const NumberSet::Chunk* NumberSet::Large::find(std::uint32_t upper) const {
   const auto chunk = std::ranges::lower_bound(chunks, upper, {}, &Chunk::upper);
   return chunk == chunks.end() || chunk->upper != upper ? nullptr : &*chunk;
 }
 
-DeviceSet::DeviceSet(const DeviceSet& other) {
+NumberSet::NumberSet(const NumberSet& other) {
   if (const auto* few = std::get_if<Few>(&other.form_))
     form_ = *few;
   else if (const auto* list = std::get_if<List>(&other.form_))
@@ -155,17 +153,17 @@ DeviceSet::DeviceSet(const DeviceSet& other) {
     form_ = std::make_unique<Large>(*std::get<LargePointer>(other.form_));
 }
 
-DeviceSet::DeviceSet(std::vector<DeviceNumber> devices) {
-  std::ranges::sort(devices);
-  devices.erase(std::unique(devices.begin(), devices.end()), devices.end());
-  take_form(devices);
+NumberSet::NumberSet(std::vector<Number> numbers) {
+  std::ranges::sort(numbers);
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  take_form(numbers);
 }
 
-DeviceSet::DeviceSet(const DeviceBits& bits) {
+NumberSet::NumberSet(const NumberBits& bits) {
   if (bits.size() <= kLongestList) {
-    std::vector<DeviceNumber> devices;
-    bits.for_each([&](DeviceNumber device) { devices.push_back(device); });
-    take_form(devices);
+    std::vector<Number> numbers;
+    bits.for_each([&](Number number) { numbers.push_back(number); });
+    take_form(numbers);
     return;
   }
   auto large = std::make_unique<Large>();
@@ -182,102 +180,102 @@ DeviceSet::DeviceSet(const DeviceBits& bits) {
 }
 
 // Sorted, each once.
-void DeviceSet::take_form(const std::vector<DeviceNumber>& devices) {
-  if (devices.size() <= kFew) {
+void NumberSet::take_form(const std::vector<Number>& numbers) {
+  if (numbers.size() <= kFew) {
     Few few{};
-    few.count = static_cast<std::uint32_t>(devices.size());
-    std::ranges::copy(devices, few.devices);
+    few.count = static_cast<std::uint32_t>(numbers.size());
+    std::ranges::copy(numbers, few.numbers);
     form_ = few;
-  } else if (devices.size() <= kLongestList) {
-    form_ = List(devices);
+  } else if (numbers.size() <= kLongestList) {
+    form_ = List(numbers);
   } else {
-    DeviceBits bits;
-    for (const DeviceNumber device : devices) bits.insert(device);
-    *this = DeviceSet(bits);
+    NumberBits bits;
+    for (const Number number : numbers) bits.insert(number);
+    *this = NumberSet(bits);
   }
 }
 
-std::uint64_t DeviceSet::size() const {
+std::uint64_t NumberSet::size() const {
   if (const auto* few = std::get_if<Few>(&form_)) return few->count;
   if (const auto* list = std::get_if<List>(&form_)) return list->size();
   return std::get<LargePointer>(form_)->count;
 }
 
-bool DeviceSet::contains(DeviceNumber device) const {
+bool NumberSet::contains(Number number) const {
   if (const auto* few = std::get_if<Few>(&form_))
-    return std::find(few->devices, few->devices + few->count, device) != few->devices + few->count;
-  if (const auto* list = std::get_if<List>(&form_)) return has(*list, device);
-  const Chunk* chunk = std::get<LargePointer>(form_)->find(upper_of(device));
-  return chunk != nullptr && chunk->contains(place_of(device));
+    return std::find(few->numbers, few->numbers + few->count, number) != few->numbers + few->count;
+  if (const auto* list = std::get_if<List>(&form_)) return has(*list, number);
+  const Chunk* chunk = std::get<LargePointer>(form_)->find(upper_of(number));
+  return chunk != nullptr && chunk->contains(place_of(number));
 }
 
-bool DeviceSet::insert(DeviceNumber device) {
-  if (contains(device)) return false;
+bool NumberSet::insert(Number number) {
+  if (contains(number)) return false;
   if (auto* list = std::get_if<List>(&form_); list != nullptr && list->size() < kLongestList) {
-    list->insert(place_in(*list, device), device);
+    list->insert(place_in(*list, number), number);
     return true;
   }
   if (auto* pointer = std::get_if<LargePointer>(&form_)) {
     Large& large = **pointer;
-    auto chunk = std::ranges::lower_bound(large.chunks, upper_of(device), {}, &Chunk::upper);
-    if (chunk == large.chunks.end() || chunk->upper != upper_of(device))
-      chunk = large.chunks.emplace(chunk, upper_of(device), ChunkBits{});
-    chunk->insert(place_of(device));
+    auto chunk = std::ranges::lower_bound(large.chunks, upper_of(number), {}, &Chunk::upper);
+    if (chunk == large.chunks.end() || chunk->upper != upper_of(number))
+      chunk = large.chunks.emplace(chunk, upper_of(number), ChunkBits{});
+    chunk->insert(place_of(number));
     ++large.count;
     return true;
   }
-  std::vector<DeviceNumber> more = devices();
-  more.insert(std::ranges::lower_bound(more, device), device);
+  std::vector<Number> more = numbers();
+  more.insert(std::ranges::lower_bound(more, number), number);
   take_form(more);
   return true;
 }
 
-bool DeviceSet::erase(DeviceNumber device) {
-  if (!contains(device)) return false;
+bool NumberSet::erase(Number number) {
+  if (!contains(number)) return false;
   if (auto* list = std::get_if<List>(&form_); list != nullptr && list->size() > kFew + 1) {
-    list->erase(place_in(*list, device));
+    list->erase(place_in(*list, number));
     return true;
   }
   if (auto* pointer = std::get_if<LargePointer>(&form_)) {
     Large& large = **pointer;
-    const auto chunk = std::ranges::lower_bound(large.chunks, upper_of(device), {}, &Chunk::upper);
-    chunk->erase(place_of(device));
+    const auto chunk = std::ranges::lower_bound(large.chunks, upper_of(number), {}, &Chunk::upper);
+    chunk->erase(place_of(number));
     if (chunk->count == 0) large.chunks.erase(chunk);
-    if (--large.count < kShortList) take_form(devices());
+    if (--large.count < kShortList) take_form(numbers());
     return true;
   }
-  std::vector<DeviceNumber> fewer = devices();
-  fewer.erase(std::ranges::find(fewer, device));
+  std::vector<Number> fewer = numbers();
+  fewer.erase(std::ranges::find(fewer, number));
   take_form(fewer);
   return true;
 }
 
-std::vector<DeviceNumber> DeviceSet::devices() const {
-  std::vector<DeviceNumber> out;
+std::vector<Number> NumberSet::numbers() const {
+  std::vector<Number> out;
   out.reserve(size());
-  for_each([&](DeviceNumber device) { out.push_back(device); });
+  for_each([&](Number number) { out.push_back(number); });
   return out;
 }
 
-void DeviceSet::join_to(DeviceBits& bits) const {
+void NumberSet::join_to(NumberBits& bits) const {
   const auto* pointer = std::get_if<LargePointer>(&form_);
   if (pointer == nullptr) {
-    for_each([&](DeviceNumber device) { bits.insert(device); });
+    for_each([&](Number number) { bits.insert(number); });
     return;
   }
   for (const Chunk& chunk : (*pointer)->chunks) {
-    const std::uint64_t end = (std::uint64_t{chunk.upper} + 1) * kChunkDevices;
+    const std::uint64_t end = (std::uint64_t{chunk.upper} + 1) * kChunkNumbers;
     chunk.write(bits.words_to(end).subspan(chunk.upper * kChunkWords, kChunkWords));
   }
 }
 
-DeviceBits DeviceSet::bits() const {
-  DeviceBits out;
+NumberBits NumberSet::bits() const {
+  NumberBits out;
   join_to(out);
   return out;
 }
 
-std::size_t DeviceSet::heap_bytes() const {
+std::size_t NumberSet::heap_bytes() const {
   if (const auto* list = std::get_if<List>(&form_)) return list->heap_bytes();
   const auto* pointer = std::get_if<LargePointer>(&form_);
   if (pointer == nullptr) return 0;
@@ -286,8 +284,8 @@ std::size_t DeviceSet::heap_bytes() const {
   return bytes;
 }
 
-bool operator==(const DeviceSet& a, const DeviceSet& b) {
-  return a.size() == b.size() && a.devices() == b.devices();
+bool operator==(const NumberSet& a, const NumberSet& b) {
+  return a.size() == b.size() && a.numbers() == b.numbers();
 }
 
 }  // namespace muster::fleet

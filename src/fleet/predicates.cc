@@ -1,0 +1,187 @@
+#include "fleet/predicates.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "fleet/row_selector.h"
+
+namespace muster::fleet {
+namespace {
+
+using model::BoundExpression;
+using model::Expression;
+
+// No condition of a predicate asks for the time.
+constexpr Timestamp kNoTime{0};
+
+// Up to so many rows it is cheaper to ask each for the device than to go through the device's rows.
+constexpr std::uint64_t kFewRows = 16;
+
+void append_text(std::string& out, std::string_view text) {
+  out += fmt::format("{}:", text.size());
+  out += text;
+}
+
+// Equal keys, equal answers.
+void append_key(std::string& out, const BoundExpression& expression) {
+  out += fmt::format("({} ", static_cast<int>(expression.kind));
+  const model::BoundCondition& condition = expression.condition;
+  if (expression.kind == Expression::Kind::Condition) {
+    out += fmt::format("{} {} {}", condition.column, static_cast<int>(condition.type),
+                       static_cast<int>(condition.comparison));
+    for (const model::BoundLiteral& literal : condition.literals) {
+      out += fmt::format(" {} ", literal.number);
+      append_text(out, literal.text);
+    }
+  }
+  for (const BoundExpression& part : expression.parts) append_key(out, part);
+  out += ')';
+}
+
+std::string key_of(const RowCondition& condition) {
+  std::string out(condition.type->name);
+  for (const BoundExpression& filter : condition.filters) append_key(out, filter);
+  return out;
+}
+
+// A text that a column of each satisfying row equals, where there is one.
+const model::BoundCondition* find_text(const RowCondition& condition) {
+  for (const BoundExpression& filter : condition.filters)
+    if (filter.kind == Expression::Kind::Condition &&
+        filter.condition.type == model::ColumnType::Text &&
+        filter.condition.comparison == model::Comparison::Equal &&
+        filter.condition.column != model::kDeviceColumn)
+      return &filter.condition;
+  return nullptr;
+}
+
+// What is absent is an empty text to a comparison.
+std::string_view text_of(const model::Value& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  return text == nullptr ? std::string_view() : std::string_view(*text);
+}
+
+template <typename Container, typename Value>
+std::size_t place_in(const Container& sorted, const Value& value) {
+  return static_cast<std::size_t>(std::lower_bound(sorted.begin(), sorted.end(), value) -
+                                  sorted.begin());
+}
+
+}  // namespace
+
+Predicates::Predicates(const DeviceRows& rows) : rows_(rows), classes_(rows.tables().size()) {}
+
+std::vector<PredicateNumber>& Predicates::place_of(const Predicate& predicate) {
+  ClassIndex& index = classes_[predicate.class_index];
+  const model::BoundCondition* text = find_text(predicate.condition);
+  return text == nullptr ? index.others : index.by_text[text->column][text->literals[0].text];
+}
+
+bool Predicates::is_satisfied(const Predicate& predicate, RowNumber row) const {
+  RowSelector selector(rows_.tables()[predicate.class_index], predicate.condition.filters, kNoTime,
+                       RowSelector::Verdicts::Once);
+  return selector.select_shared(row);
+}
+
+PredicateNumber Predicates::take(const RowCondition& condition) {
+  const auto [entry, is_new] = by_key_.try_emplace(key_of(condition), PredicateNumber{0});
+  if (!is_new) {
+    ++predicates_[entry->second].users;
+    return entry->second;
+  }
+  if (free_.empty()) {
+    free_.push_back(static_cast<PredicateNumber>(predicates_.size()));
+    predicates_.emplace_back();
+  }
+  const PredicateNumber number = free_.back();
+  free_.pop_back();
+  entry->second = number;
+  Predicate& predicate = predicates_[number];
+  predicate = {condition, index_of(*condition.type), {}, 1, entry};
+  place_of(predicate).push_back(number);
+  const RowTable& table = rows_.tables()[predicate.class_index];
+  RowSelector selector(table, predicate.condition.filters, kNoTime, RowSelector::Verdicts::Once);
+  for (RowNumber row = 0; row < table.slots(); ++row)
+    if (table.instances(row) > 0 && selector.select_shared(row)) join_row(number, row);
+  return number;
+}
+
+void Predicates::let_go(PredicateNumber number) {
+  Predicate& predicate = predicates_[number];
+  MUSTER_CHECK(predicate.users > 0);
+  if (--predicate.users > 0) return;
+  std::erase(place_of(predicate), number);
+  auto& of_row = classes_[predicate.class_index].of_row;
+  predicate.rows.for_each([&](RowNumber row) { of_row[row].erase(place_in(of_row[row], number)); });
+  by_key_.erase(predicate.entry);
+  predicate = {};
+  free_.push_back(number);
+}
+
+void Predicates::join_row(PredicateNumber number, RowNumber row) {
+  Predicate& predicate = predicates_[number];
+  auto& of_row = classes_[predicate.class_index].of_row;
+  if (of_row.size() <= row) of_row.resize(std::size_t{row} + 1 + row / 4);
+  if (predicate.rows.insert(row)) of_row[row].insert(place_in(of_row[row], number), number);
+}
+
+void Predicates::add_row(std::size_t class_index, RowNumber row) {
+  ClassIndex& index = classes_[class_index];
+  const auto try_each = [&](const std::vector<PredicateNumber>& numbers) {
+    for (const PredicateNumber number : numbers)
+      if (is_satisfied(predicates_[number], row)) join_row(number, row);
+  };
+  try_each(index.others);
+  for (const auto& [column, texts] : index.by_text) {
+    const model::Value& value = rows_.tables()[class_index].shared(row)[column - 1];
+    const auto found = texts.find(text_of(value));
+    if (found != texts.end()) try_each(found->second);
+  }
+}
+
+void Predicates::drop_row(std::size_t class_index, RowNumber row) {
+  auto& of_row = classes_[class_index].of_row;
+  if (row >= of_row.size()) return;
+  for (const PredicateNumber number : of_row[row]) predicates_[number].rows.erase(row);
+  of_row[row] = {};
+}
+
+std::vector<PredicateNumber> Predicates::rows_changed(const DeviceDelta& delta) {
+  std::vector<PredicateNumber> out;
+  for (std::size_t i = 0; i < delta.classes.size(); ++i) {
+    const ClassDelta& rows = delta.classes[i];
+    for (const RowNumber row : rows.created) add_row(i, row);
+    const auto& of_row = classes_[i].of_row;
+    for (const auto* list : {&rows.gained, &rows.lost})
+      for (const RowNumber row : *list)
+        if (row < of_row.size()) out.insert(out.end(), of_row[row].begin(), of_row[row].end());
+    for (const RowNumber row : rows.freed) drop_row(i, row);
+  }
+  std::ranges::sort(out);
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+bool Predicates::holds(PredicateNumber number, DeviceNumber device) const {
+  const Predicate& predicate = predicates_[number];
+  const RowTable& table = rows_.tables()[predicate.class_index];
+  if (predicate.rows.size() <= kFewRows) {
+    bool found = false;
+    predicate.rows.for_each(
+        [&](RowNumber row) { found = found || table.devices(row).contains(device); });
+    return found;
+  }
+  const Device* known = rows_.find(device);
+  return known != nullptr && std::ranges::any_of(known->instances[predicate.class_index],
+                                                 [&](const Instance& instance) {
+                                                   return predicate.rows.contains(instance.row);
+                                                 });
+}
+
+void Predicates::join_devices(PredicateNumber number, NumberBits& bits) const {
+  const Predicate& predicate = predicates_[number];
+  const RowTable& table = rows_.tables()[predicate.class_index];
+  predicate.rows.for_each([&](RowNumber row) { table.devices(row).join_to(bits); });
+}
+
+}  // namespace muster::fleet

@@ -1,0 +1,74 @@
+// Conditions on rows that the collections ask for, each held once however many rules have it, with
+// the distinct rows that satisfy it. A device that gains or loses a row touches only the conditions
+// that the row satisfies: the queries are indexed, not the devices.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fleet/device_rows.h"
+#include "fleet/number_set.h"
+#include "fleet/shared_array.h"
+#include "model/query/plan.h"
+
+namespace muster::fleet {
+
+using PredicateNumber = std::uint32_t;
+
+// All filters hold of one row. The columns they read are Shared, and none asks for the time.
+struct RowCondition {
+  const model::InventoryClass* type;
+  std::vector<model::BoundExpression> filters;
+};
+
+class Predicates {
+ public:
+  // `rows` outlives it.
+  explicit Predicates(const DeviceRows& rows);
+
+  // The condition's number; it is held until it is let go as often as it was taken.
+  PredicateNumber take(const RowCondition& condition);
+  void let_go(PredicateNumber number);
+
+  // After a device's rows have changed: those predicates of which the device gained or lost rows,
+  // each once, ascending. For each change, and before it is asked for anything else.
+  std::vector<PredicateNumber> rows_changed(const DeviceDelta& delta);
+
+  // Whether a row of the device satisfies it.
+  bool holds(PredicateNumber number, DeviceNumber device) const;
+  void join_devices(PredicateNumber number, NumberBits& bits) const;
+
+  std::size_t size() const { return by_key_.size(); }
+
+ private:
+  struct Predicate {
+    RowCondition condition;
+    std::size_t class_index = 0;
+    RowSet rows;
+    std::uint64_t users = 0;
+    std::map<std::string, PredicateNumber, std::less<>>::iterator entry;
+  };
+  // Per class: which predicates a row satisfies, and which are to be tried on a new row.
+  struct ClassIndex {
+    std::vector<SharedArray<PredicateNumber>> of_row;
+    // By a text that a column must equal: column, then text.
+    std::map<std::size_t, std::map<std::string, std::vector<PredicateNumber>, std::less<>>> by_text;
+    std::vector<PredicateNumber> others;
+  };
+
+  std::vector<PredicateNumber>& place_of(const Predicate& predicate);
+  bool is_satisfied(const Predicate& predicate, RowNumber row) const;
+  void add_row(std::size_t class_index, RowNumber row);
+  void drop_row(std::size_t class_index, RowNumber row);
+  void join_row(PredicateNumber number, RowNumber row);
+
+  const DeviceRows& rows_;
+  std::map<std::string, PredicateNumber, std::less<>> by_key_;
+  std::vector<Predicate> predicates_;
+  std::vector<PredicateNumber> free_;
+  std::vector<ClassIndex> classes_;
+};
+
+}  // namespace muster::fleet
