@@ -66,17 +66,23 @@ Result<contract::PackageEntry> CatalogueTrust::verify_entry(ByteView document,
   if (const std::string found = sha256_hex(document); found != expected.sha256)
     return fail(kWrongHash, "document of package '{}' has SHA-256 {} instead of {}",
                 expected.package, found, expected.sha256);
-  auto entry = TRY(contract::decode_entry(document));
+  auto entry = TRY(verify_last_entry(document, expected.package));
   const std::string what = fmt::format("document of package '{}'", expected.package);
+  if (entry.version < expected.lowest_version)
+    return fail(kRolledBack, "{}: version {}, version {} was seen", what, entry.version,
+                expected.lowest_version);
+  if (now >= entry.expires) return fail(kExpired, "{} at {}", what, to_text(entry.expires));
+  return entry;
+}
+
+Result<contract::PackageEntry> CatalogueTrust::verify_last_entry(ByteView document,
+                                                                 std::string_view package) const {
+  auto entry = TRY(contract::decode_entry(document));
+  const std::string what = fmt::format("document of package '{}'", package);
   TRY(check_signatures(what, entry.canonical, entry.signatures, root_, root_.targets,
                        kSignerNotOperator));
-  if (entry.value.package != expected.package)
+  if (entry.value.package != package)
     return fail(kWrongPackage, "{} describes '{}'", what, entry.value.package);
-  if (entry.value.version < expected.lowest_version)
-    return fail(kRolledBack, "{}: version {}, version {} was seen", what, entry.value.version,
-                expected.lowest_version);
-  if (now >= entry.value.expires)
-    return fail(kExpired, "{} at {}", what, to_text(entry.value.expires));
   return std::move(entry.value);
 }
 

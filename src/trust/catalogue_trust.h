@@ -53,6 +53,12 @@ class CatalogueTrust {
   Result<contract::PackageEntry> verify_entry(ByteView document, const ExpectedEntry& expected,
                                               Timestamp now) const;
 
+  // For who signs the next version: this one is an operator's and of the package. It may have
+  // expired. Errors: kCatalogueMalformed, kSignerNotOperator, kBadSignature, kThreshold,
+  // kWrongPackage.
+  Result<contract::PackageEntry> verify_last_entry(ByteView document,
+                                                   std::string_view package) const;
+
   // Errors: kSignedDocumentMalformed, kWrongDocumentType, kUnknownKey, kBadSignature,
   // kWrongDevice, kRolledBack (lower than `lowest`), kExpired (the header or the root).
   Result<contract::PolicyHeader> verify_policy_header(ByteView document,

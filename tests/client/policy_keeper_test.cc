@@ -178,6 +178,7 @@ TEST_F(PolicyKeeperTest, RefusesABodyWithAFlippedByte) {
   body = flipped(body, body.size() - 10);
   ASSERT_TRUE(take(header));
   EXPECT_EQ(refusal(), &kBodyAltered);
+  EXPECT_FALSE(keeper_->windows_known());
 }
 
 TEST_F(PolicyKeeperTest, RefusesACatalogueEntryWithAFlippedByte) {

@@ -65,6 +65,7 @@ void Agent::follow_policy() {
     event.deployments.push_back(each.deployment);
   event.expires = policy_->good_until();
   event.windows = policy_->windows();
+  event.windows_known = policy_->windows_known();
   execution_->on(std::move(event), clock_.now());
   report_refusals();
 }

@@ -19,5 +19,8 @@ inline constexpr ErrorKind kExportDamaged{
     2506, "export-damaged", "Look at the health of the site's content store: muster doctor"};
 inline constexpr ErrorKind kLogUnreadable{2507, "log-unreadable",
                                           "Name a log file that is there and that you may read"};
+inline constexpr ErrorKind kSiteDocument{
+    2508, "site-document",
+    "Ask who can write to the site's database: an operator signed no such thing"};
 
 }  // namespace muster::console

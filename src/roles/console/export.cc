@@ -10,6 +10,7 @@
 #include "roles/console/commands.h"
 #include "roles/console/errors.h"
 #include "roles/console/object_files.h"
+#include "roles/console/packing.h"
 #include "wire/yaml.h"
 
 namespace muster::console {
@@ -55,8 +56,8 @@ Result<std::vector<AnyObject>> fetch_objects(ApiClient& api, const ExportRequest
   return out;
 }
 
-// Verified by the hash that an operator signed, so that nobody in between can put other bytes
-// into the next site.
+// Verified by a hash below an operator's signature, so that neither the site nor anybody in between
+// can put other bytes into the next site.
 Result<Bytes> fetch_content(ApiClient& api, const std::string& sha256_hex) {
   Bytes content = TRY(api.get("/api/v1/content/" + sha256_hex)).body;
   if (to_hex(sha256(content)) != sha256_hex)
@@ -76,10 +77,13 @@ Result<void> write_file(const fs::path& path, ByteView content, bool executable)
   return {};
 }
 
-Result<void> write_content(ApiClient& api, const fs::path& folder, model::Package& package) {
+Result<void> write_content(ApiClient& api, const trust::CatalogueTrust& trust,
+                           const fs::path& folder, model::Package& package) {
   const auto document =
       TRY(api.get("/api/v1/catalogue/" + path_part(contract::package_role(package.name))));
-  const auto entry = TRY(contract::decode_entry(document.body)).value;
+  const auto entry = TRY(trust.verify_last_entry(document.body, package.name));
+  if (entry.programs != package.programs || entry.package_version != package.version)
+    return fail(kSiteDocument, "the site's version and programs are not those of the signed entry");
   // decode_manifest() refuses paths that lead out of the folder.
   const auto manifest =
       TRY(contract::decode_manifest(TRY(fetch_content(api, entry.manifest_sha256))));
@@ -122,11 +126,12 @@ Result<void> export_objects(const Session& session, const ExportRequest& request
     std::fwrite(text.data(), 1, text.size(), stdout);
     return {};
   }
+  const auto trust = TRY(operator_trust(TRY(read_context(session))));
   const fs::path folder = request.output;
   TRY(clear_folder(folder, request.replace));
   for (AnyObject& object : objects) {
     if (auto* package = std::get_if<model::Package>(&object.value))
-      TRY_IN(write_content(api, folder, *package), "package {}", package->name);
+      TRY_IN(write_content(api, trust, folder, *package), "package {}", package->name);
     const std::string kind = TRY(folder_of_kind(contract::to_text(object.kind())));
     TRY(write_file(folder / kind / (object.name() + ".yaml"),
                    wire::emit_yaml(contract::encode_object(object)), false));

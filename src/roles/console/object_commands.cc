@@ -48,7 +48,7 @@ Result<bool> watch_explanation(ApiClient& api, const std::string& path, const Cl
           step.state == contract::StepState::Done ? step.name : step.name + step.cause;
       if (std::find(printed.begin(), printed.end(), key) != printed.end()) continue;
       printed.push_back(key);
-      print(line + "\n");
+      print(printable(line) + "\n");
       std::fflush(stdout);
     }
     if (explanation.ended) return explanation.succeeded;

@@ -13,20 +13,6 @@ namespace {
 constexpr std::array<std::string_view, 6> kFormats = {"table", "wide", "json",
                                                       "yaml",  "csv",  "name"};
 
-std::string printable(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = utf8_sequence(text.substr(i));
-    const auto byte = static_cast<unsigned char>(text[i]);
-    // C0, DEL and C1 (U+0080 to U+009F) steer terminals.
-    const bool control = length == 0 || byte < 0x20 || byte == 0x7f ||
-                         (byte == 0xc2 && static_cast<unsigned char>(text[i + 1]) < 0xa0);
-    out += control ? "?" : text.substr(i, length);
-    i += std::max<std::size_t>(length, 1);
-  }
-  return out;
-}
-
 std::size_t width_of(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(
       text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
@@ -48,6 +34,20 @@ void append_csv_line(std::string& out, const std::vector<std::string>& cells) {
 }
 
 }  // namespace
+
+std::string printable(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = utf8_sequence(text.substr(i));
+    const auto byte = static_cast<unsigned char>(text[i]);
+    // C0, DEL and C1 (U+0080 to U+009F) steer terminals.
+    const bool control = length == 0 || byte < 0x20 || byte == 0x7f ||
+                         (byte == 0xc2 && static_cast<unsigned char>(text[i + 1]) < 0xa0);
+    out += control ? "?" : text.substr(i, length);
+    i += std::max<std::size_t>(length, 1);
+  }
+  return out;
+}
 
 Result<Format> parse_format(std::string_view text) {
   const auto* found = std::ranges::find(kFormats, text);

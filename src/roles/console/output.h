@@ -15,13 +15,16 @@ enum class Format { Table, Wide, Json, Yaml, Csv, Name };
 // Error kUsage, naming the formats.
 Result<Format> parse_format(std::string_view text);
 
+// Control characters, which come from machines and must not reach a terminal, become '?'. Every text
+// that a machine may have written goes through it, unless it is written as JSON, YAML or CSV.
+std::string printable(std::string_view text);
+
 struct TextTable {
   std::vector<std::string> headings;
   std::vector<std::vector<std::string>> rows;
 };
 
-// Columns aligned with two spaces between them; long cells are not cut. Control characters, which
-// come from machines and must not reach a terminal, are shown as '?'.
+// Columns aligned with two spaces between them; long cells are not cut.
 std::string render_table(const TextTable& table);
 // RFC 4180 with a heading line.
 std::string render_csv(const TextTable& table);

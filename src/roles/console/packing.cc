@@ -22,19 +22,28 @@ Result<trust::Ed25519Key> catalogue_key(const contract::OperatorContext& context
   return trust::Ed25519Key::from_pem(TRY(os::read_file(folder / "catalogue.key")));
 }
 
+// Versions grow by one: a site that names such a number wants the last one to be reached.
+constexpr std::uint64_t kHighestVersion = std::uint64_t{1} << 53;
+
+Result<std::uint64_t> version_after(std::uint64_t last, std::string_view what) {
+  if (last < kHighestVersion) return last + 1;
+  return fail(kSiteDocument, "{}: the site has it in version {}", what, last);
+}
+
 // The list of packages with this one, where the site's does not have it yet.
 Result<std::optional<Bytes>> sign_targets(const Session& session, ApiClient& api,
                                           const contract::OperatorContext& context,
                                           const std::string& package,
                                           const trust::Ed25519Key& key) {
-  const std::filesystem::path folder = context.folder;
-  const auto root = TRY(contract::decode_root(TRY(os::read_file(folder / "root.json")))).value;
+  const contract::CatalogueRoot root = TRY(operator_trust(context)).root();
   std::vector<std::string> packages;
   std::uint64_t last_version = 0;
+  // The names alone are taken from the site: none of them authorises anything.
   if (const auto last = TRY(catalogue(api, "targets"))) {
     const auto targets = TRY(contract::decode_targets(*last)).value;
     packages = targets.packages;
     last_version = targets.version;
+    TRY(version_after(last_version, "the list of packages"));
   }
   if (std::ranges::find(packages, package) != packages.end()) return std::optional<Bytes>();
   packages.push_back(package);
@@ -44,6 +53,11 @@ Result<std::optional<Bytes>> sign_targets(const Session& session, ApiClient& api
 }
 
 }  // namespace
+
+Result<trust::CatalogueTrust> operator_trust(const contract::OperatorContext& context) {
+  const std::filesystem::path file = std::filesystem::path(context.folder) / "root.json";
+  return TRY_IN(trust::CatalogueTrust::restore(TRY(os::read_file(file))), "{}", file.string());
+}
 
 Result<Packing> Packing::open(const Session& session) {
   // Two commands may run beside each other.
@@ -102,7 +116,9 @@ Result<SignedPackage> sign_package(const Session& session, ApiClient& api,
   entry.package_version = package.version;
   entry.programs = package.programs;
   const auto last = TRY(catalogue(api, contract::package_role(package.name)));
-  if (last) entry.version = TRY(contract::decode_entry(*last)).value.version + 1;
+  if (last)
+    entry.version =
+        TRY(version_after(TRY(contract::decode_entry(*last)).value.version, package.name));
   if (content) {
     entry.manifest_sha256 = to_hex(sha256(content->document));
     entry.manifest_length = content->document.size();
@@ -110,7 +126,10 @@ Result<SignedPackage> sign_package(const Session& session, ApiClient& api,
     if (!last)
       return fail(kUsage, "package {}: the site has no content of it; spec.source is wanted",
                   package.name);
-    const auto before = TRY(contract::decode_entry(*last)).value;
+    // What the site says of its content is worth nothing until an operator has signed it.
+    const auto before =
+        TRY_IN(TRY(operator_trust(context)).verify_last_entry(*last, package.name),
+               "package {}: the content that the site has; name it in spec.source", package.name);
     if (before.package_version != package.version)
       return fail(kUsage, "package {}: version {} is new to the site; spec.source is wanted",
                   package.name, package.version);

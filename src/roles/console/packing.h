@@ -9,6 +9,7 @@
 #include "roles/console/commands.h"
 #include "roles/console/object_files.h"
 #include "store/content_store.h"
+#include "trust/catalogue_trust.h"
 
 namespace muster::console {
 
@@ -40,13 +41,17 @@ class Packing {
   store::ContentStore store_;
 };
 
+// The root in the operator's own folder: what documents of a site are verified with.
+Result<trust::CatalogueTrust> operator_trust(const contract::OperatorContext& context);
+
 struct SignedPackage {
   Bytes entry;
   std::optional<Bytes> targets;
 };
 
 // The next version of the package's signed entry, and of the list of packages where it is new.
-// Without `content` the entry names what the site has. Error kUsage where it has none.
+// Without `content` the entry names what the site has, if an operator signed for that. Errors:
+// kUsage where it has none, those of verify_last_entry(), kSiteDocument.
 Result<SignedPackage> sign_package(const Session& session, ApiClient& api,
                                    const contract::OperatorContext& context,
                                    const model::Package& package,

@@ -2,15 +2,19 @@
 
 #include <array>
 
+#include "roles/console/output.h"
+
 namespace muster::console {
 namespace {
 
-std::string value_text(const std::string& json) { return json.empty() ? "(absent)" : json; }
+std::string value_text(const std::string& json) {
+  return json.empty() ? "(absent)" : printable(json);
+}
 
 std::string counts_text(const std::vector<contract::CountedName>& counts) {
   std::string out;
   for (const auto& each : counts)
-    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", each.devices, each.name);
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", each.devices, printable(each.name));
   return out;
 }
 
@@ -33,13 +37,13 @@ std::string size_text(std::uint64_t bytes) {
 }
 
 std::string plan_line(const contract::PlanItem& item) {
-  return fmt::format("{} {} {}", to_text(item.action), lower_kind(item.kind), item.name);
+  return fmt::format("{} {} {}", to_text(item.action), lower_kind(item.kind), printable(item.name));
 }
 
 std::string change_lines(const contract::PlanItem& item) {
   std::string out;
   for (const auto& change : item.changes)
-    out += fmt::format("  {}: {} -> {}\n", change.path, value_text(change.before),
+    out += fmt::format("  {}: {} -> {}\n", printable(change.path), value_text(change.before),
                        value_text(change.after));
   return out;
 }
@@ -59,7 +63,10 @@ std::string impact_lines(const contract::PlanItem& item) {
                      to_text(impact.offline_after));
   out += fmt::format("  content: {} a device, {} in all\n", size_text(impact.bytes_per_device),
                      size_text(impact.bytes));
-  if (!impact.sample.empty()) out += fmt::format("  such as {}\n", fmt::join(impact.sample, ", "));
+  std::string sample;
+  for (const std::string& name : impact.sample)
+    sample += (sample.empty() ? "" : ", ") + printable(name);
+  if (!sample.empty()) out += fmt::format("  such as {}\n", sample);
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "roles/provider/plan_impact.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "contract/objects/object.h"
@@ -26,52 +27,65 @@ struct Overloaded : Functions... {
 template <typename... Functions>
 Overloaded(Functions...) -> Overloaded<Functions...>;
 
-Result<void> gather(hosting::Site& site, store::Reader& reader, std::string_view name,
-                    Target& target, Timestamp now);
+// The members of collections as they stand in the database, each reckoned once: collections may
+// name each other over and over.
+class Members {
+ public:
+  Members(hosting::Site& site, store::Reader& reader, Timestamp now)
+      : site_(site), reader_(reader), now_(now) {}
+
+  // And what the collection itself leaves out, by its cause.
+  Result<void> gather(std::string_view name, Target& target);
+
+ private:
+  Result<Devices> of(const std::string& name);
+  Result<Devices> named_by(const model::Rule& rule, Target& target);
+
+  hosting::Site& site_;
+  store::Reader& reader_;
+  Timestamp now_;
+  std::map<std::string, Devices> known_;
+};
 
 // What the members of another collection lack is not of this deployment.
-Result<Devices> members_of(hosting::Site& site, store::Reader& reader, std::string_view name,
-                           Timestamp now) {
+Result<Devices> Members::of(const std::string& name) {
+  if (const auto found = known_.find(name); found != known_.end()) return found->second;
   Target other;
-  TRY(gather(site, reader, name, other, now));
-  return std::move(other.members);
+  TRY(gather(name, other));
+  return known_[name] = std::move(other.members);
 }
 
-Result<Devices> named_by(hosting::Site& site, store::Reader& reader, const model::Rule& rule,
-                         Target& target, Timestamp now) {
+Result<Devices> Members::named_by(const model::Rule& rule, Target& target) {
   return std::visit(
       Overloaded{[&](const model::QueryRule& query) -> Result<Devices> {
-                   return site.fleet.devices_matching(TRY(model::parse_query(query.query)), now);
+                   return site_.fleet.devices_matching(TRY(model::parse_query(query.query)), now_);
                  },
                  [&](const model::DeviceRule& direct) -> Result<Devices> {
                    const auto id = TRY(model::DeviceId::parse(direct.device));
-                   const auto device = TRY(store::find_device(reader, id));
+                   const auto device = TRY(store::find_device(reader_, id));
                    if (!device) return Devices();
                    if (device->state == store::DeviceState::Active) return Devices{device->number};
                    ++target.exclusions[fmt::format("the device is {}", to_text(device->state))];
                    return Devices();
                  },
-                 [&](const model::IncludeRule& include) -> Result<Devices> {
-                   return members_of(site, reader, include.collection, now);
-                 },
+                 [&](const model::IncludeRule& include) { return of(include.collection); },
                  [](const model::ExcludeRule&) -> Result<Devices> { return Devices(); }},
       rule);
 }
 
-Result<void> gather(hosting::Site& site, store::Reader& reader, std::string_view name,
-                    Target& target, Timestamp now) {
+Result<void> Members::gather(std::string_view name, Target& target) {
   if (name == model::kAllSystems) {
-    target.members = TRY(site.fleet.members(std::string(fleet::kAllSystems)));
+    target.members = TRY(site_.fleet.members(std::string(fleet::kAllSystems)));
     return {};
   }
-  const auto object = TRY(store::find_object(reader, "Collection", name));
+  const auto object = TRY(store::find_object(reader_, "Collection", name));
   if (!object) return fail(kReferenceMissing, "there is no collection {}", name);
   const auto decoded =
       TRY(contract::decode_spec(contract::ObjectKind::Collection, object->name, object->spec));
   const auto& collection = std::get<model::Collection>(decoded.value);
   std::set<DeviceNumber> named;
   for (const model::Rule& rule : collection.rules) {
-    const Devices devices = TRY(named_by(site, reader, rule, target, now));
+    const Devices devices = TRY(named_by(rule, target));
     named.insert(devices.begin(), devices.end());
   }
   // Exclude beats include and direct; the limit comes last.
@@ -79,17 +93,13 @@ Result<void> gather(hosting::Site& site, store::Reader& reader, std::string_view
     const auto* exclude = std::get_if<model::ExcludeRule>(&rule);
     if (exclude == nullptr) continue;
     std::size_t excluded = 0;
-    for (const DeviceNumber device : TRY(members_of(site, reader, exclude->collection, now)))
-      excluded += named.erase(device);
+    for (const DeviceNumber device : TRY(of(exclude->collection))) excluded += named.erase(device);
     if (excluded > 0)
       target.exclusions["excluded with collection " + exclude->collection] += excluded;
   }
-  // The limits' own limits and exclusions count, their rules' exclusions are not of this
-  // deployment.
-  Target limit;
-  TRY(gather(site, reader, collection.limited_to, limit, now));
+  const Devices limit = TRY(of(collection.limited_to));
   target.members.clear();
-  std::ranges::set_intersection(named, limit.members, std::back_inserter(target.members));
+  std::ranges::set_intersection(named, limit, std::back_inserter(target.members));
   if (const std::size_t outside = named.size() - target.members.size(); outside > 0)
     target.exclusions["outside the limiting collection " + collection.limited_to] += outside;
   return {};
@@ -124,7 +134,7 @@ Result<std::vector<contract::CountedName>> count_systems(hosting::Site& site,
 Result<Target> deployment_target(hosting::Site& site, store::Reader& reader,
                                  std::string_view collection, Timestamp now) {
   Target target;
-  TRY(gather(site, reader, collection, target, now));
+  TRY(Members(site, reader, now).gather(collection, target));
   return target;
 }
 

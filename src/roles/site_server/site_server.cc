@@ -25,6 +25,7 @@ namespace {
 constexpr Duration kLongestWait = std::chrono::seconds(5);
 constexpr Duration kAfterFailure = std::chrono::seconds(1);
 constexpr Duration kRefreshInterval = std::chrono::minutes(1);
+constexpr Duration kRetryInterval = std::chrono::seconds(1);
 constexpr Duration kSweepInterval = std::chrono::minutes(10);
 constexpr Duration kTokenMemory = std::chrono::hours(24 * 7);
 constexpr Duration kStreamMemory = std::chrono::hours(24 * 400);
@@ -58,6 +59,7 @@ struct SiteServer::Components {
   Timestamp next_site_time;
   Timestamp next_refresh;
   Timestamp next_sweep;
+  Timestamp next_retry;
 };
 
 SiteServer::SiteServer(hosting::Site& site)
@@ -211,15 +213,15 @@ Result<bool> SiteServer::round() {
   follow_collections(*site_, parts.collections, all_read ? MoreChanges::No : MoreChanges::Yes,
                      parts.dirty);
   for (const store::Change& change : changes) {
-    const auto followed = parts.policy.follow(change, parts.dirty);
-    // An object that cannot be followed must not hold up all others.
-    if (!followed)
-      log::failure(log::Level::Error, "object.change.failed", followed.error(),
-                   {{"kind", change.kind}, {"id", change.id.text()}});
+    parts.policy.follow(change, parts.dirty);
     parts.object_serial = change.serial;
   }
 
   const Timestamp now = site_->clock.now();
+  if (now >= parts.next_retry) {
+    parts.policy.retry(parts.dirty);
+    parts.next_retry = now + kRetryInterval;
+  }
   if (now >= parts.next_sweep) {
     TRY(forget_old(*site_, now));
     parts.next_sweep = now + kSweepInterval;

@@ -222,10 +222,12 @@ Result<void> PolicyKeeper::evaluate(DocumentSource& source, Timestamp clock) {
   settings_.reset();
   deployments_.clear();
   windows_.clear();
+  windows_known_ = true;
   refusals_.clear();
   for (const contract::BodyReference& reference : header_->bodies) {
     auto document = body(reference, source);
     if (!document) {
+      windows_known_ = false;
       refusals_.push_back({{}, {}, {}, {}, document.error()});
       continue;
     }

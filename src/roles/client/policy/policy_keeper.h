@@ -75,6 +75,8 @@ class PolicyKeeper {
   const std::optional<contract::ClientSettingsBody>& settings() const { return settings_; }
   const std::vector<VerifiedDeployment>& deployments() const { return deployments_; }
   const std::vector<model::MaintenanceWindow>& windows() const { return windows_; }
+  // Whether every part was read that may have had windows.
+  bool windows_known() const { return windows_known_; }
   const std::vector<Refusal>& refusals() const { return refusals_; }
   // Until when the policy may start anything: the header's end, or the age limit of the site's
   // signed time, whichever comes first.
@@ -112,6 +114,7 @@ class PolicyKeeper {
   std::optional<contract::ClientSettingsBody> settings_;
   std::vector<VerifiedDeployment> deployments_;
   std::vector<model::MaintenanceWindow> windows_;
+  bool windows_known_ = true;
   std::vector<Refusal> refusals_;
 };
 

@@ -22,6 +22,9 @@ struct PolicyArrived {
   Timestamp expires;  // of the signed policy header
   // Of all collections that this machine is in; without any, programs may start at any time.
   std::vector<model::MaintenanceWindow> windows{};
+  // A part of the policy that could not be read may have had windows: until it is there, nothing
+  // starts that heeds them.
+  bool windows_known = true;
 };
 // A person asks for a deployment now, or for another try of one whose program never ran.
 struct UserRequested {

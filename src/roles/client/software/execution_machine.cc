@@ -34,6 +34,7 @@ std::vector<ExecutionAction> ExecutionMachine::on(const ExecutionEvent& event, T
 void ExecutionMachine::handle(const PolicyArrived& event) {
   policy_expires_ = event.expires;
   calendar_ = model::WindowCalendar(event.windows);
+  windows_known_ = event.windows_known;
   if (!policy_expired()) expiry_reported_ = false;
   std::map<ExecutionKey, Deployment> before;
   for (auto& [key, item] : items_)
@@ -206,13 +207,14 @@ bool ExecutionMachine::may_proceed(const ExecutionKey& key, Item& item) {
     item.phase = phase;
     return false;
   };
+  // The end comes first: whatever else it waits for does not come any more.
+  if (deployment.expires && now_ >= *deployment.expires) return wait(Phase::Expired);
   if (policy_expired()) return wait(Phase::PolicyExpired);
   // A clock that was wrong when the pause was written must not hold the program for years.
   if (item.next && *item.next - now_ > settings_.longest_pause())
     item.next = now_ + settings_.longest_pause();
   if (item.next && now_ < *item.next) return wait(Phase::WaitingToRetry);
   if (now_ < deployment.start) return wait(Phase::WaitingForStart);
-  if (deployment.expires && now_ >= *deployment.expires) return wait(Phase::Expired);
   if (deployment.purpose == Purpose::Available && !item.requested)
     return wait(Phase::WaitingForRequest);
   if (!item.content_ready) {
@@ -240,7 +242,7 @@ bool ExecutionMachine::may_proceed(const ExecutionKey& key, Item& item) {
 
 bool ExecutionMachine::window_fits(const Deployment& deployment) const {
   if (deployment.ignore_windows) return true;
-  if (!window_.open) return false;
+  if (!windows_known_ || !window_.open) return false;
   return !window_.until || *window_.until - now_ >= deployment.program.max_runtime;
 }
 

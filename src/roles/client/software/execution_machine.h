@@ -164,6 +164,7 @@ class ExecutionMachine {
   bool expiry_reported_ = false;
   model::WindowCalendar calendar_;
   model::WindowCalendar::State window_;
+  bool windows_known_ = true;
   Timestamp now_;
   std::vector<ExecutionAction> out_;
 };

@@ -162,6 +162,18 @@ Result<void> PolicyBuilder::make_deployment_body(const store::Object& object,
 
 Result<void> PolicyBuilder::make_windows_body(const store::Object& object,
                                               std::set<store::DeviceNumber>& dirty) {
+  const auto made = sign_windows(object, dirty);
+  if (!made) {
+    without_windows_.insert(object.id);
+    return fail(made.error());
+  }
+  if (without_windows_.erase(object.id) > 0)
+    for (const auto device : TRY(members(object.id.text()))) dirty.insert(device);
+  return {};
+}
+
+Result<void> PolicyBuilder::sign_windows(const store::Object& object,
+                                         std::set<store::DeviceNumber>& dirty) {
   const auto decoded =
       TRY(contract::decode_spec(contract::ObjectKind::Collection, object.name, object.spec));
   const auto& collection = std::get<model::Collection>(decoded.value);
@@ -178,36 +190,60 @@ Result<void> PolicyBuilder::make_windows_body(const store::Object& object,
 
 Result<void> PolicyBuilder::forget_windows(const model::ObjectId& collection,
                                            std::set<store::DeviceNumber>& dirty) {
-  if (windows_.erase(collection) == 0) return {};
+  if (windows_.erase(collection) + without_windows_.erase(collection) == 0) return {};
   for (const auto device : TRY(members(collection.text()))) dirty.insert(device);
   return {};
 }
 
-Result<void> PolicyBuilder::follow(const store::Change& change,
-                                   std::set<store::DeviceNumber>& dirty) {
-  if (change.kind == "Deployment") {
+void PolicyBuilder::follow(const store::Change& change, std::set<store::DeviceNumber>& dirty) {
+  const auto followed = try_to_follow(change.kind, change.id, dirty);
+  if (followed)
+    kept_.erase(change.id);
+  else
+    keep(change.kind, change.id, followed.error());
+}
+
+void PolicyBuilder::keep(const std::string& kind, const model::ObjectId& id, const Error& error) {
+  kept_.insert_or_assign(id, kind);
+  log::failure(log::Level::Error, "policy.change.failed", error,
+               {{"kind", kind}, {"id", id.text()}});
+}
+
+void PolicyBuilder::retry(std::set<store::DeviceNumber>& dirty) {
+  std::erase_if(kept_, [&](const auto& kept) {
+    const auto& [id, kind] = kept;
+    if (!try_to_follow(kind, id, dirty)) return false;
+    log::info("policy.change.followed", "a change was followed that could not be before",
+              {{"kind", kind}, {"id", id.text()}});
+    return true;
+  });
+}
+
+Result<void> PolicyBuilder::try_to_follow(const std::string& kind, const model::ObjectId& id,
+                                          std::set<store::DeviceNumber>& dirty) {
+  if (kind == "Deployment") {
     const auto object = TRY(site_->database->read(
-        [&](store::Reader& reader) { return store::find_object(reader, change.id); }));
+        [&](store::Reader& reader) { return store::find_object(reader, id); }));
     if (object && !object->deleted) return make_deployment_body(*object, dirty);
-    const auto known = bodies_.find(change.id);
+    const auto known = bodies_.find(id);
     if (known == bodies_.end()) return {};
     for (const auto device : TRY(members(known->second.collection))) dirty.insert(device);
     bodies_.erase(known);
     return {};
   }
-  if (change.kind == "Collection") {
-    const auto object = TRY(site_->database->read(
-        [&](store::Reader& reader) { return store::find_object(reader, change.id); }));
-    if (object && !object->deleted) return make_windows_body(*object, dirty);
-    return forget_windows(change.id, dirty);
-  }
-  if (change.kind != "Package") return {};
-  const auto package = TRY(site_->database->read(
-      [&](store::Reader& reader) { return store::find_object(reader, change.id); }));
-  if (!package) return {};
-  for (const model::ObjectId& id : std::set(by_package_[package->name])) {
+  if (kind == "Collection") {
     const auto object = TRY(site_->database->read(
         [&](store::Reader& reader) { return store::find_object(reader, id); }));
+    if (object && !object->deleted) return make_windows_body(*object, dirty);
+    return forget_windows(id, dirty);
+  }
+  if (kind != "Package") return {};
+  const auto package = TRY(site_->database->read(
+      [&](store::Reader& reader) { return store::find_object(reader, id); }));
+  if (!package) return {};
+  for (const model::ObjectId& user : std::set(by_package_[package->name])) {
+    const auto object = TRY(site_->database->read(
+        [&](store::Reader& reader) { return store::find_object(reader, user); }));
     if (object && !object->deleted) TRY(make_deployment_body(*object, dirty));
   }
   return {};
@@ -231,6 +267,10 @@ Result<std::optional<PolicyBuilder::NewHeader>> PolicyBuilder::header_for(
                 .folders = {}};
   if (settings_body_) out.header.bodies.push_back(settings_body_->reference);
   const auto collections = site_->fleet.collections_of(device);
+  if (collections && std::ranges::any_of(without_windows_, [&](const model::ObjectId& id) {
+        return std::ranges::find(*collections, id.text()) != collections->end();
+      }))
+    return std::optional<NewHeader>();
   for (const auto& [id, body] : bodies_) {
     if (!collections || std::ranges::find(*collections, body.collection) == collections->end())
       continue;
@@ -322,18 +362,14 @@ Result<void> PolicyBuilder::load(std::set<store::DeviceNumber>& dirty) {
   }));
   for (const store::Object& object : deployments) {
     const auto made = make_deployment_body(object, dirty);
-    if (!made)
-      log::failure(log::Level::Error, "policy.deployment.unreadable", made.error(),
-                   {{"deployment", object.name}});
+    if (!made) keep("Deployment", object.id, made.error());
   }
   const auto collections = TRY(site_->database->read([](store::Reader& reader) {
     return store::list_objects(reader, "Collection", "", 1'000'000);
   }));
   for (const store::Object& object : collections) {
     const auto made = make_windows_body(object, dirty);
-    if (!made)
-      log::failure(log::Level::Error, "policy.collection.unreadable", made.error(),
-                   {{"collection", object.name}});
+    if (!made) keep("Collection", object.id, made.error());
   }
   TRY(make_settings_body(dirty));
   // Headers that still say the right thing go back on the shelf as they are.

@@ -22,7 +22,10 @@ class PolicyBuilder {
   Result<void> load(std::set<store::DeviceNumber>& dirty);
 
   // A deployment, a package that deployments use, or a collection was created, changed or deleted.
-  Result<void> follow(const store::Change& change, std::set<store::DeviceNumber>& dirty);
+  // What cannot be followed now, because the signer is away or the object is unreadable, is kept
+  // for retry() and holds up nothing else.
+  void follow(const store::Change& change, std::set<store::DeviceNumber>& dirty);
+  void retry(std::set<store::DeviceNumber>& dirty);
 
   // New headers for those of the devices whose policy says something new.
   Result<void> build(const std::set<store::DeviceNumber>& devices);
@@ -48,10 +51,14 @@ class PolicyBuilder {
     std::vector<std::string> folders;
   };
 
+  Result<void> try_to_follow(const std::string& kind, const model::ObjectId& id,
+                             std::set<store::DeviceNumber>& dirty);
+  void keep(const std::string& kind, const model::ObjectId& id, const Error& error);
   Result<void> make_settings_body(std::set<store::DeviceNumber>& dirty);
   Result<void> make_deployment_body(const store::Object& object,
                                     std::set<store::DeviceNumber>& dirty);
   Result<void> make_windows_body(const store::Object& object, std::set<store::DeviceNumber>& dirty);
+  Result<void> sign_windows(const store::Object& object, std::set<store::DeviceNumber>& dirty);
   Result<void> forget_windows(const model::ObjectId& collection,
                               std::set<store::DeviceNumber>& dirty);
   Result<std::optional<contract::DeploymentBody>> body_of(const store::Object& object,
@@ -71,6 +78,10 @@ class PolicyBuilder {
   std::optional<Body> settings_body_;
   std::map<model::ObjectId, Body> bodies_;                       // by deployment
   std::map<model::ObjectId, Body> windows_;                      // by collection
+  // Collections whose windows nobody has signed yet. Their members get no new header: without the
+  // windows it would let programs run at any time.
+  std::set<model::ObjectId> without_windows_;
+  std::map<model::ObjectId, std::string> kept_;                  // kinds of objects, for retry()
   std::map<std::string, std::set<model::ObjectId>> by_package_;  // names of packages
 };
 
