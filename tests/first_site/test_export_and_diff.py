@@ -80,6 +80,10 @@ def collection(name, rules, **spec):
     return {"apiVersion": "muster/v1", "kind": "Collection", "metadata": {"name": name}, "spec": {**spec, "rules": rules}}
 
 
+def boundary(name, subnet):
+    return {"apiVersion": "muster/v1", "kind": "Boundary", "metadata": {"name": name}, "spec": {"subnet": subnet}}
+
+
 def write_source(folder, text):
     folder.mkdir(parents=True)
     (folder / "install.sh").write_text(f"#!/bin/sh\necho {text}\n")
@@ -255,6 +259,34 @@ class PruneAndDryRun(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("used-a is used by collection user-a", done.stderr)
         self.assertEqual(site.json("get", "collections", "used-b")[0]["spec"]["rules"], [])
+
+    def test_5_what_stands_in_the_way_of_the_first_may_be_moved_by_the_second(self):
+        site = self.site
+        folder = write_objects(site.path("ways"), boundary("net", "10.7.0.0/16"), boundary("old", "10.8.0.0/16"),
+                               collection("way-a", [{"include": "way-b"}]), collection("way-b", []))
+        site.cli("apply", "-f", str(folder), "--set", "ways")
+        for file in folder.iterdir():
+            file.unlink()
+        # Half of the net before the net gives it up; another name for the old one; and an include the other way.
+        write_objects(folder, boundary("half", "10.7.128.0/17"), boundary("net", "10.7.0.0/17"), boundary("new", "10.8.0.0/16"),
+                      collection("way-b", [{"include": "way-a"}]), collection("way-a", []))
+        site.cli("apply", "-f", str(folder), "--set", "ways", "--prune")
+        self.assertEqual({b["metadata"]["name"]: b["spec"]["subnet"] for b in site.json("get", "boundaries")},
+                         {"half": "10.7.128.0/17", "net": "10.7.0.0/17", "new": "10.8.0.0/16"})
+
+    def test_6_a_dry_run_over_collections_that_name_each_other_over_and_over_ends(self):
+        chain = [collection(f"chain-{i}", [{"include": f"chain-{i - 1}" if i else "all-systems"}] * 2,
+                            limitedTo=f"chain-{i - 1}" if i else "all-systems") for i in range(40)]
+        package = {"apiVersion": "muster/v1", "kind": "Package", "metadata": {"name": "chained"},
+                   "spec": {"version": "1", "source": "source", "programs": [{"name": "install", "argv": ["sh", "install.sh"]}]}}
+        deployment = {"apiVersion": "muster/v1", "kind": "Deployment", "metadata": {"name": "chained"},
+                      "spec": {"package": "chained", "program": "install", "collection": "chain-39", "purpose": "required",
+                               "start": "2030-01-01T00:00:00Z"}}
+        folder = self.site.path("chain")
+        write_source(folder / "source", "chain")
+        write_objects(folder, *chain, package, deployment)
+        items = self.site.json("apply", "-f", str(folder), "--dry-run=server")["items"]
+        self.assertEqual([i["impact"]["devices"] > 0 for i in items if i["kind"] == "Deployment"], [True])
 
     def test_4_a_dry_run_says_who_will_be_hit_and_changes_nothing(self):
         site = self.site

@@ -6,6 +6,7 @@
 #include "contract/catalogue.h"
 #include "contract/manifest.h"
 #include "contract/plan.h"
+#include "fleet/errors.h"
 #include "roles/provider/answers.h"
 #include "roles/provider/errors.h"
 #include "roles/provider/object_checks.h"
@@ -50,7 +51,8 @@ class Planner {
   Result<std::uint64_t> content_bytes(const std::string& package);
   Result<Target> target_of(const model::Deployment& deployment,
                            const std::optional<store::Object>& before);
-  Result<std::vector<Planned>> prune();
+  // Objects of the set that the request names no more.
+  Result<std::vector<store::Object>> orphans();
   Result<Planned> stage_deletion(const store::Object& object);
 
   hosting::Site& site_;
@@ -72,33 +74,46 @@ Planned refused(std::string_view kind, std::string_view name, const Error& error
   return out;
 }
 
-// Stages all of `items`. What names a thing that is not there yet waits until the others are
-// staged, so files need no order; what still lacks it when nothing moves any more is refused.
-template <typename Item, typename Stage, typename Refuse>
-Result<void> in_order(const std::vector<Item>& items, const ErrorKind& waits_for, Stage stage,
-                      Refuse refuse, std::vector<Planned>& out) {
-  std::vector<const Item*> pending;
-  for (const Item& item : items) pending.push_back(&item);
-  for (bool moved = true; moved && !pending.empty();) {
-    std::vector<const Item*> later;
-    for (const Item* item : pending) {
-      auto staged = stage(*item);
-      if (staged) {
+// One object that is to be written, or one that is to go.
+using Step = std::variant<const contract::PlannedObject*, store::Object>;
+
+// What another step of the same plan may take out of the way.
+bool may_come_later(const Error& error) {
+  return error.is(kReferenceMissing) || error.is(kBoundaryOverlap) ||
+         error.is(fleet::kCollectionCycle) || error.is(kInUse);
+}
+
+Planned refused(const Step& step, const Error& error) {
+  if (const auto* object = std::get_if<store::Object>(&step))
+    return refused(object->kind, object->name, error);
+  const AnyObject& object = std::get<const contract::PlannedObject*>(step)->object;
+  return refused(contract::to_text(object.kind()), object.name(), error);
+}
+
+// Stages all of `steps`. One that another stands in the way of waits until the others are staged,
+// so files need no order; what still cannot be when nothing moves any more is refused.
+template <typename Stage>
+std::vector<Planned> in_order(std::vector<Step> steps, Stage stage) {
+  std::vector<Planned> out;
+  for (bool moved = true; moved && !steps.empty();) {
+    std::vector<Step> later;
+    for (Step& step : steps) {
+      auto staged = stage(step);
+      if (staged)
         out.push_back(*std::move(staged));
-      } else if (staged.error().is(waits_for)) {
-        later.push_back(item);
-      } else {
-        out.push_back(refuse(*item, staged.error()));
-      }
+      else if (may_come_later(staged.error()))
+        later.push_back(std::move(step));
+      else
+        out.push_back(refused(step, staged.error()));
     }
-    moved = later.size() < pending.size();
-    pending = std::move(later);
+    moved = later.size() < steps.size();
+    steps = std::move(later);
   }
-  for (const Item* item : pending) {
-    auto staged = stage(*item);
-    if (!staged) out.push_back(refuse(*item, staged.error()));
+  for (const Step& step : steps) {
+    auto staged = stage(step);
+    out.push_back(staged ? *std::move(staged) : refused(step, staged.error()));
   }
-  return {};
+  return out;
 }
 
 Result<std::optional<contract::Manifest>> Planner::stored_manifest(const model::ObjectId& package) {
@@ -235,8 +250,8 @@ Result<Planned> Planner::stage_deletion(const store::Object& object) {
   return out;
 }
 
-Result<std::vector<Planned>> Planner::prune() {
-  std::vector<store::Object> orphans;
+Result<std::vector<store::Object>> Planner::orphans() {
+  std::vector<store::Object> out;
   for (const auto& id : TRY(store::objects_of_apply_set(transaction_, request_.set))) {
     auto object = TRY(store::find_object(transaction_, id));
     if (!object || object->deleted) continue;
@@ -244,32 +259,22 @@ Result<std::vector<Planned>> Planner::prune() {
       return contract::to_text(each.object.kind()) == object->kind &&
              each.object.name() == object->name;
     });
-    if (!kept) orphans.push_back(*std::move(object));
+    if (!kept) out.push_back(*std::move(object));
   }
-  std::vector<Planned> out;
-  TRY(in_order(
-      orphans, kInUse, [&](const store::Object& object) { return stage_deletion(object); },
-      [](const store::Object& object, const Error& error) {
-        return refused(object.kind, object.name, error);
-      },
-      out));
   return out;
 }
 
 Result<std::vector<Planned>> Planner::plan() {
   if (request_.prune && request_.set.empty())
     return fail(kBadRequest, "prune is asked for without the name of a set");
-  std::vector<Planned> out;
-  TRY(in_order(
-      request_.objects, kReferenceMissing,
-      [&](const contract::PlannedObject& planned) { return stage(planned); },
-      [](const contract::PlannedObject& planned, const Error& error) {
-        return refused(contract::to_text(planned.object.kind()), planned.object.name(), error);
-      },
-      out));
+  std::vector<Step> steps;
+  for (const contract::PlannedObject& planned : request_.objects) steps.emplace_back(&planned);
   if (request_.prune)
-    for (Planned& each : TRY(prune())) out.push_back(std::move(each));
-  return out;
+    for (store::Object& orphan : TRY(orphans())) steps.emplace_back(std::move(orphan));
+  return in_order(std::move(steps), [this](const Step& step) -> Result<Planned> {
+    if (const auto* orphan = std::get_if<store::Object>(&step)) return stage_deletion(*orphan);
+    return stage(*std::get<const contract::PlannedObject*>(step));
+  });
 }
 
 }  // namespace
