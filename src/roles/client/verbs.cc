@@ -8,8 +8,8 @@
 
 #include "base/os/system.h"
 #include "contract/client_control.h"
-#include "roles/client/control_port.h"
 #include "roles/client/errors.h"
+#include "roles/client/platform/control_port.h"
 
 namespace muster::client {
 namespace {
@@ -75,16 +75,6 @@ std::optional<Words> read_words(std::vector<std::string> words) {
   return out;
 }
 
-Result<contract::ControlAnswer> ask(const Words& words) {
-  const os::SystemClock clock;
-  const auto path = words.state / kControlSocket;
-  auto connected = net::UnixClient::connect(path, std::chrono::seconds(5), clock);
-  if (!connected) return fail(kAgentNotThere, "{}: {}", path.string(), connected.error().text());
-  const Bytes answer = TRY(connected->call(contract::encode_control_request(words.request),
-                                           kPatience, contract::kControlLimit));
-  return contract::decode_control_answer(answer);
-}
-
 void print_table(const contract::ControlAnswer& answer) {
   std::vector<std::vector<std::string>> lines{answer.columns};
   lines.insert(lines.end(), answer.rows.begin(), answer.rows.end());
@@ -113,7 +103,8 @@ int run_verb(const std::vector<std::string>& words) {
     std::fputs(kUsage, stderr);
     return 2;
   }
-  const auto answer = ask(*understood);
+  const auto answer =
+      ask_agent(understood->state, understood->request, kPatience, os::SystemClock());
   if (!answer || !answer->error.empty()) {
     std::fprintf(stderr, "muster-client: %s\n",
                  answer ? answer->error.c_str() : answer.error().text_with_advice().c_str());
