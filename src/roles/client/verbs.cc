@@ -26,8 +26,9 @@ constexpr const char* kUsage =
     "       muster-client --config FILE status               its assignment, also while it is "
     "stopped\n"
     "       muster-client --config FILE assign CODE|AUTO     looks for its site anew\n"
-    "       muster-client --inventory ROOT                   prints what it would report of a "
-    "tree\n";
+    "       muster-client --inventory ROOT [FOLDER,...]      prints what it would report of a "
+    "tree,\n"
+    "                                                        with the files below the folders\n";
 constexpr Duration kPatience = std::chrono::seconds(90);
 
 struct Words {
