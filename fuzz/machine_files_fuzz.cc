@@ -6,6 +6,7 @@
 #include "roles/client/inventory/collectors.h"
 #include "roles/client/inventory/errors.h"
 #include "roles/client/inventory/rpm_header.h"
+#include "roles/client/inventory/software_files.h"
 
 namespace muster::client {
 namespace {
@@ -23,7 +24,8 @@ constexpr std::string_view kFiles[] = {"rpm header",
                                        "/etc/shadow",
                                        "/var/lib/dpkg/status",
                                        "/proc/self/mounts",
-                                       "/proc/cpuinfo"};
+                                       "/proc/cpuinfo",
+                                       "/opt/program"};
 
 struct OneFile final : Source {
   std::string_view path;
@@ -36,9 +38,15 @@ struct OneFile final : Source {
     if (wanted == "/sys/block/sda/dev") return Bytes("8:0\n");
     return fail(kFactMissing, "{}", wanted);
   }
+  Result<Bytes> read_part(std::string_view wanted, std::uint64_t offset,
+                          std::size_t size_bytes) const override {
+    if (wanted != path) return fail(kFactMissing, "{}", wanted);
+    return offset >= content.size() ? Bytes() : Bytes(content.substr(offset, size_bytes));
+  }
   Result<std::vector<std::string>> list(std::string_view folder) const override {
     if (folder == "/usr/lib/systemd/system") return std::vector<std::string>{"a.service"};
     if (folder == "/sys/block") return std::vector<std::string>{"sda"};
+    if (folder == "/opt") return std::vector<std::string>{"program"};
     return fail(kFactMissing, "{}", folder);
   }
   std::optional<std::string> link_target(std::string_view) const override { return std::nullopt; }
@@ -46,7 +54,12 @@ struct OneFile final : Source {
     return wanted == path || wanted == "/sys/class/dmi/id/bios_vendor";
   }
   std::optional<Timestamp> modified(std::string_view) const override { return std::nullopt; }
-  std::optional<FileFacts> file_facts(std::string_view) const override { return std::nullopt; }
+  std::optional<FileFacts> file_facts(std::string_view wanted) const override {
+    FileFacts out;
+    if (wanted == "/opt/program") out.kind = FileFacts::Kind::File;
+    if (wanted == "/opt") out.kind = FileFacts::Kind::Folder;
+    return out;
+  }
   std::optional<DiskSpace> space(std::string_view) const override { return std::nullopt; }
   std::optional<std::vector<AdapterAddress>> ipv4_addresses() const override {
     return std::nullopt;
@@ -68,7 +81,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   OneFile source;
   source.path = kFiles[data[0] % std::size(kFiles)];
   source.content = {reinterpret_cast<const char*>(data) + 1, size - 1};
-  const Inventory inventory = collect_inventory(source, "1");
+  SoftwareFileRules files;
+  files.roots = {"/opt"};
+  files.patterns = {"*"};
+  const Inventory inventory = collect_inventory(source, "1", {}, &files);
   for (const muster::Error& error : inventory.errors)
     MUSTER_CHECK(error.is(kFactUnreadable) || error.kind().number < 1300);
   for (const auto& rows : inventory.classes)

@@ -3,7 +3,8 @@
 //   muster-client [--state FOLDER] status|software|policy|trigger|cache ...
 //   muster-client --config FILE status
 //   muster-client --config FILE assign CODE|AUTO
-//   muster-client --inventory ROOT     (prints what it would report of the system below ROOT)
+//   muster-client --inventory ROOT [FOLDERS]   (prints what it would report of the system below
+//                                               ROOT, and of files below those folders of it)
 //   muster-client --supervise FOLDER   (started by itself, for one program of a deployment)
 #include <signal.h>
 #include <unistd.h>
@@ -57,8 +58,9 @@ int fail_with(const muster::Error& error) {
   return 1;
 }
 
-int print_inventory(const char* root) {
-  const auto report = muster::client::describe_inventory(root, muster::os::SystemClock());
+int print_inventory(const char* root, std::string_view file_folders) {
+  const auto report =
+      muster::client::describe_inventory(root, file_folders, muster::os::SystemClock());
   if (!report) return fail_with(report.error());
   if (std::fwrite(report->data(), 1, report->size(), stdout) == report->size()) return 0;
   return 1;
@@ -73,7 +75,7 @@ int main(int argc, char** argv) {
       argc == 3 || (argc == 4 && verb == "status") || (argc == 5 && verb == "assign");
   if (word == "--supervise")
     return muster::client::supervise_program(argv[2], muster::os::SystemClock());
-  if (word == "--inventory" && argc == 3) return print_inventory(argv[2]);
+  if (word == "--inventory" && argc <= 4) return print_inventory(argv[2], verb);
   if (word != "--config" || !known) return muster::client::run_verb({argv + 1, argv + argc});
   if (!verb.empty()) {
     const auto code = command(argv[2], verb, argc == 5 ? argv[4] : "");

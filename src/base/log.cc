@@ -1,8 +1,5 @@
 #include "base/log.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -10,7 +7,7 @@
 #include <mutex>
 
 #include "base/errors.h"
-#include "base/os/fd.h"
+#include "base/os/append_file.h"
 #include "base/os/system.h"
 #include "base/utf8.h"
 
@@ -20,19 +17,14 @@ namespace {
 struct Sink {
   std::mutex mutex;
   std::string program = "muster";
-  os::Fd file;
+  os::AppendFile file;
   std::string path;
-  std::uint64_t bytes = 0;  // in the file
   Level least = Level::Info;
   Form form = Form::Json;
 };
 
 // Strangers can cause lines: a log has a bound. One earlier file is kept beside it.
 constexpr std::uint64_t kLongestFile = 64u << 20;
-
-os::Fd open_log(const std::string& path) {
-  return os::Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640));
-}
 
 Sink& sink() {
   static Sink* const instance = new Sink;  // outlives every static that may log
@@ -155,19 +147,15 @@ std::string render_cmtrace(Level level, std::string_view program, Timestamp now,
 }
 
 Result<void> open(std::string_view program, std::string_view path, Level least, Form form) {
-  os::Fd file;
+  os::AppendFile file;
   if (!path.empty()) {
-    file = open_log(std::string(path));
-    if (!file.valid()) return fail(kFileUnwritable, "log file {}", path);
+    file = os::open_append(std::string(path));
+    if (!file.fd.valid()) return fail(kFileUnwritable, "log file {}", path);
   }
   Sink& s = sink();
   const std::lock_guard lock(s.mutex);
   s.program = program;
   s.path = path;
-  struct stat info {};
-  s.bytes = file.valid() && ::fstat(file.get(), &info) == 0
-                ? static_cast<std::uint64_t>(info.st_size)
-                : 0;
   s.file = std::move(file);
   s.least = least;
   s.form = form;
@@ -184,15 +172,14 @@ void write(Level level, std::string_view event, std::string_view text, Fields fi
            ? render(level, s.program, now, event, text, fields)
            : render_cmtrace(level, s.program, now, event, text, fields, thread_number())) +
       "\n";
-  if (s.file.valid() && s.bytes + line.size() > kLongestFile) {
+  if (s.file.fd.valid() && s.file.size_bytes + line.size() > kLongestFile) {
     std::rename(s.path.c_str(), (s.path + ".1").c_str());
-    if (os::Fd fresh = open_log(s.path); fresh.valid()) s.file = std::move(fresh);
-    s.bytes = 0;
+    if (os::AppendFile fresh = os::open_append(s.path); fresh.fd.valid()) s.file = std::move(fresh);
+    s.file.size_bytes = 0;
   }
-  s.bytes += line.size();
-  const int fd = s.file.valid() ? s.file.get() : STDERR_FILENO;
+  s.file.size_bytes += line.size();
   // A log that cannot be written must not stop the program that logs.
-  [[maybe_unused]] const ssize_t ignored = ::write(fd, line.data(), line.size());
+  os::append(s.file, line);
 }
 
 void failure(Level level, std::string_view event, const Error& error, Fields fields) {

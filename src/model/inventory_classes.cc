@@ -189,7 +189,8 @@ constexpr Column kSoftwareFile[] = {
     {"Path", Text, Shared, "The file's whole path."},
     {"SizeBytes", Integer, Shared, "The file's length in bytes."},
     {"Modified", Time, Shared, "When its content was last changed."},
-    {"Product", Text, Shared, "The package of dpkg's that the file belongs to."},
+    {"Product", Text, Shared,
+     "The package that the file belongs to, by its package manager or by its own ELF note."},
     {"Version", VersionType, Shared, "The version of that package."},
 };
 

@@ -257,11 +257,12 @@ TEST(InstalledSoftwareCollector, TakesHostileTextsWithoutHarm) {
   EXPECT_TRUE(inventory.errors.empty());
 }
 
-// A header as rpm keeps it: name, version, release, epoch, architecture, source, size.
+// A header as rpm keeps it: name, version, release, epoch, architecture, source, size, files.
 Bytes rpm_header() {
   struct Tag {
     std::uint32_t tag, type;
     std::string data;
+    std::uint32_t count = 1;
   };
   const Tag tags[] = {{1000, 6, "bash"},
                       {1001, 6, "5.2"},
@@ -269,7 +270,10 @@ Bytes rpm_header() {
                       {1003, 4, std::string("\0\0\0\2", 4)},
                       {1009, 4, std::string("\0\0\4\1", 4)},
                       {1022, 6, "x86_64"},
-                      {1044, 6, "bash-5.2-1.el9.src.rpm"}};
+                      {1044, 6, "bash-5.2-1.el9.src.rpm"},
+                      {1116, 4, std::string("\0\0\0\1\0\0\0\0", 8), 2},
+                      {1117, 8, std::string("bash\0doc", 8), 2},
+                      {1118, 8, std::string("/usr/share/\0/usr/bin/", 21), 2}};
   ByteWriter out, store;
   out.u32(std::size(tags));
   std::string index;
@@ -278,10 +282,10 @@ Bytes rpm_header() {
     entry.u32(each.tag);
     entry.u32(each.type);
     entry.u32(static_cast<std::uint32_t>(store.view().size()));
-    entry.u32(1);
+    entry.u32(each.count);
     index += entry.view();
     store.bytes(each.data);
-    if (each.type == 6) store.u8(0);
+    if (each.type != 4) store.u8(0);
   }
   out.u32(static_cast<std::uint32_t>(store.view().size()));
   out.bytes(index);
@@ -297,6 +301,23 @@ TEST(RpmHeaders, GiveAPackage) {
                           "InstalledSizeKB=2 PackageManager=rpm"));
 }
 
+TEST(RpmHeaders, GiveTheFilesOfAPackage) {
+  std::vector<std::string> files;
+  const auto list = [&](ByteView header) {
+    files.clear();
+    return visit_rpm_files(header, [&](const std::string& path) { files.push_back(path); });
+  };
+  const Bytes whole = rpm_header();
+  ASSERT_TRUE(list(whole));
+  EXPECT_THAT(files, ElementsAre("/usr/bin/bash", "/usr/share/doc"));
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    EXPECT_FALSE(list(whole.substr(0, size))) << size;
+  Bytes outside = whole;
+  outside[whole.find(std::string("\0\0\0\1\0\0\0\0bash", 12)) + 3] = 2;
+  EXPECT_FALSE(list(outside));  // the third folder of two
+  EXPECT_THAT(files, IsEmpty());
+}
+
 TEST(RpmHeaders, TruncatedAtEveryByteFailTheWholeClass) {
   const Bytes whole = rpm_header();
   for (std::size_t size = 0; size < whole.size(); ++size) {
@@ -309,13 +330,16 @@ TEST(RpmHeaders, TruncatedAtEveryByteFailTheWholeClass) {
 
 TEST(RpmHeaders, WithWildCountsAndOffsetsAreRefused) {
   const Bytes whole = rpm_header();
-  for (std::size_t at = 0; at < 8 + 7 * 16; ++at) {
+  for (std::size_t at = 0; at < 8 + 10 * 16; ++at) {
     Bytes broken = whole;
     broken[at] = '\xff';
     const auto parsed = parse_rpm_header(broken);
     if (parsed) {
       EXPECT_FALSE(parsed->name.empty());
     }
+    std::size_t files = 0;
+    static_cast<void>(visit_rpm_files(broken, [&](const std::string&) { ++files; }));
+    EXPECT_LE(files, 2u);
   }
   Bytes wild = whole;
   wild[0] = '\x7f';

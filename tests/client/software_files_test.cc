@@ -120,6 +120,71 @@ TEST(SoftwareFiles, NameThePackageThatTheyBelongTo) {
           "Name=tool Path=/usr/bin/tool SizeBytes=0 Modified=1000 Product=one Version=1:2-3"));
 }
 
+// An ELF file of 64 bits whose only segment holds two notes; the second is the package's.
+Bytes elf_with_note(std::string_view json) {
+  const auto little = [](std::uint64_t value, std::size_t width) {
+    Bytes out;
+    for (std::size_t i = 0; i < width; ++i, value /= 256) out += static_cast<char>(value % 256);
+    return out;
+  };
+  const auto note = [&](std::string_view owner, std::uint32_t type, std::string_view text) {
+    Bytes out = little(owner.size(), 4) + little(text.size(), 4) + little(type, 4);
+    out += owner;
+    out.resize((out.size() + 3) / 4 * 4);
+    out += text;
+    out.resize((out.size() + 3) / 4 * 4);
+    return out;
+  };
+  const Bytes notes =
+      note(std::string_view("GNU", 4), 3, "12345") +
+      note(std::string_view("FDO", 4), 0xcafe1a7e, std::string(json) + std::string(3, '\0'));
+  Bytes out(
+      "\x7f"
+      "ELF\2\1\1");
+  out.resize(0x20);
+  out += little(64, 8) + Bytes(0x36 - 0x28, '\0') + little(56, 2) + little(1, 2);
+  out.resize(64);
+  out += little(4, 4) + little(4, 4) + little(120, 8) + Bytes(16, '\0') + little(notes.size(), 8) +
+         little(notes.size(), 8) + little(4, 8);
+  return out + notes;
+}
+
+TEST(SoftwareFiles, OfNoPackageSayThemselvesWhatTheyAre) {
+  const auto told = [](const Bytes& content) {
+    WrittenSource source;
+    source.files = {{"/opt/x", content}};
+    return row_texts("SoftwareFile", collect_software_files(source, rules({"/opt"}))).at(0);
+  };
+  const std::string_view json =
+      R"({"type":"rpm","os":"fedora","name":"coreutils","version":"9.0-2~rc1"})";
+  const Bytes whole = elf_with_note(json);
+  EXPECT_EQ(told(whole),
+            fmt::format("Name=x Path=/opt/x SizeBytes={} Modified=1000 Product=coreutils "
+                        "Version=9.0-2~rc1",
+                        whole.size()));
+  for (const char* nothing : {"", "{}", "[]", R"({"name":""})", R"({"name":7})", "{\"name\":"})
+    EXPECT_THAT(told(elf_with_note(nothing)), testing::Not(testing::HasSubstr("Product")));
+  for (std::size_t size = 0; size < whole.size() - 5; ++size)
+    EXPECT_THAT(told(whole.substr(0, size)), testing::Not(testing::HasSubstr("Product"))) << size;
+  // Whatever a byte of the headers says, what comes out is a row that the model takes.
+  for (std::size_t at = 0; at < 160; ++at)
+    for (const char wild : {'\0', '\x7f', '\xff'}) {
+      Bytes broken = whole;
+      broken[at] = wild;
+      EXPECT_THAT(told(broken), testing::HasSubstr("Path=/opt/x"));
+    }
+}
+
+TEST(SoftwareFiles, OfAPackageBelongToItWhateverTheySay) {
+  WrittenSource source;
+  source.files = {{"/opt/x", elf_with_note(R"({"name":"forged","version":"1"})")},
+                  {"/var/lib/dpkg/status",
+                   "Package: one\nStatus: install ok installed\nVersion: 2\nArchitecture: all\n"},
+                  {"/var/lib/dpkg/info/one.list", "/opt/x\n"}};
+  EXPECT_THAT(row_texts("SoftwareFile", collect_software_files(source, rules({"/opt"}))).at(0),
+              testing::EndsWith("Product=one Version=2"));
+}
+
 TEST(SoftwareFiles, OfARealTreeAreNeitherLinksNorPipes) {
   TemporaryFolder folder;
   folder.write("opt/program", "content");

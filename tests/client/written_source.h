@@ -26,6 +26,11 @@ struct WrittenSource final : Source {
     if (it->second.size() > limit_bytes) return fail(kFactUnreadable, "{}", path);
     return it->second;
   }
+  Result<Bytes> read_part(std::string_view path, std::uint64_t offset,
+                          std::size_t size_bytes) const override {
+    const Bytes whole = TRY(read(path, SIZE_MAX));
+    return offset >= whole.size() ? Bytes() : whole.substr(offset, size_bytes);
+  }
   Result<std::vector<std::string>> list(std::string_view path) const override {
     const std::string folder = std::string(path) + "/";
     std::set<std::string> names;

@@ -4,7 +4,7 @@
 #include "base/os/file.h"
 #include "base/os/system.h"
 #include "base/settings_tables.h"
-#include "net/address.h"
+#include "net/url.h"
 #include "roles/client/errors.h"
 #include "roles/client/inventory/software_files.h"
 #include "roles/client/platform/root_source.h"

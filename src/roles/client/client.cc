@@ -4,11 +4,13 @@
 
 #include "base/log.h"
 #include "base/os/memory.h"
+#include "base/settings_tables.h"
 #include "base/version.h"
 #include "contract/inventory_report.h"
 #include "roles/client/agent.h"
 #include "roles/client/inventory/collectors.h"
 #include "roles/client/inventory/report_builder.h"
+#include "roles/client/inventory/software_files.h"
 #include "roles/client/platform/root_source.h"
 #include "roles/client/platform/supervisor.h"
 
@@ -36,8 +38,12 @@ Result<void> run_client(const contract::ClientConfig& config, const Clock& clock
   return {};
 }
 
-Result<Bytes> describe_inventory(const char* root, const Clock& clock) {
-  Inventory collected = collect_inventory(TRY(RootSource::open(root)), kVersion);
+Result<Bytes> describe_inventory(const char* root, std::string_view file_folders,
+                                 const Clock& clock) {
+  Settings settings({client_settings()});
+  TRY(settings.set("software_files.roots", file_folders));
+  const SoftwareFileRules files = TRY(software_file_rules(settings));
+  Inventory collected = collect_inventory(TRY(RootSource::open(root)), kVersion, {}, &files);
   for (const Error& error : collected.errors)
     log::failure(log::Level::Warning, "inventory.class.failed", error);
   InventoryReport decided = ReportBuilder().decide(std::move(collected.classes));

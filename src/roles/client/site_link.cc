@@ -1,7 +1,7 @@
 #include "roles/client/site_link.h"
 
 #include "contract/problem.h"
-#include "net/address.h"
+#include "net/url.h"
 #include "roles/client/errors.h"
 #include "trust/est.h"
 

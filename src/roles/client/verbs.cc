@@ -8,8 +8,8 @@
 
 #include "base/os/system.h"
 #include "contract/client_control.h"
-#include "roles/client/control_port.h"
 #include "roles/client/errors.h"
+#include "roles/client/platform/control_port.h"
 
 namespace muster::client {
 namespace {
@@ -26,8 +26,9 @@ constexpr const char* kUsage =
     "       muster-client --config FILE status               its assignment, also while it is "
     "stopped\n"
     "       muster-client --config FILE assign CODE|AUTO     looks for its site anew\n"
-    "       muster-client --inventory ROOT                   prints what it would report of a "
-    "tree\n";
+    "       muster-client --inventory ROOT [FOLDER,...]      prints what it would report of a "
+    "tree,\n"
+    "                                                        with the files below the folders\n";
 constexpr Duration kPatience = std::chrono::seconds(90);
 
 struct Words {
@@ -75,16 +76,6 @@ std::optional<Words> read_words(std::vector<std::string> words) {
   return out;
 }
 
-Result<contract::ControlAnswer> ask(const Words& words) {
-  const os::SystemClock clock;
-  const auto path = words.state / kControlSocket;
-  auto connected = net::UnixClient::connect(path, std::chrono::seconds(5), clock);
-  if (!connected) return fail(kAgentNotThere, "{}: {}", path.string(), connected.error().text());
-  const Bytes answer = TRY(connected->call(contract::encode_control_request(words.request),
-                                           kPatience, contract::kControlLimit));
-  return contract::decode_control_answer(answer);
-}
-
 void print_table(const contract::ControlAnswer& answer) {
   std::vector<std::vector<std::string>> lines{answer.columns};
   lines.insert(lines.end(), answer.rows.begin(), answer.rows.end());
@@ -113,7 +104,8 @@ int run_verb(const std::vector<std::string>& words) {
     std::fputs(kUsage, stderr);
     return 2;
   }
-  const auto answer = ask(*understood);
+  const auto answer =
+      ask_agent(understood->state, understood->request, kPatience, os::SystemClock());
   if (!answer || !answer->error.empty()) {
     std::fprintf(stderr, "muster-client: %s\n",
                  answer ? answer->error.c_str() : answer.error().text_with_advice().c_str());

@@ -5,7 +5,7 @@
 #include "base/os/file.h"
 #include "contract/problem.h"
 #include "hosting/server_check.h"
-#include "net/address.h"
+#include "net/url.h"
 #include "roles/console/errors.h"
 
 namespace muster::console {

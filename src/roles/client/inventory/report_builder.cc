@@ -1,5 +1,7 @@
 #include "roles/client/inventory/report_builder.h"
 
+#include <algorithm>
+
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
 #include "roles/client/inventory/errors.h"

@@ -18,6 +18,9 @@ enum Tag : std::uint32_t {
   kGroup = 1016,
   kArchitecture = 1022,
   kSourceRpm = 1044,
+  kDirIndexes = 1116,
+  kBaseNames = 1117,
+  kDirNames = 1118,
   kLongSize = 5009,
 };
 enum Type : std::uint32_t { kInt32 = 4, kInt64 = 5, kString = 6, kStrings = 8, kI18nString = 9 };
@@ -53,6 +56,55 @@ Result<std::int64_t> number_at(ByteView store, const Entry& entry) {
   const std::uint64_t value = TRY(in.u64());
   if (value > INT64_MAX) return fail(kFactUnreadable, "tag {} of an rpm header", entry.tag);
   return static_cast<std::int64_t>(value);
+}
+
+// The entry's texts, one behind the other.
+Result<std::vector<ByteView>> texts_at(ByteView store, const Entry& entry) {
+  std::vector<ByteView> out;
+  if (entry.type != kStrings || entry.offset > store.size())
+    return fail(kFactUnreadable, "tag {} of an rpm header is no list of texts", entry.tag);
+  ByteView rest = store.substr(entry.offset);
+  for (std::uint32_t i = 0; i < entry.count; ++i) {
+    const std::size_t end = rest.find('\0');
+    if (end == ByteView::npos)
+      return fail(kFactUnreadable, "tag {} of an rpm header has no end", entry.tag);
+    out.push_back(rest.substr(0, end));
+    rest.remove_prefix(end + 1);
+  }
+  return out;
+}
+
+Result<std::vector<std::uint32_t>> numbers_at(ByteView store, const Entry& entry) {
+  if (entry.type != kInt32 || entry.offset > store.size())
+    return fail(kFactUnreadable, "tag {} of an rpm header is no list of numbers", entry.tag);
+  ByteReader in(store.substr(entry.offset));
+  std::vector<std::uint32_t> out;
+  for (std::uint32_t i = 0; i < entry.count; ++i)
+    out.push_back(TRY_IN(in.u32(), "tag {} of an rpm header", entry.tag));
+  return out;
+}
+
+using VisitEntry = std::function<Result<void>(ByteView store, const Entry& entry)>;
+
+Result<void> visit_entries(ByteView header, const VisitEntry& visit) {
+  ByteReader in(header);
+  const std::uint32_t tags = TRY_IN(in.u32(), "rpm header");
+  const std::uint32_t store_size = TRY_IN(in.u32(), "rpm header");
+  const std::size_t index_size = std::size_t{tags} * kEntrySize;
+  if (tags > kMostTags || header.size() - 8 < index_size ||
+      header.size() - 8 - index_size < store_size)
+    return fail(kFactUnreadable, "an rpm header of {} tags and {} bytes in {} bytes", tags,
+                store_size, header.size());
+  const ByteView store = header.substr(8 + index_size, store_size);
+  for (std::uint32_t i = 0; i < tags; ++i) {
+    Entry entry;
+    entry.tag = TRY(in.u32());
+    entry.type = TRY(in.u32());
+    entry.offset = TRY(in.u32());
+    entry.count = TRY(in.u32());
+    TRY(visit(store, entry));
+  }
+  return {};
 }
 
 Result<void> take(RpmPackage& out, ByteView store, const Entry& entry) {
@@ -114,26 +166,36 @@ std::string RpmPackage::source_name() const {
 }
 
 Result<RpmPackage> parse_rpm_header(ByteView header) {
-  ByteReader in(header);
-  const std::uint32_t tags = TRY_IN(in.u32(), "rpm header");
-  const std::uint32_t store_size = TRY_IN(in.u32(), "rpm header");
-  const std::size_t index_size = std::size_t{tags} * kEntrySize;
-  if (tags > kMostTags || header.size() - 8 < index_size ||
-      header.size() - 8 - index_size < store_size)
-    return fail(kFactUnreadable, "an rpm header of {} tags and {} bytes in {} bytes", tags,
-                store_size, header.size());
-  const ByteView store = header.substr(8 + index_size, store_size);
   RpmPackage out;
-  for (std::uint32_t i = 0; i < tags; ++i) {
-    Entry entry;
-    entry.tag = TRY(in.u32());
-    entry.type = TRY(in.u32());
-    entry.offset = TRY(in.u32());
-    entry.count = TRY(in.u32());
-    TRY(take(out, store, entry));
-  }
+  TRY(visit_entries(header, [&](ByteView store, const Entry& entry) -> Result<void> {
+    return take(out, store, entry);
+  }));
   if (out.name.empty()) return fail(kFactUnreadable, "an rpm header without a name");
   return out;
+}
+
+Result<void> visit_rpm_files(ByteView header,
+                             const std::function<void(const std::string& path)>& visit) {
+  std::vector<ByteView> folders, names;
+  std::vector<std::uint32_t> folder_of;
+  TRY(visit_entries(header, [&](ByteView store, const Entry& entry) -> Result<void> {
+    if (entry.tag == kDirNames) folders = TRY(texts_at(store, entry));
+    if (entry.tag == kBaseNames) names = TRY(texts_at(store, entry));
+    if (entry.tag == kDirIndexes) folder_of = TRY(numbers_at(store, entry));
+    return {};
+  }));
+  if (names.size() != folder_of.size())
+    return fail(kFactUnreadable, "an rpm header with {} names in {} folders", names.size(),
+                folder_of.size());
+  std::string path;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (folder_of[i] >= folders.size())
+      return fail(kFactUnreadable, "an rpm header with folder {} of {}", folder_of[i],
+                  folders.size());
+    path.assign(folders[folder_of[i]]).append(names[i]);
+    visit(path);
+  }
+  return {};
 }
 
 }  // namespace muster::client

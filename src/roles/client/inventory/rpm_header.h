@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,5 +34,10 @@ struct RpmPackage {
 // Texts with translations are taken in their first language. Error: kFactUnreadable, for what is
 // no header of rpm's or lacks a name.
 Result<RpmPackage> parse_rpm_header(ByteView header);
+
+// The whole paths of what the package installs, folders among them. Error: kFactUnreadable, for a
+// list whose parts do not belong together.
+Result<void> visit_rpm_files(ByteView header,
+                             const std::function<void(const std::string& path)>& visit);
 
 }  // namespace muster::client

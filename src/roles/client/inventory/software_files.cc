@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/errors.h"
+#include "contract/package_note.h"
 #include "roles/client/inventory/dpkg_status.h"
+#include "roles/client/inventory/elf_note.h"
 #include "roles/client/inventory/errors.h"
 #include "roles/client/inventory/row_builder.h"
+#include "roles/client/inventory/rpm_header.h"
 #include "roles/client/inventory/text.h"
 
 namespace muster::client {
@@ -121,13 +125,25 @@ std::string merged(const Source& source, std::string path) {
   return source.link_target(top) ? "/usr" + path : path;
 }
 
-// Which package of dpkg's each of the files belongs to.
-std::unordered_map<std::string, const DpkgPackage*> owners(
-    const Source& source, const std::vector<FoundFile>& files,
-    const std::vector<DpkgPackage>& packages) {
-  std::unordered_map<std::string, const DpkgPackage*> out;
-  for (const FoundFile& file : files) out[file.path] = nullptr;
-  for (const DpkgPackage& package : packages) {
+struct Owner {
+  std::string product;
+  std::string version;
+  model::VersionScheme scheme = model::VersionScheme::Dotted;
+};
+
+// By path, for each of the files that belongs to something.
+using Owners = std::unordered_map<std::string, Owner>;
+
+std::unordered_set<std::string> paths_of(const std::vector<FoundFile>& files) {
+  std::unordered_set<std::string> out;
+  for (const FoundFile& file : files) out.insert(file.path);
+  return out;
+}
+
+void add_dpkg_owners(const Source& source, const std::unordered_set<std::string>& files,
+                     Owners& out) {
+  for (const DpkgPackage& package :
+       read_dpkg_packages(source).value_or(std::vector<DpkgPackage>())) {
     if (!package.installed) continue;
     const std::string base = "/var/lib/dpkg/info/" + package.name;
     auto list = source.read(base + ".list", kLargestFileList);
@@ -135,9 +151,39 @@ std::unordered_map<std::string, const DpkgPackage*> owners(
     if (!list) continue;
     std::string_view rest = *list;
     for (std::string_view line; next_line(rest, line);)
-      if (const auto file = out.find(merged(source, std::string(line))); file != out.end())
-        file->second = &package;
+      if (const auto file = files.find(merged(source, std::string(line))); file != files.end())
+        out[*file] = {package.name, package.version, model::VersionScheme::Dpkg};
   }
+}
+
+// A database that changes meanwhile is read again from its start, so what it says is kept apart.
+void add_rpm_owners(const Source& source, const std::unordered_set<std::string>& files,
+                    Collected& notes, Owners& out) {
+  Owners found;
+  const auto done = source.rpm_headers(
+      [&] { found.clear(); },
+      [&](ByteView header) -> Result<void> {
+        const RpmPackage package = TRY(parse_rpm_header(header));
+        return visit_rpm_files(header, [&](const std::string& path) {
+          if (const auto file = files.find(merged(source, path)); file != files.end())
+            found[*file] = {package.name, package.evr(), model::VersionScheme::Rpm};
+        });
+      });
+  if (!done && !done.error().is(kFactMissing))
+    notes.notes.push_back({Note::Reason::Unreadable, "SoftwareFile.Product", done.error().text()});
+  if (done) out.merge(std::move(found));
+}
+
+// What a file of no package says of itself.
+std::optional<Owner> noted_owner(const Source& source, const std::string& path) {
+  auto note = read_elf_note(source, path, "FDO", kPackageNoteType);
+  if (!note) return std::nullopt;
+  while (note->ends_with('\0')) note->pop_back();
+  const auto said = contract::decode_package_note(*note);
+  if (!said || said->name.empty()) return std::nullopt;
+  Owner out{said->name, said->version};
+  if (said->type == "deb") out.scheme = model::VersionScheme::Dpkg;
+  if (said->type == "rpm") out.scheme = model::VersionScheme::Rpm;
   return out;
 }
 
@@ -182,17 +228,21 @@ Result<Collected> collect_software_files(const Source& source, const SoftwareFil
   for (const std::string& root : rules.roots) TRY(search.look_through(root));
   const std::vector<FoundFile> files = std::move(search).take();
   if (files.empty()) return out;
-  const std::vector<DpkgPackage> packages =
-      read_dpkg_packages(source).value_or(std::vector<DpkgPackage>());
-  const auto owned = owners(source, files, packages);
+  const auto wanted = paths_of(files);
+  Owners owners;
+  add_dpkg_owners(source, wanted, owners);
+  add_rpm_owners(source, wanted, out, owners);
   for (const FoundFile& file : files) {
     RowBuilder row("SoftwareFile");
     row.text("Name", file.path.substr(file.path.rfind('/') + 1)).text("Path", file.path);
     row.number("SizeBytes", static_cast<std::int64_t>(file.facts.size_bytes));
     row.number("Modified", file.facts.modified.ms);
-    if (const DpkgPackage* package = owned.at(file.path)) {
-      row.text("Product", package->name);
-      row.version("Version", model::VersionScheme::Dpkg, package->version);
+    const auto owned = owners.find(file.path);
+    const auto owner =
+        owned != owners.end() ? std::optional(owned->second) : noted_owner(source, file.path);
+    if (owner) {
+      row.text("Product", owner->product);
+      row.version("Version", owner->scheme, owner->version);
     }
     out.rows.push_back(std::move(row).take());
   }

@@ -44,6 +44,10 @@ class Source {
   // An ordinary file's content. Errors: kFactMissing, kFactDenied, kFactUnreadable (also over the
   // limit).
   virtual Result<Bytes> read(std::string_view path, std::size_t limit_bytes = kFactLimit) const = 0;
+  // Its bytes from `offset` on, at most that many, fewer at its end. A link at the path's end is
+  // not followed. Errors as those of read.
+  virtual Result<Bytes> read_part(std::string_view path, std::uint64_t offset,
+                                  std::size_t size_bytes) const = 0;
   // Names in a folder, sorted, at most kMostNames.
   virtual Result<std::vector<std::string>> list(std::string_view path) const = 0;
   // What a symbolic link says.

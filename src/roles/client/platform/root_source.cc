@@ -85,6 +85,28 @@ Result<Bytes> RootSource::read(std::string_view path, std::size_t limit_bytes) c
   }
 }
 
+Result<Bytes> RootSource::read_part(std::string_view path, std::uint64_t offset,
+                                    std::size_t size_bytes) const {
+  const os::Fd fd = TRY(open_below(path, O_RDONLY | O_NOFOLLOW));
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return failed(path, errno);
+  if (!S_ISREG(info.st_mode)) return fail(kFactUnreadable, "{}: no ordinary file", path);
+  const auto length = static_cast<std::uint64_t>(info.st_size);
+  if (offset >= length) return Bytes();
+  Bytes out(std::min<std::uint64_t>(size_bytes, length - offset), '\0');
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const ssize_t got =
+        ::pread(fd.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed(path, errno);
+    if (got == 0) break;  // cut meanwhile
+    done += static_cast<std::size_t>(got);
+  }
+  out.resize(done);
+  return out;
+}
+
 Result<std::vector<std::string>> RootSource::list(std::string_view path) const {
   os::Fd fd = TRY(open_below(path, O_RDONLY | O_DIRECTORY));
   const std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(fd.get()), &::closedir);

@@ -4,13 +4,19 @@
 
 #include <condition_variable>
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 
+#include "base/result.h"
+#include "base/time.h"
 #include "contract/client_control.h"
-#include "net/unix_socket.h"
+
+namespace muster::net {
+class UnixServer;
+}
 
 namespace muster::client {
 
@@ -42,5 +48,11 @@ class ControlPort {
   bool closed_ = false;
   std::unique_ptr<net::UnixServer> server_;
 };
+
+// A command's side: one question to the agent of that state folder. Errors: kAgentNotThere, and
+// those of the conversation.
+Result<contract::ControlAnswer> ask_agent(const std::filesystem::path& state,
+                                          const contract::ControlRequest& request, Duration time,
+                                          const Clock& clock);
 
 }  // namespace muster::client

@@ -1,7 +1,8 @@
-#include "roles/client/control_port.h"
+#include "roles/client/platform/control_port.h"
 
 #include <unistd.h>
 
+#include "net/unix_socket.h"
 #include "roles/client/errors.h"
 
 namespace muster::client {
@@ -78,6 +79,17 @@ void ControlPort::serve(
     }
     answered_.notify_all();
   }
+}
+
+Result<contract::ControlAnswer> ask_agent(const std::filesystem::path& state,
+                                          const contract::ControlRequest& request, Duration time,
+                                          const Clock& clock) {
+  const auto path = state / kControlSocket;
+  auto connected = net::UnixClient::connect(path, std::chrono::seconds(5), clock);
+  if (!connected) return fail(kAgentNotThere, "{}: {}", path.string(), connected.error().text());
+  const Bytes answer = TRY(
+      connected->call(contract::encode_control_request(request), time, contract::kControlLimit));
+  return contract::decode_control_answer(answer);
 }
 
 }  // namespace muster::client
