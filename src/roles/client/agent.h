@@ -78,7 +78,8 @@ class Agent {
   Result<void> try_inventory(Timestamp now);
   ReportBuilder stored_inventory() const;
   enum class Extent { Due, All };
-  Result<std::vector<model::ClassRows>> collect_classes(Extent extent, Timestamp now);
+  Result<std::vector<model::ClassRows>> collect_classes(Extent extent, Timestamp now,
+                                                        ClassSchedule& schedule);
   InventoryIntervals inventory_intervals() const;
   void send_heartbeat(Timestamp now);
   Result<void> try_heartbeat(Timestamp now);
