@@ -1,4 +1,5 @@
-"""What the client keeps in its state folder: inventories for which the outbox had no room."""
+"""What the client keeps in its state folder, and inventories out of turn."""
+import json
 import pathlib
 import subprocess
 import unittest
@@ -57,6 +58,14 @@ class Inventories(unittest.TestCase):
         self.assertEqual(site.events("client", "inventory.unchanged"), [])
         (pathlib.Path(f"/proc/{site.processes['client'].pid}/root{site.path('client/outbox/filler')}")).unlink()
         wait_until(lambda: "waits999" in self.names(), "the accounts")
+
+    def test_2_a_trigger_looks_at_every_class(self):
+        self.add_accounts("asked")
+        answer = subprocess.run([BIN / "muster-client", "--state", self.site.path("client"), "-o", "json", "trigger",
+                                 "inventory"], capture_output=True, text=True, timeout=120)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertEqual(json.loads(answer.stdout)["rows"], [["inventory", "now"]])
+        wait_until(lambda: "asked0" in self.names(), "the account")
 
 
 if __name__ == "__main__":
