@@ -1,6 +1,7 @@
 """What the client keeps in its state folder, and inventories out of turn."""
 import json
 import pathlib
+import re
 import subprocess
 import unittest
 
@@ -66,6 +67,36 @@ class Inventories(unittest.TestCase):
         self.assertEqual(answer.returncode, 0, answer.stderr)
         self.assertEqual(json.loads(answer.stdout)["rows"], [["inventory", "now"]])
         wait_until(lambda: "asked0" in self.names(), "the account")
+
+
+class DamagedFiles(unittest.TestCase):
+    def test_files_that_the_client_can_do_without_do_not_stop_it(self):
+        with Site() as site:
+            self.assertIn("fallbackStatusPoint: http", site.path("client/client.yaml").read_text())
+            site.configure("client", retry__first="PT0.5S", retry__longest="PT1S")
+            site.start_site()
+            site.cli("token", "create", "--output", str(site.path("client/token")))
+            files = {name: site.path("client", *name.split("/"))
+                     for name in ("fallback", "assignment/site", "assignment/code")}
+            files["fallback"].write_bytes(b"\x05damaged")
+            wanted = site.path("client/assignment/wanted")
+            (wanted / "no/file").mkdir(parents=True)
+            files["assignment/site"].write_bytes(b"\x01damaged")
+            files["assignment/code"].write_bytes(b"\x00" * 5000)
+            client = site.start("client")
+            site.cli("site", "wait", "device", site.host())
+            # And while it runs.
+            (wanted / "again").mkdir(parents=True)
+            wait_until(lambda: not wanted.exists(), "the second question is set aside")
+            wait_until(lambda: len(site.events("client", "client.state.damaged")) >= 5, "its event")
+            told = sorted(re.search(r"\[file=(.*)\]", each["text"]).group(1)
+                          for each in site.events("client", "client.state.damaged"))
+            self.assertEqual(told, sorted(map(str, [*files.values(), wanted, wanted])))
+            for file in [files["assignment/site"], files["assignment/code"], wanted]:
+                self.assertTrue(file.with_name(file.name + ".damaged").exists())
+                self.assertFalse(file.exists())
+            self.assertEqual(files["fallback"].with_name("fallback.damaged").read_bytes(), b"\x05damaged")
+            self.assertIsNone(client.poll())
 
 
 if __name__ == "__main__":

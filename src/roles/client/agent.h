@@ -48,13 +48,14 @@ class Agent {
   Result<std::optional<net::Proxy>> proxy() const;
 
   // The site (agent_assignment.cc).
-  Result<void> open_assignment();
+  void open_assignment();
   bool finds_its_site() const;
   bool has_site() const;
   std::string management_point() const;
   void assign(Timestamp now);
   Result<Assignment> try_assign(Timestamp now);
-  Result<void> reassign(Timestamp now);
+  void reassign(Timestamp now);
+  Result<void> try_reassign(Timestamp now);
   void note_contact(const Result<void>& made);
 
   // Enrolment and renewal (agent_enrolment.cc).
@@ -130,7 +131,7 @@ class Agent {
 
   std::unique_ptr<ControlPort> control_;
   RetryTimer enrolment_, renewal_, poll_, inventory_timer_, heartbeat_, outbox_timer_;
-  RetryTimer assignment_timer_;
+  RetryTimer assignment_timer_, reassignment_timer_;
 };
 
 }  // namespace muster::client
