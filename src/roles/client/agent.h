@@ -54,6 +54,7 @@ class Agent {
   std::string management_point() const;
   void assign(Timestamp now);
   Result<Assignment> try_assign(Timestamp now);
+  Result<Assignment> assign_by(const std::string& locator_point, Timestamp now);
   void reassign(Timestamp now);
   Result<void> try_reassign(Timestamp now);
   void note_contact(const Result<void>& made);

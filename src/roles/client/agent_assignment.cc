@@ -60,11 +60,24 @@ Result<void> Agent::try_reassign(Timestamp now) {
   return {};
 }
 
+// Whatever keeps one point from naming the site, the next may do: before the first may stand a
+// portal that answers everything, it may be of another site, or not know a new boundary yet.
 Result<Assignment> Agent::try_assign(Timestamp now) {
-  auto locator = TRY(Locator::create(config_.locator_points, TRY(proxy()), clock_));
+  Result<Assignment> found = fail(kNoLocator, "none is configured");
+  for (const std::string& point : config_.locator_points) {
+    found = assign_by(point, now);
+    if (found) return found;
+    found = fail(std::move(found).error().in(point));
+    log::failure(log::Level::Info, "assignment.point.failed", found.error());
+  }
+  return found;
+}
+
+Result<Assignment> Agent::assign_by(const std::string& locator_point, Timestamp now) {
+  auto locator = TRY(Locator::create(locator_point, TRY(proxy()), clock_));
   if (!policy_->trusts()) {
     const auto root = TRY(locator->root(1));
-    if (!root) return fail(kNoLocator, "the locator points serve no catalogue root");
+    if (!root) return fail(kNoLocator, "no catalogue root is served");
     TRY(policy_->first_trust(*root, TRY(root_sha256())));
   }
   contract::LocatorQuestion question{random_.bytes(contract::kNonceBytes)};
