@@ -21,7 +21,7 @@ constexpr ClientState kStates[] = {
     {kTopicClientDeployment, kStateDeploymentSucceeded, "client deployment succeeded"},
     {kTopicClientDeployment, kStateAssignmentStarted, "site assignment started"},
     {kTopicClientDeployment, kStateAssignmentFailed, "site assignment failed, cause unknown"},
-    {kTopicClientDeployment, kStateBadSiteCode, "no locator point knows the site code"},
+    {kTopicClientDeployment, kStateBadSiteCode, "the locator point that was asked last does not know the site code"},
     {kTopicClientDeployment, kStatePointFailed, "no assignment to the management point"},
     {kTopicClientDeployment, kStateNoManagementPoint, "the site has no management point"},
     {kTopicClientDeployment, kStateNoSigningKey, "the site's signing key could not be had"},

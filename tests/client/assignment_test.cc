@@ -94,6 +94,36 @@ TEST(AssignmentStore, IsStickyUntilSomebodyAsks) {
   EXPECT_EQ(*store.site_code(), "AUTO");
 }
 
+TEST(AssignmentStore, AQuestionThatAsksForNoSiteIsSetAsideAndTheSiteStays) {
+  TemporaryFolder folder;
+  const auto file = folder.path() / "assignment" / "wanted";
+  const AssignmentStore store(file.parent_path());
+  ASSERT_TRUE(store.save(*assignment_of(answer(), "1.2.0", kNow)));
+  const auto take_is_refused = [&] {
+    EXPECT_TRUE(store.asked());
+    EXPECT_FALSE(store.take_question());
+    EXPECT_FALSE(store.asked());
+    EXPECT_TRUE(os::file_exists(file.string() + ".damaged"));
+    EXPECT_TRUE(*store.load());
+    EXPECT_EQ(*store.site_code(), "");
+  };
+  for (const std::string& text : {std::string("P0"), std::string(), std::string(5000, 'A')}) {
+    ASSERT_TRUE(os::replace_file(file, text, os::FileMode::Private));
+    take_is_refused();
+  }
+  std::filesystem::create_directories(file / "no" / "file");
+  take_is_refused();
+  std::filesystem::create_directories(file / "again");
+  take_is_refused();
+}
+
+TEST(AssignmentStore, ACodeThatNamesNoSiteIsAnError) {
+  TemporaryFolder folder;
+  const AssignmentStore store(folder.path());
+  ASSERT_TRUE(os::replace_file(store.code_file(), "P01\n", os::FileMode::Private));
+  EXPECT_TRUE(store.site_code().error().is(kBadState));
+}
+
 TEST(AssignmentStore, ACutFileIsAnErrorNotASite) {
   TemporaryFolder folder;
   const AssignmentStore store(folder.path() / "assignment");

@@ -34,10 +34,32 @@ TEST(Allowance, ARestartForgetsNothing) {
   EXPECT_EQ(after.take(7, at_second(3700)), 7u);
 }
 
-TEST(Allowance, AClockThatGoesBackFreesNothing) {
+TEST(Allowance, AClockThatGoesBackByUpToAnHourFreesNothing) {
+  Allowance allowance(10);
+  EXPECT_EQ(allowance.take(10, at_second(7200)), 10u);
+  EXPECT_EQ(allowance.take(10, at_second(3600)), 0u);
+  EXPECT_EQ(allowance.take(10, at_second(7200)), 0u);
+}
+
+TEST(Allowance, AClockThatWasFarAheadKeepsNobodyOut) {
   Allowance allowance(10);
   EXPECT_EQ(allowance.take(10, at_second(90'000)), 10u);
-  EXPECT_EQ(allowance.take(10, at_second(0)), 0u);
+  EXPECT_EQ(allowance.take(7, at_second(0)), 7u);
+  Allowance restarted(10);
+  ASSERT_TRUE(restarted.restore(allowance.state()));
+  EXPECT_EQ(restarted.take(7, at_second(1)), 3u);
+}
+
+TEST(Allowance, WhatDidNotGoIsGivenBack) {
+  Allowance allowance(10);
+  EXPECT_EQ(allowance.take(4, at_second(0)), 4u);
+  EXPECT_EQ(allowance.take(6, at_second(60)), 6u);
+  allowance.give_back(6, at_second(60));
+  EXPECT_EQ(allowance.take(10, at_second(61)), 6u);
+  allowance.give_back(100, at_second(0));  // never more than was taken
+  EXPECT_EQ(allowance.take(100, at_second(62)), 4u);
+  allowance.give_back(1, at_second(600));
+  EXPECT_EQ(allowance.take(1, at_second(601)), 0u);
 }
 
 TEST(Allowance, ACutStateIsRefused) {

@@ -61,7 +61,7 @@ Result<void> Agent::open_parts() {
                                           .retry_first = settings_.duration("retry.first"),
                                           .retry_longest = settings_.duration("retry.longest")},
                                          identity_->device, clock_, random_));
-  TRY(open_assignment());
+  open_assignment();
   return {};
 }
 
@@ -105,7 +105,7 @@ Result<void> Agent::open_execution() {
 Result<Timestamp> Agent::step() {
   if (control_) control_->serve([this](const auto& request) { return answer(request); });
   const Timestamp now = clock_.now();
-  if (reassignment_asked()) TRY(reassign(now));
+  if (reassignment_asked()) reassign(now);
   if (!has_site() && assignment_timer_.due(now)) assign(now);
   if (has_site() && !linked_ && enrolment_.due(now)) enrol(now);
   if (linked_) {

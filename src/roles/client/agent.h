@@ -48,13 +48,15 @@ class Agent {
   Result<std::optional<net::Proxy>> proxy() const;
 
   // The site (agent_assignment.cc).
-  Result<void> open_assignment();
+  void open_assignment();
   bool finds_its_site() const;
   bool has_site() const;
   std::string management_point() const;
   void assign(Timestamp now);
   Result<Assignment> try_assign(Timestamp now);
-  Result<void> reassign(Timestamp now);
+  Result<Assignment> assign_by(const std::string& locator_point, Timestamp now);
+  void reassign(Timestamp now);
+  Result<void> try_reassign(Timestamp now);
   void note_contact(const Result<void>& made);
 
   // Enrolment and renewal (agent_enrolment.cc).
@@ -78,7 +80,8 @@ class Agent {
   Result<void> try_inventory(Timestamp now);
   ReportBuilder stored_inventory() const;
   enum class Extent { Due, All };
-  Result<std::vector<model::ClassRows>> collect_classes(Extent extent, Timestamp now);
+  Result<std::vector<model::ClassRows>> collect_classes(Extent extent, Timestamp now,
+                                                        ClassSchedule& schedule);
   InventoryIntervals inventory_intervals() const;
   void send_heartbeat(Timestamp now);
   Result<void> try_heartbeat(Timestamp now);
@@ -129,7 +132,7 @@ class Agent {
 
   std::unique_ptr<ControlPort> control_;
   RetryTimer enrolment_, renewal_, poll_, inventory_timer_, heartbeat_, outbox_timer_;
-  RetryTimer assignment_timer_;
+  RetryTimer assignment_timer_, reassignment_timer_;
 };
 
 }  // namespace muster::client

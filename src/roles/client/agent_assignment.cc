@@ -5,6 +5,7 @@
 #include "model/client_states.h"
 #include "roles/client/agent.h"
 #include "roles/client/assignment/locator.h"
+#include "roles/client/damaged_file.h"
 #include "roles/client/errors.h"
 #include "roles/client/platform/own_addresses.h"
 
@@ -20,21 +21,33 @@ std::string Agent::management_point() const {
   return assignment_ ? assignment_->management_points.front() : config_.management_point;
 }
 
-Result<void> Agent::open_assignment() {
+// A damaged file costs what it said: the client looks for its site anew, as it is configured to.
+void Agent::open_assignment() {
   const AssignmentStore store(std::filesystem::path(config_.state) / "assignment");
-  const std::string asked = TRY(store.site_code());
-  asked_site_code_ = asked.empty() ? config_.site_code : asked;
-  assignment_ = TRY(store.load());
-  if (!assignment_) return {};
+  const auto asked = store.site_code();
+  if (!asked) set_aside(store.code_file(), asked.error());
+  asked_site_code_ = asked && !asked->empty() ? *asked : config_.site_code;
+  auto kept = store.load();
+  if (!kept) set_aside(store.site_file(), kept.error());
+  if (!kept || !*kept) return;
+  assignment_ = **std::move(kept);
   if (const auto site = model::SiteCode::parse(assignment_->site)) fallback_->assigned_to(*site);
-  return {};
 }
 
 bool Agent::reassignment_asked() const {
-  return AssignmentStore(std::filesystem::path(config_.state) / "assignment").asked();
+  return reassignment_timer_.due(clock_.now()) &&
+         AssignmentStore(std::filesystem::path(config_.state) / "assignment").asked();
 }
 
-Result<void> Agent::reassign(Timestamp now) {
+void Agent::reassign(Timestamp now) {
+  if (const auto done = try_reassign(now); !done) {
+    log::failure(log::Level::Error, "assignment.question.failed", done.error());
+    reassignment_timer_.failed(now, settings_.duration("retry.first"),
+                               settings_.duration("retry.longest"), 0.5);
+  }
+}
+
+Result<void> Agent::try_reassign(Timestamp now) {
   const AssignmentStore store(std::filesystem::path(config_.state) / "assignment");
   TRY(store.take_question());
   asked_site_code_ = TRY(store.site_code());
@@ -47,11 +60,24 @@ Result<void> Agent::reassign(Timestamp now) {
   return {};
 }
 
+// Whatever keeps one point from naming the site, the next may do: before the first may stand a
+// portal that answers everything, it may be of another site, or not know a new boundary yet.
 Result<Assignment> Agent::try_assign(Timestamp now) {
-  auto locator = TRY(Locator::create(config_.locator_points, TRY(proxy()), clock_));
+  Result<Assignment> found = fail(kNoLocator, "none is configured");
+  for (const std::string& point : config_.locator_points) {
+    found = assign_by(point, now);
+    if (found) return found;
+    found = fail(std::move(found).error().in(point));
+    log::failure(log::Level::Info, "assignment.point.failed", found.error());
+  }
+  return found;
+}
+
+Result<Assignment> Agent::assign_by(const std::string& locator_point, Timestamp now) {
+  auto locator = TRY(Locator::create(locator_point, TRY(proxy()), clock_));
   if (!policy_->trusts()) {
     const auto root = TRY(locator->root(1));
-    if (!root) return fail(kNoLocator, "the locator points serve no catalogue root");
+    if (!root) return fail(kNoLocator, "no catalogue root is served");
     TRY(policy_->first_trust(*root, TRY(root_sha256())));
   }
   contract::LocatorQuestion question{random_.bytes(contract::kNonceBytes)};

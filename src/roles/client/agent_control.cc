@@ -121,6 +121,8 @@ Result<contract::ControlAnswer> Agent::trigger(const std::string& cycle) {
   if (timer == nullptr)
     return fail(kUnknownCycle, "'{}'; there are policy, inventory and heartbeat", cycle);
   timer->set(clock_.now());
+  // Who asks wants all of it looked at, not only the classes whose interval is over.
+  if (timer == &inventory_timer_) class_schedule_ = {};
   return contract::ControlAnswer{.columns = {"CYCLE", "DUE"}, .rows = {{cycle, "now"}}};
 }
 

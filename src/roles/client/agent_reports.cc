@@ -58,7 +58,8 @@ InventoryIntervals Agent::inventory_intervals() const {
 }
 
 // A class that could not be read is looked at again at its next time, not at every one of others.
-Result<std::vector<model::ClassRows>> Agent::collect_classes(Extent extent, Timestamp now) {
+Result<std::vector<model::ClassRows>> Agent::collect_classes(Extent extent, Timestamp now,
+                                                             ClassSchedule& schedule) {
   const InventoryIntervals intervals = inventory_intervals();
   SoftwareFileRules files = TRY(software_file_rules(settings_));
   const Duration end = clock_.steady() + settings_.duration("software_files.longest");
@@ -66,8 +67,8 @@ Result<std::vector<model::ClassRows>> Agent::collect_classes(Extent extent, Time
   Inventory collected = collect_inventory(
       TRY(RootSource::open("/")), kVersion,
       [&](const model::InventoryClass& type) {
-        const bool wanted = extent == Extent::All || class_schedule_.is_due(type, intervals, now);
-        if (wanted) class_schedule_.collected(type, now);
+        const bool wanted = extent == Extent::All || schedule.is_due(type, intervals, now);
+        if (wanted) schedule.collected(type, now);
         return wanted;
       },
       &files);
@@ -82,14 +83,17 @@ Result<void> Agent::try_inventory(Timestamp now) {
   const std::uint64_t resync = policy_->header() ? policy_->header()->inventory_resync : 0;
   ReportBuilder builder = stored_inventory();
   if (resync > policy_->resync_followed()) builder.demand_resync();
+  // Kept once what was found is durable: until then the same classes stay due.
+  ClassSchedule schedule = class_schedule_;
   // What is not collected now counts as unchanged in a delta; a full report wants everything.
   InventoryReport decided;
   if (!builder.needs_all_classes())
-    decided = builder.decide(TRY(collect_classes(Extent::Due, now)));
+    decided = builder.decide(TRY(collect_classes(Extent::Due, now, schedule)));
   if (builder.needs_all_classes() || decided.kind == ReportKind::Full)
-    decided = builder.decide(TRY(collect_classes(Extent::All, now)));
+    decided = builder.decide(TRY(collect_classes(Extent::All, now, schedule)));
   if (decided.kind == ReportKind::Nothing) {
     reported_ = decided.current;
+    class_schedule_ = std::move(schedule);
     log::info("inventory.unchanged", "nothing changed since the last inventory");
     return {};
   }
@@ -110,6 +114,7 @@ Result<void> Agent::try_inventory(Timestamp now) {
   TRY(os::replace_file(std::filesystem::path(config_.state) / "inventory", builder.state(),
                        os::FileMode::Private));
   reported_ = decided.current;
+  class_schedule_ = std::move(schedule);
   std::size_t rows = 0;
   for (const auto& each : report.rows) rows += each.rows.size();
   log::info("inventory.reported", "an inventory was queued",

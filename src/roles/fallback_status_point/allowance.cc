@@ -15,12 +15,21 @@ constexpr std::int64_t kMinutes = 60;
 
 std::uint64_t Allowance::take(std::uint64_t wanted, Timestamp now) {
   const std::int64_t minute = now.ms / kMinute;
-  std::erase_if(by_minute_, [&](const auto& each) { return each.first < minute - kMinutes; });
+  std::erase_if(by_minute_, [&](const auto& each) {
+    return each.first < minute - kMinutes || each.first > minute + kMinutes;
+  });
   std::uint64_t used = 0;
   for (const auto& [at, count] : by_minute_) used += count;
   const std::uint64_t taken = std::min(wanted, limit_ - std::min(limit_, used));
   if (taken > 0) by_minute_[minute] += taken;
   return taken;
+}
+
+void Allowance::give_back(std::uint64_t count, Timestamp now) {
+  const auto taken = by_minute_.find(now.ms / kMinute);
+  if (taken == by_minute_.end()) return;
+  taken->second -= std::min(count, taken->second);
+  if (taken->second == 0) by_minute_.erase(taken);
 }
 
 Bytes Allowance::state() const {

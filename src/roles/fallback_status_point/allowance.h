@@ -10,12 +10,15 @@
 namespace muster::fallback_status_point {
 
 // Counts by minute. A message counts until its whole minute is an hour old, so the stated number is
-// never passed. A clock that goes back frees nothing.
+// never passed. A clock that goes back by up to an hour frees nothing; what was counted further
+// ahead than that was counted by a wrong clock and is forgotten.
 class Allowance {
  public:
   explicit Allowance(std::uint64_t limit) : limit_(limit) {}
   // How many of `wanted` may go now; they are counted.
   std::uint64_t take(std::uint64_t wanted, Timestamp now);
+  // Of those that were taken at `now`, so many did not go.
+  void give_back(std::uint64_t count, Timestamp now);
 
   // What a restart must not forget.
   Bytes state() const;

@@ -132,21 +132,43 @@ void FallbackStatusPoint::say_share_used() {
                {{"connection", 12}, {"waiting_bytes", spool_->end() - handed_on_}});
 }
 
+// `gone`: how many the inbox holds durably, the first ones, also where the others failed.
+Result<void> FallbackStatusPoint::give_to_site(std::span<const store::JournalRecord> records,
+                                               std::uint64_t& gone) {
+  std::vector<store::Journal::Ticket> tickets;
+  Result<void> queued;
+  for (const store::JournalRecord& record : records) {
+    auto ticket = site_->inbox->queue(record.payload);
+    if (!ticket) {
+      queued = fail(ticket.error());
+      break;
+    }
+    tickets.push_back(*std::move(ticket));
+  }
+  for (const auto& ticket : tickets) {
+    TRY(site_->inbox->wait(ticket));
+    ++gone;
+  }
+  return queued;
+}
+
 Result<bool> FallbackStatusPoint::hand_on() {
   if (handed_on_ >= spool_->end()) return false;
   const auto records = TRY(spool_->read(handed_on_, kBatchBytes));
-  const std::uint64_t allowed = allowance_.take(records.size(), site_->clock.now());
+  const Timestamp now = site_->clock.now();
+  const std::uint64_t allowed = allowance_.take(records.size(), now);
   if (allowed < records.size()) say_share_used();
   if (allowed == 0) return false;
   // Counted before they go: a crash in between costs some of the hour's number, never adds to it.
   // The site drops what comes twice.
-  TRY(save_state());
-  std::vector<store::Journal::Ticket> tickets;
-  for (std::uint64_t i = 0; i < allowed; ++i)
-    tickets.push_back(TRY(site_->inbox->queue(records[i].payload)));
-  for (const auto& ticket : tickets) TRY(site_->inbox->wait(ticket));
-  handed_on_ = records[allowed - 1].next;
-  TRY(save_state());
+  std::uint64_t gone = 0;
+  auto given = save_state();
+  if (given) given = give_to_site({records.data(), allowed}, gone);
+  allowance_.give_back(allowed - gone, now);
+  if (gone > 0) handed_on_ = records[gone - 1].next;
+  auto saved = save_state();
+  TRY(std::move(given));
+  TRY(std::move(saved));
   TRY(spool_->trim(handed_on_));
   site_->changed.notify();
   return handed_on_ < spool_->end();

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -34,6 +35,7 @@ class FallbackStatusPoint {
   void work();
   // One batch; true when more may go at once.
   Result<bool> hand_on();
+  Result<void> give_to_site(std::span<const store::JournalRecord> records, std::uint64_t& gone);
   void say_share_used();
 
   hosting::Site* site_;

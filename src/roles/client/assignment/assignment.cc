@@ -3,8 +3,10 @@
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
 #include "base/os/file.h"
+#include "contract/site_config.h"
 #include "model/client_states.h"
 #include "model/version.h"
+#include "roles/client/damaged_file.h"
 #include "roles/client/errors.h"
 
 namespace muster::client {
@@ -20,6 +22,13 @@ constexpr const char* kCode = "code";
 Result<std::string> text_of(const fs::path& file) {
   if (!os::file_exists(file)) return std::string();
   return os::read_file(file, 4096);
+}
+
+Result<std::string> code_in(const fs::path& file) {
+  std::string code = TRY(text_of(file));
+  if (code != contract::kAutoSite && !model::SiteCode::parse(code))
+    return fail(kBadState, "{} holds no site code", file.string());
+  return code;
 }
 
 }  // namespace
@@ -71,15 +80,25 @@ bool AssignmentStore::asked() const { return os::file_exists(folder_ / kQuestion
 
 // The question goes last: a crash before it repeats what is harmless to repeat.
 Result<void> AssignmentStore::take_question() const {
-  const std::string code = TRY(text_of(folder_ / kQuestion));
-  TRY(os::replace_file(folder_ / kCode, code, os::FileMode::Private));
+  const auto code = code_in(folder_ / kQuestion);
+  if (!code) {
+    set_aside(folder_ / kQuestion, code.error());
+    return fail(code.error());
+  }
+  TRY(os::replace_file(folder_ / kCode, *code, os::FileMode::Private));
   std::error_code ignored;
   fs::remove(folder_ / kAssigned, ignored);
   fs::remove(folder_ / kQuestion, ignored);
   return os::sync_folder(folder_);
 }
 
-Result<std::string> AssignmentStore::site_code() const { return text_of(folder_ / kCode); }
+Result<std::string> AssignmentStore::site_code() const {
+  if (!os::file_exists(code_file())) return std::string();
+  return code_in(code_file());
+}
+
+fs::path AssignmentStore::site_file() const { return folder_ / kAssigned; }
+fs::path AssignmentStore::code_file() const { return folder_ / kCode; }
 
 Result<void> check_answer(const contract::LocatorQuestion& asked,
                           const contract::LocatorAnswer& answer) {

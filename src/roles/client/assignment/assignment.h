@@ -30,10 +30,14 @@ class AssignmentStore {
   // `muster-client assign CODE`: asks the running client, or the next one, to look anew.
   Result<void> ask(const std::string& site_code) const;
   bool asked() const;
-  // Forgets the assignment; the code that was asked for is in force from now on.
+  // Forgets the assignment; the code that was asked for is in force from now on. A question that
+  // asks for no site is set aside and changes nothing. Errors: kBadState, those of files.
   Result<void> take_question() const;
   // The code that was asked for last; empty when none was.
   Result<std::string> site_code() const;
+
+  std::filesystem::path site_file() const;
+  std::filesystem::path code_file() const;
 
  private:
   std::filesystem::path folder_;

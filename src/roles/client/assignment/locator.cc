@@ -10,29 +10,24 @@ constexpr std::uint64_t kAnswerLimit = 1u << 20;
 
 }  // namespace
 
-Result<std::unique_ptr<Locator>> Locator::create(std::vector<std::string> points,
+Result<std::unique_ptr<Locator>> Locator::create(std::string point,
                                                  std::optional<net::Proxy> proxy,
                                                  const Clock& clock) {
   net::ClientSettings settings;
   settings.proxy = std::move(proxy);
   auto http = TRY(net::HttpClient::create(std::move(settings), clock));
-  return std::unique_ptr<Locator>(new Locator(std::move(points), std::move(http)));
+  return std::unique_ptr<Locator>(new Locator(std::move(point), std::move(http)));
 }
 
 Result<net::ClientResponse> Locator::get(const std::string& target, bool missing_is_answer) {
-  std::string cause = "none is configured";
-  for (const std::string& point : points_) {
-    net::ClientRequest request;
-    request.url = point + target;
-    request.time = kAnswerTime;
-    request.body_limit_bytes = kAnswerLimit;
-    auto response = http_->send(request);
-    if (response && (response->status == 200 || (response->status == 404 && missing_is_answer)))
-      return response;
-    cause = response ? fmt::format("{}: status {}", point, response->status)
-                     : fmt::format("{}: {}", point, response.error().text());
-  }
-  return fail(kNoLocator, "{}", cause);
+  net::ClientRequest request;
+  request.url = point_ + target;
+  request.time = kAnswerTime;
+  request.body_limit_bytes = kAnswerLimit;
+  auto response = http_->send(request);
+  if (!response) return fail(kNoLocator, "{}", response.error().text());
+  if (response->status == 200 || (response->status == 404 && missing_is_answer)) return response;
+  return fail(kNoLocator, "status {}", response->status);
 }
 
 Result<Bytes> Locator::ask(const contract::LocatorQuestion& question) {

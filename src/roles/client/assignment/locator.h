@@ -1,10 +1,9 @@
-// Asks server locator points over plain HTTP. What comes back is unverified.
+// Asks one server locator point over plain HTTP. What comes back is unverified.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "contract/location.h"
 #include "net/http_client.h"
@@ -14,12 +13,12 @@ namespace muster::client {
 
 class Locator final : public DocumentSource {
  public:
-  // `points` are "http://host:port", asked in turn. `clock` outlives the object.
-  static Result<std::unique_ptr<Locator>> create(std::vector<std::string> points,
+  // `point` is "http://host:port". `clock` outlives the object.
+  static Result<std::unique_ptr<Locator>> create(std::string point,
                                                  std::optional<net::Proxy> proxy,
                                                  const Clock& clock);
 
-  // The signed document of the first point that answers. Error: kNoLocator with the last cause.
+  // The signed document that it answers. Error: kNoLocator with the cause.
   Result<Bytes> ask(const contract::LocatorQuestion& question);
   Result<std::optional<Bytes>> root(std::uint64_t version) override;
 
@@ -30,11 +29,11 @@ class Locator final : public DocumentSource {
                         std::uint64_t size_bytes) override;
 
  private:
-  Locator(std::vector<std::string> points, std::unique_ptr<net::HttpClient> http)
-      : points_(std::move(points)), http_(std::move(http)) {}
+  Locator(std::string point, std::unique_ptr<net::HttpClient> http)
+      : point_(std::move(point)), http_(std::move(http)) {}
   Result<net::ClientResponse> get(const std::string& target, bool missing_is_answer);
 
-  std::vector<std::string> points_;
+  std::string point_;
   std::unique_ptr<net::HttpClient> http_;
 };
 

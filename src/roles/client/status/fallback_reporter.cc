@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/os/file.h"
 #include "model/client_states.h"
+#include "roles/client/damaged_file.h"
 #include "roles/client/errors.h"
 
 namespace muster::client {
@@ -46,7 +47,10 @@ Result<std::unique_ptr<FallbackReporter>> FallbackReporter::open(FallbackSetting
   http.proxy = reporter->settings_.proxy;
   reporter->http_ = TRY(net::HttpClient::create(std::move(http), clock));
   if (os::file_exists(reporter->settings_.file)) {
-    TRY(reporter->load());
+    if (const auto loaded = reporter->load(); !loaded) {
+      set_aside(reporter->settings_.file, loaded.error());
+      reporter->drop_all();
+    }
   } else {
     using namespace model;
     reporter->report(kTopicClientDeployment, kStateDeploymentStarted, 0);
@@ -61,6 +65,13 @@ Result<void> FallbackReporter::load() {
   for (std::uint64_t left = TRY(in.varint()); left > 0; --left)
     waiting_.emplace_back(TRY(in.sized()));
   return {};
+}
+
+// What waited is lost; that this client was deployed is told already.
+void FallbackReporter::drop_all() {
+  waiting_.clear();
+  if (const auto saved = save(); !saved)
+    log::failure(log::Level::Error, "fallback.queue.failed", saved.error());
 }
 
 Result<void> FallbackReporter::save() const {

@@ -28,7 +28,8 @@ struct FallbackSettings {
 
 class FallbackReporter {
  public:
-  // `clock` and `random` outlive it. The first start of a client reports its deployment.
+  // `clock` and `random` outlive it. The first start of a client reports its deployment. A damaged
+  // queue is set aside.
   static Result<std::unique_ptr<FallbackReporter>> open(FallbackSettings settings,
                                                         model::DeviceId device, const Clock& clock,
                                                         Random& random);
@@ -51,6 +52,7 @@ class FallbackReporter {
   FallbackReporter(FallbackSettings settings, model::DeviceId device, const Clock& clock,
                    Random& random);
   Result<void> load();
+  void drop_all();
   Result<void> save() const;
   Result<void> send_first();
 
