@@ -57,17 +57,23 @@ net::Response answer_ca_certificates(Site& site) {
   return response;
 }
 
-std::vector<std::string> management_points(const Site& site) {
+std::vector<contract::ManagementPoint> management_points(const Site& site) {
   const auto& roles = site.config.roles;
   if (std::ranges::find(roles, topology::Role::ManagementPoint) == roles.end()) return {};
   const auto ports =
       topology::PortSettings::from(site.settings, "").value_or(topology::PortSettings());
-  const auto port = topology::listen_port({topology::connection(17), topology::Protocol::Https},
-                                          site.config.profile, ports);
   const std::string& host =
       site.config.hosts.empty() ? site.config.address : site.config.hosts.front();
   const bool v6 = host.find(':') != std::string::npos;
-  return {fmt::format("https://{}{}{}:{}", v6 ? "[" : "", host, v6 ? "]" : "", port)};
+  const auto url = [&](std::string_view scheme, topology::Protocol protocol) {
+    const auto port =
+        topology::listen_port({topology::connection(17), protocol}, site.config.profile, ports);
+    return fmt::format("{}://{}{}{}:{}", scheme, v6 ? "[" : "", host, v6 ? "]" : "", port);
+  };
+  contract::ManagementPoint point;
+  point.https = url("https", topology::Protocol::Https);
+  point.http = url("http", topology::Protocol::Http);
+  return {std::move(point)};
 }
 
 std::vector<Route> public_routes(Site& site, const std::string& connection) {

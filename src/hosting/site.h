@@ -15,6 +15,7 @@
 #include "hosting/access.h"
 #include "hosting/contacts.h"
 #include "hosting/device_queue.h"
+#include "hosting/envelope_keys.h"
 #include "hosting/policy_shelf.h"
 #include "hosting/signer_client.h"
 #include "hosting/wake.h"
@@ -41,6 +42,7 @@ struct Site {
 
   AccessList access{};
   PolicyShelf shelf{};
+  EnvelopeKeys envelope_keys{};
   fleet::Fleet fleet{};
   // Objects, devices or tokens changed in the database: the site server shall look.
   Wake changed{};

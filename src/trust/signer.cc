@@ -6,12 +6,12 @@
 #include "contract/location.h"
 #include "contract/policy.h"
 #include "contract/public_documents.h"
+#include "contract/sealed_exchange.h"
 #include "trust/catalogue_signature.h"
 #include "trust/csr.h"
 #include "trust/document_signature.h"
 #include "trust/errors.h"
 #include "trust/signer_log.h"
-#include "wire/json.h"
 
 namespace muster::trust {
 namespace {
@@ -28,6 +28,8 @@ constexpr const char* kVersionsFile = "versions.log";
 
 constexpr Duration kHeaderLifetime = std::chrono::hours(24 * 30);
 constexpr Duration kFreshnessLifetime = std::chrono::hours(24 * 7);
+// Whoever copies one from a management point's memory can read what is sealed for so long.
+constexpr Duration kEnvelopeKeyLifetime = std::chrono::hours(24 * 7);
 // How far the site server's clock may be from the signer's.
 constexpr Duration kClockAllowance = std::chrono::minutes(5);
 constexpr std::size_t kSecretLimit = 1u << 20;
@@ -75,9 +77,11 @@ Result<void> check_payload(SignedType type, ByteView payload, Timestamp now) {
       TRY(contract::decode_revocations(payload));
       return {};
     case SignedType::EnvelopeKey: {
-      const auto document = TRY(wire::JsonDocument::parse(payload));
-      TRY(document.root().members());
-      return {};
+      const auto key = TRY(contract::decode_envelope_key(payload));
+      if (key.issued > now + kClockAllowance)
+        return fail(kSignerRefused, "the envelope key is issued at {}, now is {}",
+                    to_text(key.issued), to_text(now));
+      return check_lifetime("the envelope key", key.expires, now, kEnvelopeKeyLifetime);
     }
   }
   check_failed("a known signed type", __FILE__, __LINE__);

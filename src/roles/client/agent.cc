@@ -109,6 +109,7 @@ Result<Timestamp> Agent::step() {
   if (!has_site() && assignment_timer_.due(now)) assign(now);
   if (has_site() && !linked_ && enrolment_.due(now)) enrol(now);
   if (linked_) {
+    if (points_timer_.due(now)) refresh_points(now);
     if (renewal_.due(now)) renew(now);
     if (poll_.due(now)) poll_policy(now);
     if (inventory_timer_.due(now)) send_inventory(now);
@@ -131,7 +132,8 @@ Result<Timestamp> Agent::step() {
   Timestamp next = after + kLongestSleep;
   const auto consider = [&](Timestamp moment) { next = std::min(next, moment); };
   if (linked_) {
-    for (const RetryTimer* timer : {&renewal_, &poll_, &inventory_timer_, &heartbeat_})
+    for (const RetryTimer* timer :
+         {&points_timer_, &renewal_, &poll_, &inventory_timer_, &heartbeat_})
       consider(timer->next());
     if (const auto waiting = outbox_->next(); waiting && *waiting) consider(outbox_timer_.next());
   } else {

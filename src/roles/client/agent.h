@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/settings.h"
+#include "contract/public_documents.h"
 #include "contract/site_config.h"
 #include "contract/status_report.h"
 #include "model/status_ids.h"
@@ -56,6 +57,15 @@ class Agent {
   Result<Assignment> try_assign(Timestamp now);
   Result<void> reassign(Timestamp now);
   void note_contact(const Result<void>& made);
+
+  // The site's management points (agent_points.cc).
+  SiteLinkSettings link_settings(hosting::PinnedCa ca) const;
+  void load_points();
+  void refresh_points(Timestamp now);
+  Result<void> try_refresh_points();
+  Result<contract::ManagementPointList> verified_points(ByteView document);
+  Result<void> follow_points();
+  Result<contract::EnvelopeKeyDocument> check_envelope_key(ByteView document);
 
   // Enrolment and renewal (agent_enrolment.cc).
   Result<void> prepare_link();
@@ -112,6 +122,7 @@ class Agent {
   std::optional<Outbox> outbox_;
   std::unique_ptr<FallbackReporter> fallback_;
   std::optional<Assignment> assignment_;
+  std::optional<contract::ManagementPointList> points_;
   std::string asked_site_code_;  // "P01", "AUTO" or empty
   std::optional<ContentCache> cache_;
   std::unique_ptr<ExecutionHost> execution_;
@@ -129,7 +140,7 @@ class Agent {
 
   std::unique_ptr<ControlPort> control_;
   RetryTimer enrolment_, renewal_, poll_, inventory_timer_, heartbeat_, outbox_timer_;
-  RetryTimer assignment_timer_;
+  RetryTimer assignment_timer_, points_timer_;
 };
 
 }  // namespace muster::client

@@ -46,7 +46,8 @@ contract::ControlAnswer Agent::tell_status() const {
     out.rows.push_back({std::move(what), std::move(value)});
   };
   row("device", identity_->device.text());
-  row("management point", config_.management_point);
+  row("management point", management_point());
+  row("last spoke to", link_ ? link_->last_leg() : "");
   row("enrolled", linked_ ? "yes" : "no; it is asked for at " + moment(enrolment_.next()));
   row("policy", policy_->header()
                     ? fmt::format("version {}.{}, good until {}", policy_->header()->epoch,

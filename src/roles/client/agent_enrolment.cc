@@ -62,7 +62,8 @@ Result<void> Agent::prepare_link() {
   } else {
     return fail(kNotEnrolled, "neither token nor caSha256 is given");
   }
-  SiteLinkSettings settings{management_point(), std::move(ca), TRY(proxy())};
+  SiteLinkSettings settings = link_settings(std::move(ca));
+  settings.proxy = TRY(proxy());
   link_ = TRY(SiteLink::create(std::move(settings), clock_));
   if (policy_->settings()) link_->set_points(policy_->settings()->distribution_points);
   return {};
@@ -108,6 +109,8 @@ void Agent::enrol(Timestamp now) {
   note_contact(enrolled);
   if (enrolled) {
     linked_ = true;
+    load_points();
+    points_timer_.set(now);
     renewal_.set(half_life(*identity_->certificate));
     follow_policy();
     return;

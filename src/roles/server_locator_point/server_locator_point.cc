@@ -32,7 +32,8 @@ void name_site(const hosting::Site& site, const model::SiteCode& code,
   // Of another site nothing is known here but that the boundary is its own.
   if (code != site.config.site) return;
   answer.site_version = kVersion;
-  answer.management_points = hosting::management_points(site);
+  for (const auto& point : hosting::management_points(site))
+    answer.management_points.push_back(point.https);
 }
 
 // What the client names of itself comes first: the connection's address may be that of a proxy, or
