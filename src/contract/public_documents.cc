@@ -15,6 +15,7 @@ Result<ManagementPoint> read_point(const wire::Json& json) {
   ManagementPoint point;
   point.https = TRY(text_field(json, "https"));
   point.http = TRY(optional_text_field(json, "http")).value_or("");
+  point.priority = TRY(number_field(json, "priority"));
   if (!point.https.starts_with("https://") || point.https.size() > kLongestAddress)
     return fail(kBadMember, "{}: 'https://host:port' is wanted", json.path());
   if (!point.http.empty() &&
@@ -36,6 +37,7 @@ Bytes encode_management_points(const ManagementPointList& list) {
     w.object();
     w.key("https").string(point.https);
     if (!point.http.empty()) w.key("http").string(point.http);
+    w.key("priority").number(point.priority);
     w.end();
   }
   w.end();

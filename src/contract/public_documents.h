@@ -11,8 +11,9 @@
 namespace muster::contract {
 
 struct ManagementPoint {
-  std::string https;  // "https://host:port"
-  std::string http;   // "http://host:port"; empty: that leg is closed
+  std::string https;           // "https://host:port"
+  std::string http;            // "http://host:port"; empty: that leg is closed
+  std::uint64_t priority = 1;  // lower ones are taken first
 };
 struct ManagementPointList {
   model::SiteCode site;

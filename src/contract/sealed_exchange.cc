@@ -18,7 +18,7 @@ constexpr std::size_t kKeySize = 32;
 constexpr std::size_t kKeyIdDigits = 64;
 constexpr std::size_t kTagSize = 16;
 constexpr std::size_t kLongestPath = 256;
-constexpr std::size_t kLongestEtag = 128;
+constexpr std::size_t kLongestField = 128;
 constexpr std::size_t kMostHeaders = 16;
 // Base64 of an ECDSA P-256 signature in DER, 72 bytes at most.
 constexpr std::size_t kSignatureTextLimit = 96;
@@ -36,9 +36,9 @@ bool is_plain_path(std::string_view path) {
          path.find("..") == path.npos;
 }
 
-bool is_plain_etag(std::string_view etag) {
-  return etag.size() <= kLongestEtag &&
-         std::ranges::all_of(etag, [](char c) { return c >= ' ' && c <= '~'; });
+bool is_plain_field(std::string_view value) {
+  return value.size() <= kLongestField &&
+         std::ranges::all_of(value, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
 Result<SealedRequest> read_request(ByteView line) {
@@ -50,13 +50,15 @@ Result<SealedRequest> read_request(ByteView line) {
   header.method = TRY(text_field(json, "method"));
   header.path = TRY(text_field(json, "path"));
   header.etag = TRY(optional_text_field(json, "ifNoneMatch")).value_or("");
+  header.poll = TRY(optional_text_field(json, "poll")).value_or("");
   header.sent = TRY(time_field(json, "sent"));
   header.body_sha256 = TRY(from_hex(TRY(sha256_field(json, "bodySha256"))));
   header.certificate = TRY(base64_field(json, "certificate"));
   if (header.method != "GET" && header.method != "POST")
     return fail(kSealedMalformed, "method '{}'", header.method.substr(0, 20));
   if (!is_plain_path(header.path)) return fail(kSealedMalformed, "a path of other characters");
-  if (!is_plain_etag(header.etag)) return fail(kSealedMalformed, "ifNoneMatch");
+  if (!is_plain_field(header.etag)) return fail(kSealedMalformed, "ifNoneMatch");
+  if (!is_plain_field(header.poll)) return fail(kSealedMalformed, "poll");
   return header;
 }
 
@@ -148,6 +150,7 @@ Bytes sealed_request_signed_part(const SealedRequest& header) {
   w.key("method").string(header.method);
   w.key("path").string(header.path);
   if (!header.etag.empty()) w.key("ifNoneMatch").string(header.etag);
+  if (!header.poll.empty()) w.key("poll").string(header.poll);
   w.key("sent").string(to_text(header.sent));
   w.key("bodySha256").string(to_hex(header.body_sha256));
   w.key("certificate").string(to_base64(header.certificate));

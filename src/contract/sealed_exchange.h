@@ -50,6 +50,7 @@ struct SealedRequest {
   std::string method{};      // GET or POST
   std::string path{};        // no query; letters, digits and "/._-"
   std::string etag{};        // of If-None-Match; empty: none
+  std::string poll{};        // of Muster-Poll; empty: none
   Timestamp sent{};
   Bytes body_sha256{};
   Bytes certificate{};  // DER of the leaf whose key signed

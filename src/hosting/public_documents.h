@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "contract/public_documents.h"
+#include "hosting/listed_points.h"
 #include "hosting/route_table.h"
 #include "hosting/site.h"
 
@@ -25,6 +26,7 @@ std::vector<Route> public_routes(Site& site, const std::string& connection);
 net::Response answer_ca_certificates(Site& site);
 
 // The management points that this site knows; empty where there is none.
+std::vector<ListedPoint> listed_points(const Site& site);
 std::vector<contract::ManagementPoint> management_points(const Site& site);
 
 }  // namespace muster::hosting

@@ -10,6 +10,7 @@
 #include "base/os/file.h"
 #include "base/sha256.h"
 #include "contract/errors.h"
+#include "contract/poll_mark.h"
 #include "contract/sealed_exchange.h"
 #include "hosting/errors.h"
 #include "hosting/intake_limit.h"
@@ -99,6 +100,8 @@ net::Response dispatch(Leg& leg, Known known, const net::Peer& channel) {
   net::Request inner;
   inner.head.method = known.header.method;
   inner.head.target = inner.head.path = known.header.path;
+  if (!known.header.poll.empty())
+    inner.head.headers.add(contract::kPollMarkHeader, known.header.poll);
   if (!known.header.etag.empty()) inner.head.headers.add("If-None-Match", known.header.etag);
   inner.head.peer = channel;
   inner.head.peer.certificate = net::PeerCertificate::Good;

@@ -17,6 +17,7 @@
 #include "hosting/device_queue.h"
 #include "hosting/envelope_keys.h"
 #include "hosting/policy_shelf.h"
+#include "hosting/poll_chains.h"
 #include "hosting/signer_client.h"
 #include "hosting/wake.h"
 #include "store/content_store.h"
@@ -48,6 +49,7 @@ struct Site {
   Wake changed{};
   DeviceQueue forgotten{};
   Contacts contacts{};
+  PollChains polls{};
   // Rises when content is withdrawn: what a distribution point remembers of folders is void.
   std::atomic<std::uint64_t> content_epoch{0};
 

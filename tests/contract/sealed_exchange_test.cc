@@ -16,6 +16,7 @@ SealedRequest sample() {
   header.method = "GET";
   header.path = "/mp/policy";
   header.etag = "\"1.2\"";
+  header.poll = "a b c";
   header.sent = kNow;
   header.body_sha256 = Bytes(32, 'b');
   header.certificate = "der";

@@ -164,7 +164,7 @@ class Locations(unittest.TestCase):
             kind, payload = self.answer(machine.curl(f"{base}/public/{name}"))
             self.assertEqual((kind, payload["site"]), (name, "P01"))
         self.assertEqual(self.answer(machine.curl(f"{base}/public/management-points"))[1]["managementPoints"],
-                         [{"https": "https://10.1.0.1:20443", "http": "http://10.1.0.1:20080"}])
+                         [{"https": "https://10.1.0.1:20443", "http": "http://10.1.0.1:20080", "priority": 1}])
         self.assertEqual(machine.curl(f"{base}/catalogue/1.root.json"), self.site.path("operator/1.root.json").read_bytes())
         bundle = base64.b64decode(machine.curl(f"{base}/.well-known/est/cacerts"))
         shown = subprocess.run(["openssl", "pkcs7", "-inform", "DER", "-print_certs"], input=bundle, capture_output=True,

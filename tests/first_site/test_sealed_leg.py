@@ -114,7 +114,9 @@ def get(path):
     connection = http.client.HTTPConnection("127.0.0.1", HTTP, timeout=30)
     connection.request("GET", path)
     response = connection.getresponse()
-    return response.status, response.read()
+    content = response.read()
+    connection.close()
+    return response.status, content
 
 
 def opened(sender, answer):

@@ -209,7 +209,7 @@ TEST_F(SignerTest, SignsBodiesTimesAndLocatorAnswers) {
       signer::SignDocument{SignedType::LocatorAnswer, contract::encode_locator_answer(answer)});
   expect_answered<signer::Document>(signer::SignDocument{
       SignedType::ManagementPoints,
-      contract::encode_management_points({kSite, kNow, {{"https://a:443", "http://a:80"}}})});
+      contract::encode_management_points({kSite, kNow, {{"https://a:443", "http://a:80", 1}}})});
   expect_answered<signer::Document>(signer::SignDocument{
       SignedType::Revocations, contract::encode_revocations({kSite, kNow, 0, {}})});
   expect_answered<signer::Document>(ask_envelope_key(kNow, kNow + 2 * kDay));
@@ -232,6 +232,27 @@ TEST_F(SignerTest, RefusesASiteTimeThatIsNotNow) {
     expect_refused(
         signer::SignDocument{SignedType::SiteTime, contract::encode_site_time({kSite, kNow + off})},
         kSignerRefused);
+}
+
+TEST_F(SignerTest, SignsNoListAndNoAnswerOfAnotherTime) {
+  for (const Duration off :
+       {Duration(std::chrono::minutes(6)), Duration(-std::chrono::minutes(6))}) {
+    const contract::LocatorAnswer answer{
+        {Bytes(contract::kNonceBytes, 'n')}, kNow + off, *model::IpAddress::parse("10.1.0.5")};
+    for (const auto& [type, payload] :
+         {std::pair(SignedType::LocatorAnswer, contract::encode_locator_answer(answer)),
+          std::pair(SignedType::ManagementPoints,
+                    contract::encode_management_points({kSite, kNow + off, {}})),
+          std::pair(SignedType::Revocations,
+                    contract::encode_revocations({kSite, kNow + off, 0, {}}))})
+      expect_refused(signer::SignDocument{type, payload}, kSignerRefused);
+  }
+}
+
+TEST_F(SignerTest, SignsNothingThatIsTooLargeToBeRead) {
+  expect_refused(
+      signer::SignDocument{SignedType::PolicyBody, Bytes(contract::kSignedDocumentLimit, 'x')},
+      kSignerRefused);
 }
 
 TEST_F(SignerTest, RefusesABodyThatIsNone) {

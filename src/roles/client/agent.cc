@@ -23,7 +23,10 @@ Agent::Agent(const contract::ClientConfig& config, Settings settings, const Cloc
       settings_(std::move(settings)),
       clock_(clock),
       random_(random),
-      stop_(stop) {}
+      stop_(stop),
+      choice_({.again_first = settings_.duration("management_point.again_first"),
+               .again_longest = settings_.duration("management_point.again_longest")},
+              random) {}
 
 Result<std::unique_ptr<Agent>> Agent::open(const contract::ClientConfig& config, const Clock& clock,
                                            Random& random, const std::atomic<bool>& stop) {
@@ -108,6 +111,7 @@ Result<Timestamp> Agent::step() {
   if (reassignment_asked()) TRY(reassign(now));
   if (!has_site() && assignment_timer_.due(now)) assign(now);
   if (has_site() && !linked_ && enrolment_.due(now)) enrol(now);
+  if (linked_) follow_choice(now);
   if (linked_) {
     if (points_timer_.due(now)) refresh_points(now);
     if (renewal_.due(now)) renew(now);

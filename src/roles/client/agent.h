@@ -13,6 +13,7 @@
 #include "contract/status_report.h"
 #include "model/status_ids.h"
 #include "roles/client/assignment/assignment.h"
+#include "roles/client/assignment/point_choice.h"
 #include "roles/client/control_port.h"
 #include "roles/client/enrolment/identity.h"
 #include "roles/client/inventory/class_schedule.h"
@@ -53,10 +54,14 @@ class Agent {
   bool finds_its_site() const;
   bool has_site() const;
   std::string management_point() const;
+  std::vector<std::string> named_points() const;
   void assign(Timestamp now);
   Result<Assignment> try_assign(Timestamp now);
   Result<void> reassign(Timestamp now);
-  void note_contact(const Result<void>& made);
+  void note_contact(const Result<void>& made, Timestamp now);
+  void choose_point();
+  void follow_choice(Timestamp now);
+  Result<void> try_follow_choice(const std::string& wanted);
 
   // The site's management points (agent_points.cc).
   SiteLinkSettings link_settings(hosting::PinnedCa ca) const;
@@ -123,6 +128,8 @@ class Agent {
   std::unique_ptr<FallbackReporter> fallback_;
   std::optional<Assignment> assignment_;
   std::optional<contract::ManagementPointList> points_;
+  PointChoice choice_;
+  Bytes last_poll_;              // its nonce
   std::string asked_site_code_;  // "P01", "AUTO" or empty
   std::optional<ContentCache> cache_;
   std::unique_ptr<ExecutionHost> execution_;

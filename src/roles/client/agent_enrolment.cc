@@ -49,7 +49,7 @@ Result<void> Agent::check_leaf(const trust::Certificate& leaf, const trust::Ecds
 
 // The link pins the CA: by the token at first, by the certificate that was issued later.
 Result<void> Agent::prepare_link() {
-  if (link_) return {};
+  if (link_ && link_->management_point() == management_point()) return {};
   hosting::PinnedCa ca;
   const std::filesystem::path file = std::filesystem::path(config_.state) / "identity" / "ca.pem";
   std::error_code error;
@@ -106,7 +106,7 @@ Result<void> Agent::try_enrol() {
 
 void Agent::enrol(Timestamp now) {
   const auto enrolled = try_enrol();
-  note_contact(enrolled);
+  note_contact(enrolled, clock_.now());
   if (enrolled) {
     linked_ = true;
     load_points();

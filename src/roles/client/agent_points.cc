@@ -58,8 +58,8 @@ void Agent::load_points() {
 }
 
 Result<void> Agent::follow_points() {
-  const auto own =
-      std::ranges::find(points_->points, management_point(), &contract::ManagementPoint::https);
+  const auto own = std::ranges::find(points_->points, link_->management_point(),
+                                     &contract::ManagementPoint::https);
   if (own == points_->points.end() || own->http.empty()) {
     link_->set_sealed(nullptr);
     return {};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/sha256.h"
+#include "contract/poll_mark.h"
 #include "contract/problem.h"
 #include "hosting/errors.h"
 #include "roles/client/errors.h"
@@ -76,6 +77,7 @@ Result<std::optional<net::ClientResponse>> SealedChannel::try_send(
   header.method = request.method;
   header.path = request.url;
   header.etag = Bytes(request.headers.get("If-None-Match"));
+  header.poll = Bytes(request.headers.get(contract::kPollMarkHeader));
   header.sent = now;
   header.body_sha256 = sha256(body);
   header.certificate = identity.certificate->der;

@@ -58,16 +58,18 @@ Result<void> SiteLink::use(const Identity& identity) {
 Result<net::ClientResponse> SiteLink::ask(net::ClientRequest request) {
   request.url = settings_.management_point + request.url;
   request.body_limit_bytes = kDocumentLimit;
-  last_leg_ = settings_.management_point;
-  return http_->send(request);
+  auto response = http_->send(request);
+  if (response) last_leg_ = settings_.management_point;
+  return response;
 }
 
 Result<net::ClientResponse> SiteLink::ask_sealed(const net::ClientRequest& request) {
   if (!sealed_ || !identity_) return fail(kNoHttpLeg, "{}", settings_.management_point);
-  last_leg_ = sealed_->point();
   net::ClientRequest inner = request;
   inner.body_limit_bytes = kDocumentLimit;
-  return sealed_->send(inner, *identity_);
+  auto response = sealed_->send(inner, *identity_);
+  if (response) last_leg_ = sealed_->point();
+  return response;
 }
 
 // HTTPS first; sealed over HTTP where the way to it is closed, and then for a while without asking
@@ -119,9 +121,10 @@ Result<trust::Certificate> SiteLink::reenroll(ByteView request_der) {
   return certificate_from(TRY(ask(std::move(request))));
 }
 
-Result<PolicyAnswer> SiteLink::policy(const std::string& etag) {
+Result<PolicyAnswer> SiteLink::policy(const std::string& etag, const contract::PollMark& mark) {
   net::ClientRequest request;
   request.url = "/mp/policy";
+  request.headers.add(contract::kPollMarkHeader, contract::encode_poll_mark(mark));
   if (!etag.empty()) request.headers.add("If-None-Match", etag);
   const auto response = TRY(ask_as_device(std::move(request)));
   PolicyAnswer answer;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "contract/poll_mark.h"
 #include "hosting/server_check.h"
 #include "net/http_client.h"
 #include "roles/client/enrolment/identity.h"
@@ -40,6 +41,7 @@ class SiteLink final : public DocumentSource {
   // `clock` outlives the link.
   static Result<std::unique_ptr<SiteLink>> create(SiteLinkSettings settings, const Clock& clock);
 
+  const std::string& management_point() const { return settings_.management_point; }
   // Shows this identity's certificate from now on.
   Result<void> use(const Identity& identity);
   // The management point's HTTP leg; null: there is none.
@@ -53,7 +55,7 @@ class SiteLink final : public DocumentSource {
   // The CA certificate that the management point showed in the last handshake.
   const std::optional<trust::Certificate>& ca() const { return ca_; }
 
-  Result<PolicyAnswer> policy(const std::string& etag);
+  Result<PolicyAnswer> policy(const std::string& etag, const contract::PollMark& mark);
   // A signed document that everybody may read, over whichever leg answers.
   Result<Bytes> public_document(const std::string& name);
   // Returns once the message is durable at the site.
