@@ -1,7 +1,6 @@
 // muster-client: the agent of a managed machine.
 //   muster-client --config FILE
-//   muster-client [--state FOLDER] status|software|policy|trigger|cache ...
-//   muster-client --config FILE status
+//   muster-client [--state FOLDER | --config FILE] status|software|policy|trigger|cache ...
 //   muster-client --config FILE assign CODE|AUTO
 //   muster-client --inventory ROOT [FOLDERS]   (prints what it would report of the system below
 //                                               ROOT, and of files below those folders of it)
@@ -45,12 +44,10 @@ muster::Result<void> run(const char* file) {
   return done;
 }
 
-muster::Result<int> command(const char* file, std::string_view verb, const char* code) {
+muster::Result<void> assign(const char* file, const char* code) {
   const auto config =
       TRY(muster::contract::decode_client_config(TRY(muster::os::read_file(file)), file));
-  if (verb == "status") return muster::client::print_status(config);
-  TRY(muster::client::ask_for_assignment(config, code));
-  return 0;
+  return muster::client::ask_for_assignment(config, code);
 }
 
 int fail_with(const muster::Error& error) {
@@ -70,16 +67,16 @@ int print_inventory(const char* root, std::string_view file_folders) {
 
 int main(int argc, char** argv) {
   const std::string_view word = argc >= 3 ? argv[1] : "";
-  const std::string_view verb = argc >= 4 ? argv[3] : "";
-  const bool known =
-      argc == 3 || (argc == 4 && verb == "status") || (argc == 5 && verb == "assign");
+  const bool assigns = argc == 5 && std::string_view(argv[3]) == "assign";
   if (word == "--supervise")
     return muster::client::supervise_program(argv[2], muster::os::SystemClock());
-  if (word == "--inventory" && argc <= 4) return print_inventory(argv[2], verb);
-  if (word != "--config" || !known) return muster::client::run_verb({argv + 1, argv + argc});
-  if (!verb.empty()) {
-    const auto code = command(argv[2], verb, argc == 5 ? argv[4] : "");
-    return code ? *code : fail_with(code.error());
+  if (word == "--inventory" && argc <= 4)
+    return print_inventory(argv[2], argc == 4 ? argv[3] : "");
+  if (word != "--config" || (argc != 3 && !assigns))
+    return muster::client::run_verb({argv + 1, argv + argc});
+  if (assigns) {
+    const auto asked = assign(argv[2], argv[4]);
+    return asked ? 0 : fail_with(asked.error());
   }
   muster::os::prefer_small_memory();
   muster::hosting::block_stop_signals();

@@ -34,8 +34,9 @@ std::vector<muster::hosting::LegRoutes> legs_of(muster::hosting::Site& site,
   using muster::topology::Role;
   std::vector<muster::hosting::LegRoutes> legs;
   if (hosts(site, Role::ManagementPoint)) {
-    legs.push_back({{connection(17), Protocol::Http}, muster::management_point::http_routes(site)});
-    legs.push_back({{connection(17), Protocol::Https}, muster::management_point::routes(site)});
+    auto own = muster::management_point::legs(site);
+    legs.push_back({{connection(17), Protocol::Http}, std::move(own.http)});
+    legs.push_back({{connection(17), Protocol::Https}, std::move(own.https)});
   }
   if (hosts(site, Role::ServerLocatorPoint))
     legs.push_back({{connection(18), Protocol::Http}, muster::server_locator_point::routes(site)});

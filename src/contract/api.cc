@@ -58,6 +58,8 @@ void write_device(wire::JsonWriter& w, const DeviceView& device) {
   write_optional_time(w, "inventoryAt", device.inventory_at);
   w.key("inventoryRows").number(device.inventory_rows);
   if (device.approved_by) w.key("approvedBy").string(*device.approved_by);
+  if (!device.waiting_key.empty()) w.key("key").string(device.waiting_key);
+  if (!device.waiting_address.empty()) w.key("address").string(device.waiting_address);
   w.end();
 }
 
@@ -318,7 +320,9 @@ constexpr ApiColumn kDevices[] = {{"NAME", "name"},
                                   {"INVENTORY", "inventoryAt", true},
                                   {"ROWS", "inventoryRows", true},
                                   {"ID", "id", true},
-                                  {"APPROVED BY", "approvedBy", true}};
+                                  {"APPROVED BY", "approvedBy", true},
+                                  {"ADDRESS", "address", true},
+                                  {"KEY", "key", true}};
 constexpr ApiColumn kPackages[] = {{"NAME", "metadata.name"},
                                    {"VERSION", "spec.version"},
                                    {"ID", "metadata.id"},

@@ -29,6 +29,9 @@ struct DeviceView {
   std::string client_version;
   std::string operating_system;
   std::optional<std::string> approved_by;
+  // Of a device that waits for approval, to compare with what `muster-client status` prints there.
+  std::string waiting_key{};
+  std::string waiting_address{};
 };
 void write_device(wire::JsonWriter& w, const DeviceView& device);
 // With every class of its inventory: {"device": ..., "inventory": {"Class": [{column: value}]}}.

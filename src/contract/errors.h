@@ -27,5 +27,9 @@ inline constexpr ErrorKind kSignerProtocol{
     1409, "signer-protocol", "Run muster-signer and the other daemons in the same version"};
 inline constexpr ErrorKind kSignerFrame{
     1410, "signer-frame", "Send fewer requests in one frame: the text names the limit"};
+inline constexpr ErrorKind kSealedMalformed{1411, "sealed-malformed",
+                                            "Send the request as docs/protocols/sealed.md says"};
+inline constexpr ErrorKind kSealedTooLarge{1412, "sealed-too-large",
+                                           "Send less in one request: the text names the limit"};
 
 }  // namespace muster::contract

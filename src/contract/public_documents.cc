@@ -11,6 +11,19 @@ constexpr std::size_t kMostListedPoints = 1000;
 constexpr std::size_t kLongestAddress = 255;
 constexpr std::size_t kHashDigits = 64;
 
+Result<ManagementPoint> read_point(const wire::Json& json) {
+  ManagementPoint point;
+  point.https = TRY(text_field(json, "https"));
+  point.http = TRY(optional_text_field(json, "http")).value_or("");
+  point.priority = TRY(number_field(json, "priority"));
+  if (!point.https.starts_with("https://") || point.https.size() > kLongestAddress)
+    return fail(kBadMember, "{}: 'https://host:port' is wanted", json.path());
+  if (!point.http.empty() &&
+      (!point.http.starts_with("http://") || point.http.size() > kLongestAddress))
+    return fail(kBadMember, "{}: 'http://host:port' is wanted", json.path());
+  return point;
+}
+
 }  // namespace
 
 Bytes encode_management_points(const ManagementPointList& list) {
@@ -20,7 +33,13 @@ Bytes encode_management_points(const ManagementPointList& list) {
   w.key("site").string(list.site.text());
   w.key("issued").string(to_text(list.issued));
   w.key("managementPoints").array();
-  for (const std::string& point : list.points) w.string(point);
+  for (const ManagementPoint& point : list.points) {
+    w.object();
+    w.key("https").string(point.https);
+    if (!point.http.empty()) w.key("http").string(point.http);
+    w.key("priority").number(point.priority);
+    w.end();
+  }
   w.end();
   w.end();
   return std::move(w).take();
@@ -33,12 +52,10 @@ Result<ManagementPointList> decode_management_points(ByteView payload) {
   const auto site = TRY(site_field(json, "site"));
   ManagementPointList list{site};
   list.issued = TRY(time_field(json, "issued"));
-  list.points = TRY(text_list_field(json, "managementPoints"));
-  if (list.points.size() > kMostListedPoints)
+  const auto points = TRY(TRY(json.at("managementPoints")).items());
+  if (points.size() > kMostListedPoints)
     return fail(kTooMuch, "over {} management points", kMostListedPoints);
-  for (const std::string& point : list.points)
-    if (point.empty() || point.size() > kLongestAddress)
-      return fail(kBadMember, "managementPoints: an address of {} bytes", point.size());
+  for (const wire::Json& each : points) list.points.push_back(TRY(read_point(each)));
   return list;
 }
 

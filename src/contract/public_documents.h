@@ -10,10 +10,15 @@
 
 namespace muster::contract {
 
+struct ManagementPoint {
+  std::string https;           // "https://host:port"
+  std::string http;            // "http://host:port"; empty: that leg is closed
+  std::uint64_t priority = 1;  // lower ones are taken first
+};
 struct ManagementPointList {
   model::SiteCode site;
   Timestamp issued{};
-  std::vector<std::string> points{};  // "https://host:port", at most 1000
+  std::vector<ManagementPoint> points{};  // at most 1000
 };
 Bytes encode_management_points(const ManagementPointList& list);
 Result<ManagementPointList> decode_management_points(ByteView payload);

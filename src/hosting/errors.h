@@ -20,5 +20,15 @@ inline constexpr ErrorKind kMethodRefused{1906, "method-refused",
                                           "Use a method that the Allow header names"};
 inline constexpr ErrorKind kNoDocument{1907, "no-document",
                                        "Ask for a document that docs/protocols/location.md lists"};
+inline constexpr ErrorKind kUnknownEnvelopeKey{
+    1910, "unknown-envelope-key", "Fetch /public/envelope-key again and seal to the key it names"};
+inline constexpr ErrorKind kEnvelopeKeyExpired{
+    1911, "envelope-key-expired", "Fetch /public/envelope-key again and seal to the key it names"};
+inline constexpr ErrorKind kSealedReplayed{
+    1912, "sealed-replayed", "Send the request anew with a higher number; look who shows old ones"};
+inline constexpr ErrorKind kSealedNested{1913, "sealed-nested",
+                                         "Seal a request once; name the path that it is for"};
+inline constexpr ErrorKind kTooManySealed{1914, "too-many-sealed",
+                                          "Wait as Retry-After says; HTTPS has no such limit"};
 
 }  // namespace muster::hosting

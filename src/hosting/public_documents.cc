@@ -5,6 +5,7 @@
 
 #include "hosting/errors.h"
 #include "store/site/packages.h"
+#include "topology/https_only.h"
 #include "topology/port_settings.h"
 #include "trust/est.h"
 
@@ -57,17 +58,33 @@ net::Response answer_ca_certificates(Site& site) {
   return response;
 }
 
-std::vector<std::string> management_points(const Site& site) {
+std::vector<ListedPoint> listed_points(const Site& site) {
   const auto& roles = site.config.roles;
+  if (const auto& listed = site.settings.text("management_points"); !listed.empty())
+    return parse_listed_points(listed).value_or(std::vector<ListedPoint>());
   if (std::ranges::find(roles, topology::Role::ManagementPoint) == roles.end()) return {};
   const auto ports =
       topology::PortSettings::from(site.settings, "").value_or(topology::PortSettings());
-  const auto port = topology::listen_port({topology::connection(17), topology::Protocol::Https},
-                                          site.config.profile, ports);
   const std::string& host =
       site.config.hosts.empty() ? site.config.address : site.config.hosts.front();
   const bool v6 = host.find(':') != std::string::npos;
-  return {fmt::format("https://{}{}{}:{}", v6 ? "[" : "", host, v6 ? "]" : "", port)};
+  const auto url = [&](std::string_view scheme, topology::Protocol protocol) {
+    const auto port =
+        topology::listen_port({topology::connection(17), protocol}, site.config.profile, ports);
+    return fmt::format("{}://{}{}{}:{}", scheme, v6 ? "[" : "", host, v6 ? "]" : "", port);
+  };
+  ListedPoint own;
+  own.point.https = url("https", topology::Protocol::Https);
+  if (!site.settings.boolean(topology::kHttpsOnlySetting))
+    own.point.http = url("http", topology::Protocol::Http);
+  return {std::move(own)};
+}
+
+std::vector<contract::ManagementPoint> management_points(const Site& site) {
+  std::vector<contract::ManagementPoint> out;
+  auto listed = listed_points(site);
+  for (ListedPoint& each : listed) out.push_back(std::move(each.point));
+  return out;
 }
 
 std::vector<Route> public_routes(Site& site, const std::string& connection) {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "contract/public_documents.h"
+#include "hosting/listed_points.h"
 #include "hosting/route_table.h"
 #include "hosting/site.h"
 
@@ -15,6 +17,7 @@ namespace muster::hosting {
 inline constexpr std::string_view kSiteTimeDocument = "site-time";
 inline constexpr std::string_view kManagementPointsDocument = "management-points";
 inline constexpr std::string_view kRevocationsDocument = "revocations";
+inline constexpr std::string_view kEnvelopeKeyDocument = "envelope-key";
 
 // GET /public/NAME, GET /catalogue/NAME and EST's cacerts, for the leg of that connection.
 std::vector<Route> public_routes(Site& site, const std::string& connection);
@@ -22,7 +25,8 @@ std::vector<Route> public_routes(Site& site, const std::string& connection);
 // EST's cacerts: the CA in a PKCS#7 bundle, as base64.
 net::Response answer_ca_certificates(Site& site);
 
-// "https://host:port" of the management points that this site knows; empty where there is none.
-std::vector<std::string> management_points(const Site& site);
+// The management points that this site knows; empty where there is none.
+std::vector<ListedPoint> listed_points(const Site& site);
+std::vector<contract::ManagementPoint> management_points(const Site& site);
 
 }  // namespace muster::hosting

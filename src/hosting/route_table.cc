@@ -49,6 +49,12 @@ net::Response uniform_refusal() {
   return problem(403, Error(kRefused, "this caller may not make this request"));
 }
 
+net::Response busy(const Error& error) {
+  net::Response response = problem(503, error);
+  response.headers.add("Retry-After", "10");
+  return response;
+}
+
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -144,11 +150,17 @@ net::Resolved RouteTable::resolve(const net::RequestHead& head) const {
                  {{"connection", route->connection}, {"peer", head.peer.address}});
     return identity_of(head.peer) ? problem(403, admitted.error()) : uniform_refusal();
   }
+  std::shared_ptr<const void> permit;
+  if (route->permit) {
+    auto given = route->permit(head.peer);
+    if (!given) return busy(given.error());
+    permit = *std::move(given);
+  }
   net::Route out;
   out.where = route->where;
   out.body_limit_bytes = route->body_limit_bytes;
   out.body_folder = route->body_folder;
-  out.handler = [this, route](net::Request& request) {
+  out.handler = [this, route, permit](net::Request& request) {
     // The views of the captures must point into the request as it is now.
     Call call{request, identity_of(request.head.peer), {}, clock_->now()};
     matches(route->pattern, request.head.path, call.captures);

@@ -46,6 +46,9 @@ struct Route {
   // Set: the body is spooled into a file of this folder, at most body_limit_bytes.
   std::optional<std::filesystem::path> body_folder;
   std::function<net::Response(Call&)> handler;
+  // Set: asked before a body is read. What it returns lives as long as the request does; an error
+  // is answered 503 with Retry-After.
+  std::function<Result<std::shared_ptr<const void>>(const net::Peer&)> permit{};
 };
 
 // An error as RFC 9457 problem+json, with muster's number, text and advice.

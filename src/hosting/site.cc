@@ -4,6 +4,7 @@
 #include "base/os/file.h"
 #include "base/settings_tables.h"
 #include "hosting/errors.h"
+#include "hosting/listed_points.h"
 #include "model/inventory_intervals.h"
 #include "store/migrations.h"
 #include "store/site/certificates.h"
@@ -23,8 +24,21 @@ Result<Settings> read_settings(const contract::SiteConfig& config) {
       TRY(settings.set(name, text));
     }
   }
+  TRY(parse_listed_points(settings.text("management_points")));
   TRY(model::parse_class_intervals(settings.text("inventory.intervals")));
   return settings;
+}
+
+// What was on its way when the process before was killed is nobody's any more.
+Result<void> sweep_uploads(const std::filesystem::path& folder) {
+  TRY(os::make_private_folder(folder));
+  std::error_code error;
+  std::uint64_t swept = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+    swept += std::filesystem::remove_all(entry.path(), error);
+  if (swept > 0)
+    log::warning("host.uploads.swept", "unfinished uploads were removed", {{"files", swept}});
+  return {};
 }
 
 constexpr std::int64_t kRevocationLimit = 10'000'000;
@@ -57,7 +71,7 @@ Result<std::unique_ptr<Site>> open_site(contract::SiteConfig config, const Clock
   auto settings = TRY(read_settings(config));
   const std::filesystem::path state = config.state;
   TRY(os::make_private_folder(state));
-  TRY(os::make_private_folder(state / "uploads"));
+  TRY(sweep_uploads(state / "uploads"));
   store::JournalOptions journal;
   journal.limit_bytes = settings.size_bytes("journal.size_limit");
   journal.segment_bytes = settings.size_bytes("journal.segment_size");

@@ -15,7 +15,9 @@
 #include "hosting/access.h"
 #include "hosting/contacts.h"
 #include "hosting/device_queue.h"
+#include "hosting/envelope_keys.h"
 #include "hosting/policy_shelf.h"
+#include "hosting/poll_chains.h"
 #include "hosting/signer_client.h"
 #include "hosting/wake.h"
 #include "store/content_store.h"
@@ -41,11 +43,13 @@ struct Site {
 
   AccessList access{};
   PolicyShelf shelf{};
+  EnvelopeKeys envelope_keys{};
   fleet::Fleet fleet{};
   // Objects, devices or tokens changed in the database: the site server shall look.
   Wake changed{};
   DeviceQueue forgotten{};
   Contacts contacts{};
+  PollChains polls{};
   // Rises when content is withdrawn: what a distribution point remembers of folders is void.
   std::atomic<std::uint64_t> content_epoch{0};
 

@@ -6,6 +6,7 @@
 #include "base/os/file.h"
 #include "hosting/errors.h"
 #include "net/address.h"
+#include "topology/https_only.h"
 #include "topology/port_settings.h"
 #include "trust/csr.h"
 #include "trust/peer_identity.h"
@@ -143,8 +144,10 @@ Result<void> SiteSystem::open_listeners(std::vector<LegRoutes> legs) {
     std::string names;
   };
   std::map<std::uint16_t, Port> by_port;
+  const bool https_only = site_->settings.boolean(topology::kHttpsOnlySetting);
   for (LegRoutes& each : legs) {
     const auto& leg = topology::leg_of(each.leg);
+    if (https_only && topology::is_closed_by_https_only(leg)) continue;
     if (!declared(listeners, each.leg))
       return fail(kMissingHandler, "{}: no role of this host answers there",
                   topology::leg_name(leg));

@@ -53,6 +53,11 @@ inline constexpr ErrorKind kSignerState{
     1531, "signer-state", "Restore the signer's folder from its backup; never delete its versions"};
 inline constexpr ErrorKind kUnsealFailed{
     1532, "unseal-failed", "Enter the secret again: it was sealed with another key or purpose"};
+inline constexpr ErrorKind kNotOpened{
+    1533, "not-opened", "Ask for the site's envelope key again and seal to that one, unaltered"};
+inline constexpr ErrorKind kWrongExchange{
+    1534, "wrong-exchange",
+    "Nothing is to do: it belongs to another exchange; look who mixes them"};
 inline constexpr ErrorKind kOperatorUnknown{1540, "operator-unknown",
                                             "Use the name of an operator of this site"};
 inline constexpr ErrorKind kOperatorExists{1541, "operator-exists",

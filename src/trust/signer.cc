@@ -6,12 +6,12 @@
 #include "contract/location.h"
 #include "contract/policy.h"
 #include "contract/public_documents.h"
+#include "contract/sealed_exchange.h"
 #include "trust/catalogue_signature.h"
 #include "trust/csr.h"
 #include "trust/document_signature.h"
 #include "trust/errors.h"
 #include "trust/signer_log.h"
-#include "wire/json.h"
 
 namespace muster::trust {
 namespace {
@@ -28,10 +28,13 @@ constexpr const char* kVersionsFile = "versions.log";
 
 constexpr Duration kHeaderLifetime = std::chrono::hours(24 * 30);
 constexpr Duration kFreshnessLifetime = std::chrono::hours(24 * 7);
+// Whoever copies one from a management point's memory can read what is sealed for so long.
+constexpr Duration kEnvelopeKeyLifetime = std::chrono::hours(24 * 7);
 // How far the site server's clock may be from the signer's.
 constexpr Duration kClockAllowance = std::chrono::minutes(5);
 constexpr std::size_t kSecretLimit = 1u << 20;
 constexpr std::size_t kPurposeLimit = 255;
+constexpr std::size_t kFrameRoom = 512;
 
 signer::Answer refused(const Error& error) {
   return signer::Refused{error.kind().number, std::string(error.kind().name), error.detail(),
@@ -47,12 +50,12 @@ Result<void> check_lifetime(std::string_view what, Timestamp expires, Timestamp 
   return {};
 }
 
-// A signed time in the future would make every client believe that all else is expired.
-Result<void> check_site_time(ByteView payload, Timestamp now) {
-  const contract::SiteTime time = TRY(contract::decode_site_time(payload));
-  if (time.time > now + kClockAllowance || time.time < now - kClockAllowance)
-    return fail(kSignerRefused, "the site's time {} is over {} away from the signer's {}",
-                to_text(time.time), to_text(kClockAllowance), to_text(now));
+// A signed time in the future would make every client believe that all else is expired, and that
+// every later document is older.
+Result<void> check_now(std::string_view what, Timestamp time, Timestamp now) {
+  if (time > now + kClockAllowance || time < now - kClockAllowance)
+    return fail(kSignerRefused, "{} {} is over {} away from the signer's {}", what, to_text(time),
+                to_text(kClockAllowance), to_text(now));
   return {};
 }
 
@@ -64,20 +67,22 @@ Result<void> check_payload(SignedType type, ByteView payload, Timestamp now) {
       TRY(contract::decode_policy_body(payload));
       return {};
     case SignedType::SiteTime:
-      return check_site_time(payload, now);
+      return check_now("the site's time", TRY(contract::decode_site_time(payload)).time, now);
     case SignedType::LocatorAnswer:
-      TRY(contract::decode_locator_answer(payload));
-      return {};
+      return check_now("the locator answer of",
+                       TRY(contract::decode_locator_answer(payload)).issued, now);
     case SignedType::ManagementPoints:
-      TRY(contract::decode_management_points(payload));
-      return {};
+      return check_now("the management point list of",
+                       TRY(contract::decode_management_points(payload)).issued, now);
     case SignedType::Revocations:
-      TRY(contract::decode_revocations(payload));
-      return {};
+      return check_now("the revocation list of", TRY(contract::decode_revocations(payload)).issued,
+                       now);
     case SignedType::EnvelopeKey: {
-      const auto document = TRY(wire::JsonDocument::parse(payload));
-      TRY(document.root().members());
-      return {};
+      const auto key = TRY(contract::decode_envelope_key(payload));
+      if (key.issued > now + kClockAllowance)
+        return fail(kSignerRefused, "the envelope key is issued at {}, now is {}",
+                    to_text(key.issued), to_text(now));
+      return check_lifetime("the envelope key", key.expires, now, kEnvelopeKeyLifetime);
     }
   }
   check_failed("a known signed type", __FILE__, __LINE__);
@@ -209,6 +214,11 @@ Signer::Answered Signer::answer(const signer::SignPolicyHeader& request, Timesta
 }
 
 Signer::Answered Signer::answer(const signer::SignDocument& request, Timestamp now) {
+  // What no client would read is not signed.
+  if (request.payload.size() > contract::kSignedDocumentLimit - kFrameRoom)
+    return fail(kSignerRefused, "a {} of {} bytes, the limit is {}",
+                contract::to_text(request.type), request.payload.size(),
+                contract::kSignedDocumentLimit - kFrameRoom);
   TRY(check_payload(request.type, request.payload, now));
   return signer::Document{sign_document(request.type, request.payload, policy_)};
 }

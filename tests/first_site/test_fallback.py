@@ -235,14 +235,15 @@ class DayAway(unittest.TestCase):
 
     def test_a_day_without_a_management_point(self):
         yaml = self.site.path("site/musterd.yaml")
-        yaml.write_text(yaml.read_text() + "  heartbeat.interval: PT1H\n  inventory.interval: PT6H\n")
+        wire = Wire(0)  # the only way to the only management point that the site lists
+        yaml.write_text(yaml.read_text() + "  heartbeat.interval: PT1H\n  inventory.interval: PT6H\n"
+                        f"  management_points: https://127.0.0.1:{wire.port}\n")
         self.start("signer")
         self.site.cli("site", "wait", "signer")
         self.start("site")
         self.site.wait_for_site()
         self.site.cli("login")
         self.site.cli("token", "create", "--output", str(self.site.path("client/token")))
-        wire = Wire(0)
         config = self.site.path("client/client.yaml")
         text = re.sub(r"(?m)^managementPoint: .*$", f"managementPoint: https://127.0.0.1:{wire.port}", config.read_text())
         text = re.sub(r"(?m)^fallbackStatusPoint: .*\n", "", text) + "  retry.longest: PT5M\n"

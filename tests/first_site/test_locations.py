@@ -160,11 +160,11 @@ class Locations(unittest.TestCase):
     def test_public_documents_prove_themselves_over_http(self):
         machine = self.machines[2]
         base = f"http://{machine.router}:{HTTP}"
-        for name in ("site-time", "management-points", "revocations"):
+        for name in ("site-time", "management-points", "revocations", "envelope-key"):
             kind, payload = self.answer(machine.curl(f"{base}/public/{name}"))
             self.assertEqual((kind, payload["site"]), (name, "P01"))
         self.assertEqual(self.answer(machine.curl(f"{base}/public/management-points"))[1]["managementPoints"],
-                         ["https://10.1.0.1:20443"])
+                         [{"https": "https://10.1.0.1:20443", "http": "http://10.1.0.1:20080", "priority": 1}])
         self.assertEqual(machine.curl(f"{base}/catalogue/1.root.json"), self.site.path("operator/1.root.json").read_bytes())
         bundle = base64.b64decode(machine.curl(f"{base}/.well-known/est/cacerts"))
         shown = subprocess.run(["openssl", "pkcs7", "-inform", "DER", "-print_certs"], input=bundle, capture_output=True,

@@ -2,6 +2,7 @@
 import json
 import shutil
 import subprocess
+import time
 import unittest
 
 from site_under_test import BIN, ROOT, Site, wait_until
@@ -55,10 +56,52 @@ class RestoredDisk(unittest.TestCase):
                 for log in ("client/client.log", "clone/client.log"):
                     wait_until(lambda: "403" in site.path(log).read_text(), f"the refusal in {log}")
                 self.assertIn(("quarantine", "Device"), {(e["action"], e["kind"]) for e in site.json("get", "audit")})
-                self.assertIn("2307", str(site.json("get", "quarantine")))
+                # By a message of both or by a poll of both, whichever came first.
+                self.assertTrue(site.events("site", "mp.poll.refused") or "2307" in str(site.json("get", "quarantine")))
             finally:
                 clone.terminate()
                 clone.wait()
+
+    def test_two_machines_with_one_disk_show_by_their_polls_alone(self):
+        with Site() as site:
+            site.start_all()
+            wait_until(lambda: site.events("client", "inventory.reported"), "the first reports")
+            site.stop("client")
+            shutil.copytree(site.path("client"), site.path("clone"))
+            yaml = site.path("clone/client.yaml")
+            yaml.write_text(yaml.read_text().replace(f"{site.path('client')}", f"{site.path('clone')}"))
+            # A start, a stop and a start again of the one machine: no alarm.
+            for _ in range(2):
+                site.start("client")
+                self.poll(site, "client")
+                self.poll(site, "client")
+                site.stop("client")
+            site.start("client")
+            self.poll(site, "client")
+            self.assertEqual(self.state_of(site), "active")
+            clone = subprocess.Popen([BIN / "muster-client", "--config", yaml], cwd=site.state)
+            try:
+                wait_until(lambda: self.state_of(site) == "quarantined", "the quarantine")
+                self.assertEqual({e["error"] for e in site.events("site", "mp.poll.refused")}, {2006})
+                self.assertIn(("quarantine", "Device"), {(e["action"], e["kind"]) for e in site.json("get", "audit")})
+                for log in ("client/client.log", "clone/client.log"):
+                    wait_until(lambda: "403" in site.path(log).read_text(), f"the refusal in {log}")
+            finally:
+                clone.terminate()
+                clone.wait()
+
+    @staticmethod
+    def poll(site, state):
+        """One more policy poll of that client, seen from its status."""
+        client = [BIN / "muster-client", "--state", site.path(state)]
+        def next_poll():
+            done = subprocess.run([*client, "-o", "json", "status"], capture_output=True, timeout=100)
+            rows = dict(json.loads(done.stdout)["rows"]) if done.returncode == 0 else {}
+            return rows.get("next policy poll", "") if rows.get("policy", "none yet") != "none yet" else ""
+        wait_until(next_poll, f"{state} has its policy")
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1))
+        subprocess.run([*client, "trigger", "policy"], check=True, capture_output=True, timeout=100)
+        wait_until(lambda: next_poll() > now, f"{state}'s poll is answered")
 
     @staticmethod
     def state_of(site):

@@ -197,7 +197,8 @@ TEST_F(TokensTest, ExpiredOnesAreForgotten) {
 TEST_F(DevicesTest, APendingEnrolmentKeepsItsFirstKey) {
   PendingEnrolment pending{some_id(), "pc", "csr", sha256("key"), "192.0.2.1", kNow};
   const auto add = [&](const PendingEnrolment& p) {
-    return write([&](Transaction& t) { return add_pending_enrolment(t, p, 2); });
+    return write(
+        [&](Transaction& t) { return add_pending_enrolment(t, p, {.all = 2, .of_address = 2}); });
   };
   must(add(pending));
   pending.request = "csr 2";
@@ -220,6 +221,19 @@ TEST_F(DevicesTest, APendingEnrolmentKeepsItsFirstKey) {
       must(write([&](Transaction& t) { return remove_pending_enrolment(t, pending.device); })));
   EXPECT_EQ(
       must(write([&](Transaction& t) { return remove_pending_enrolments(t, after_hours(1)); })), 1);
+}
+
+TEST_F(DevicesTest, OneAddressDoesNotTakeEveryPlaceOfThoseThatWait) {
+  const auto add = [&](std::string key, std::string address) {
+    return write([&](Transaction& t) {
+      return add_pending_enrolment(t, {some_id(), "pc", "csr", sha256(key), address, kNow},
+                                   {.all = 10, .of_address = 2});
+    });
+  };
+  must(add("1", "192.0.2.1"));
+  must(add("2", "192.0.2.1"));
+  EXPECT_TRUE(fails_with(add("3", "192.0.2.1"), kConflict));
+  must(add("3", "192.0.2.2"));
 }
 
 TEST(DeviceStates, AreSpelledOneWay) {

@@ -9,6 +9,7 @@
 #include "contract/location.h"
 #include "contract/policy.h"
 #include "contract/public_documents.h"
+#include "contract/sealed_exchange.h"
 #include "tests/base/temporary_folder.h"
 #include "trust/csr.h"
 #include "trust/document_signature.h"
@@ -48,6 +49,12 @@ signer::Request ask_timestamp(std::uint64_t version, Timestamp expires = kNow + 
   return signer::SignCatalogue{
       CatalogueRole::Timestamp, version,
       contract::encode_timestamp({version, expires, {1, 100, kHash}}).canonical};
+}
+
+signer::Request ask_envelope_key(Timestamp issued, Timestamp expires) {
+  return signer::SignDocument{
+      SignedType::EnvelopeKey,
+      contract::encode_envelope_key({kSite, Bytes(32, 'k'), issued, expires})};
 }
 
 contract::CatalogueSnapshot sample_snapshot() {
@@ -200,11 +207,18 @@ TEST_F(SignerTest, SignsBodiesTimesAndLocatorAnswers) {
       {Bytes(contract::kNonceBytes, 'n')}, kNow, *model::IpAddress::parse("10.1.0.5")};
   expect_answered<signer::Document>(
       signer::SignDocument{SignedType::LocatorAnswer, contract::encode_locator_answer(answer)});
-  expect_answered<signer::Document>(
-      signer::SignDocument{SignedType::ManagementPoints,
-                           contract::encode_management_points({kSite, kNow, {"https://a:443"}})});
+  expect_answered<signer::Document>(signer::SignDocument{
+      SignedType::ManagementPoints,
+      contract::encode_management_points({kSite, kNow, {{"https://a:443", "http://a:80", 1}}})});
   expect_answered<signer::Document>(signer::SignDocument{
       SignedType::Revocations, contract::encode_revocations({kSite, kNow, 0, {}})});
+  expect_answered<signer::Document>(ask_envelope_key(kNow, kNow + 2 * kDay));
+}
+
+TEST_F(SignerTest, SignsNoEnvelopeKeyOfTheFutureOrForLong) {
+  expect_refused(ask_envelope_key(kNow + std::chrono::minutes(6), kNow + kDay), kSignerRefused);
+  expect_refused(ask_envelope_key(kNow, kNow + 8 * kDay), kSignerRefused);
+  expect_refused(ask_envelope_key(kNow - 2 * kDay, kNow - kDay), kSignerRefused);
 }
 
 TEST_F(SignerTest, RefusesAHeaderInTheRequestForOtherDocuments) {
@@ -220,10 +234,31 @@ TEST_F(SignerTest, RefusesASiteTimeThatIsNotNow) {
         kSignerRefused);
 }
 
+TEST_F(SignerTest, SignsNoListAndNoAnswerOfAnotherTime) {
+  for (const Duration off :
+       {Duration(std::chrono::minutes(6)), Duration(-std::chrono::minutes(6))}) {
+    const contract::LocatorAnswer answer{
+        {Bytes(contract::kNonceBytes, 'n')}, kNow + off, *model::IpAddress::parse("10.1.0.5")};
+    for (const auto& [type, payload] :
+         {std::pair(SignedType::LocatorAnswer, contract::encode_locator_answer(answer)),
+          std::pair(SignedType::ManagementPoints,
+                    contract::encode_management_points({kSite, kNow + off, {}})),
+          std::pair(SignedType::Revocations,
+                    contract::encode_revocations({kSite, kNow + off, 0, {}}))})
+      expect_refused(signer::SignDocument{type, payload}, kSignerRefused);
+  }
+}
+
+TEST_F(SignerTest, SignsNothingThatIsTooLargeToBeRead) {
+  expect_refused(
+      signer::SignDocument{SignedType::PolicyBody, Bytes(contract::kSignedDocumentLimit, 'x')},
+      kSignerRefused);
+}
+
 TEST_F(SignerTest, RefusesABodyThatIsNone) {
   for (const SignedType type :
        {SignedType::PolicyBody, SignedType::SiteTime, SignedType::LocatorAnswer,
-        SignedType::ManagementPoints, SignedType::Revocations}) {
+        SignedType::ManagementPoints, SignedType::Revocations, SignedType::EnvelopeKey}) {
     const signer::Answer answer = ask(signer::SignDocument{type, "text"});
     EXPECT_TRUE(std::holds_alternative<signer::Refused>(answer));
   }

@@ -23,7 +23,10 @@ Agent::Agent(const contract::ClientConfig& config, Settings settings, const Cloc
       settings_(std::move(settings)),
       clock_(clock),
       random_(random),
-      stop_(stop) {}
+      stop_(stop),
+      choice_({.again_first = settings_.duration("management_point.again_first"),
+               .again_longest = settings_.duration("management_point.again_longest")},
+              random) {}
 
 Result<std::unique_ptr<Agent>> Agent::open(const contract::ClientConfig& config, const Clock& clock,
                                            Random& random, const std::atomic<bool>& stop) {
@@ -108,7 +111,9 @@ Result<Timestamp> Agent::step() {
   if (reassignment_asked()) reassign(now);
   if (!has_site() && assignment_timer_.due(now)) assign(now);
   if (has_site() && !linked_ && enrolment_.due(now)) enrol(now);
+  if (linked_) follow_choice(now);
   if (linked_) {
+    if (points_timer_.due(now)) refresh_points(now);
     if (renewal_.due(now)) renew(now);
     if (poll_.due(now)) poll_policy(now);
     if (inventory_timer_.due(now)) send_inventory(now);
@@ -131,7 +136,8 @@ Result<Timestamp> Agent::step() {
   Timestamp next = after + kLongestSleep;
   const auto consider = [&](Timestamp moment) { next = std::min(next, moment); };
   if (linked_) {
-    for (const RetryTimer* timer : {&renewal_, &poll_, &inventory_timer_, &heartbeat_})
+    for (const RetryTimer* timer :
+         {&points_timer_, &renewal_, &poll_, &inventory_timer_, &heartbeat_})
       consider(timer->next());
     if (const auto waiting = outbox_->next(); waiting && *waiting) consider(outbox_timer_.next());
   } else {

@@ -8,10 +8,12 @@
 #include <set>
 
 #include "base/settings.h"
+#include "contract/public_documents.h"
 #include "contract/site_config.h"
 #include "contract/status_report.h"
 #include "model/status_ids.h"
 #include "roles/client/assignment/assignment.h"
+#include "roles/client/assignment/point_choice.h"
 #include "roles/client/enrolment/identity.h"
 #include "roles/client/inventory/class_schedule.h"
 #include "roles/client/inventory/collectors.h"
@@ -52,12 +54,25 @@ class Agent {
   bool finds_its_site() const;
   bool has_site() const;
   std::string management_point() const;
+  std::vector<std::string> named_points() const;
   void assign(Timestamp now);
   Result<Assignment> try_assign(Timestamp now);
   Result<Assignment> assign_by(const std::string& locator_point, Timestamp now);
   void reassign(Timestamp now);
   Result<void> try_reassign(Timestamp now);
-  void note_contact(const Result<void>& made);
+  void note_contact(const Result<void>& made, Timestamp now);
+  void choose_point();
+  void follow_choice(Timestamp now);
+  Result<void> try_follow_choice(const std::string& wanted);
+
+  // The site's management points (agent_points.cc).
+  SiteLinkSettings link_settings(hosting::PinnedCa ca) const;
+  void load_points();
+  void refresh_points(Timestamp now);
+  Result<void> try_refresh_points();
+  Result<contract::ManagementPointList> verified_points(ByteView document);
+  Result<void> follow_points();
+  Result<contract::EnvelopeKeyDocument> check_envelope_key(ByteView document);
 
   // Enrolment and renewal (agent_enrolment.cc).
   Result<void> prepare_link();
@@ -115,6 +130,9 @@ class Agent {
   std::optional<Outbox> outbox_;
   std::unique_ptr<FallbackReporter> fallback_;
   std::optional<Assignment> assignment_;
+  std::optional<contract::ManagementPointList> points_;
+  PointChoice choice_;
+  Bytes last_poll_;              // its nonce
   std::string asked_site_code_;  // "P01", "AUTO" or empty
   std::optional<ContentCache> cache_;
   std::unique_ptr<ExecutionHost> execution_;
@@ -132,7 +150,7 @@ class Agent {
 
   std::unique_ptr<ControlPort> control_;
   RetryTimer enrolment_, renewal_, poll_, inventory_timer_, heartbeat_, outbox_timer_;
-  RetryTimer assignment_timer_, reassignment_timer_;
+  RetryTimer assignment_timer_, reassignment_timer_, points_timer_;
 };
 
 }  // namespace muster::client

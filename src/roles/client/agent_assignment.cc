@@ -1,4 +1,6 @@
 // The agent's site: found by locator points, kept, and told to the fallback status point.
+#include <algorithm>
+
 #include "base/log.h"
 #include "base/version.h"
 #include "contract/enrolment_token.h"
@@ -17,8 +19,49 @@ bool Agent::finds_its_site() const {
 
 bool Agent::has_site() const { return assignment_ || !finds_its_site(); }
 
-std::string Agent::management_point() const {
-  return assignment_ ? assignment_->management_points.front() : config_.management_point;
+std::string Agent::management_point() const { return choice_.current(clock_.now()); }
+
+// What a locator point told long ago counts as far as the site still lists it; what the
+// configuration says always counts.
+std::vector<std::string> Agent::named_points() const {
+  if (!assignment_) return {config_.management_point};
+  std::vector<std::string> named = assignment_->management_points;
+  if (points_ && !points_->points.empty())
+    std::erase_if(named, [&](const std::string& url) {
+      const auto& listed = points_->points;
+      return std::ranges::find(listed, url, &contract::ManagementPoint::https) == listed.end();
+    });
+  return named;
+}
+
+void Agent::choose_point() {
+  if (!has_site()) return;
+  static const std::vector<contract::ManagementPoint> kNone;
+  choice_.set(
+      preferred_points(named_points(), points_ ? points_->points : kNone, identity_->device));
+}
+
+Result<void> Agent::try_follow_choice(const std::string& wanted) {
+  log::info("points.changed", "the client talks to another management point",
+            {{"connection", 17},
+             {"from", link_ ? link_->management_point() : ""},
+             {"managementPoint", wanted}});
+  link_.reset();
+  TRY(prepare_link());
+  TRY(link_->use(*identity_));
+  return points_ ? follow_points() : Result<void>();
+}
+
+// The link goes where the choice has gone: to the next management point, or back.
+void Agent::follow_choice(Timestamp now) {
+  const std::string wanted = choice_.current(now);
+  if (link_ && link_->management_point() == wanted) return;
+  const auto followed = try_follow_choice(wanted);
+  if (followed) return;
+  log::failure(log::Level::Warning, "points.failed", followed.error());
+  linked_ = false;
+  enrolment_.failed(now, settings_.duration("retry.first"), settings_.duration("retry.longest"),
+                    static_cast<double>(random_.below(1000)) / 1000);
 }
 
 // A damaged file costs what it said: the client looks for its site anew, as it is configured to.
@@ -29,8 +72,9 @@ void Agent::open_assignment() {
   asked_site_code_ = asked && !asked->empty() ? *asked : config_.site_code;
   auto kept = store.load();
   if (!kept) set_aside(store.site_file(), kept.error());
-  if (!kept || !*kept) return;
-  assignment_ = **std::move(kept);
+  if (kept && *kept) assignment_ = **std::move(kept);
+  choose_point();
+  if (!assignment_) return;
   if (const auto site = model::SiteCode::parse(assignment_->site)) fallback_->assigned_to(*site);
 }
 
@@ -52,6 +96,7 @@ Result<void> Agent::try_reassign(Timestamp now) {
   TRY(store.take_question());
   asked_site_code_ = TRY(store.site_code());
   assignment_.reset();
+  points_.reset();
   link_.reset();
   linked_ = false;
   assignment_timer_.set(now);
@@ -109,6 +154,7 @@ void Agent::assign(Timestamp now) {
     return;
   }
   assignment_ = std::move(*found);
+  choose_point();
   if (const auto site = SiteCode::parse(assignment_->site)) fallback_->assigned_to(*site);
   fallback_->report(kTopicClientDeployment, kStateAssigned, 0);
   log::info("client.assigned", "the client belongs to a site",
@@ -117,10 +163,18 @@ void Agent::assign(Timestamp now) {
 }
 
 // Failures of the way to the management point, as against its refusals: 1200 to 1299 are of net/.
-void Agent::note_contact(const Result<void>& made) {
-  if (made) return fallback_->reached();
+// The fallback status point hears of it when no management point of the site is left.
+void Agent::note_contact(const Result<void>& made, Timestamp now) {
+  if (!link_) return;
+  const std::string point = link_->management_point();
+  if (made) {
+    choice_.reached(point);
+    return fallback_->reached();
+  }
   const unsigned number = made.error().kind().number;
-  if (number >= 1200 && number < 1300) fallback_->not_reached(number);
+  if (number < 1200 || number >= 1300) return;
+  choice_.not_reached(point, made.error().text(), now);
+  if (choice_.nobody_answers(now)) fallback_->not_reached(number);
 }
 
 }  // namespace muster::client

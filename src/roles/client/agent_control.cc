@@ -4,6 +4,7 @@
 #include "roles/client/agent.h"
 #include "roles/client/errors.h"
 #include "roles/client/software/errors.h"
+#include "roles/client/status_command.h"
 
 namespace muster::client {
 namespace {
@@ -45,8 +46,31 @@ contract::ControlAnswer Agent::tell_status() const {
   const auto row = [&](std::string what, std::string value) {
     out.rows.push_back({std::move(what), std::move(value)});
   };
+  const Timestamp now = clock_.now();
+  row("agent", "runs");
+  row(kManagedRow, !has_site() ? "no: this client has no site, it is unmanaged"
+                   : linked_   ? "yes"
+                               : "no: not enrolled yet");
   row("device", identity_->device.text());
-  row("management point", config_.management_point);
+  row("key", key_fingerprint(identity_->key.public_key().spki_der()));
+  if (assignment_) {
+    row("site", assignment_->site);
+    row("assigned", moment(assignment_->at));
+  } else if (!has_site()) {
+    row("cause", AssignmentStore(std::filesystem::path(config_.state) / "assignment")
+                     .unmanaged_cause()
+                     .value_or(""));
+    row("next look for a site", moment(assignment_timer_.next()));
+  } else if (!config_.site_code.empty()) {
+    row("site", config_.site_code);
+  }
+  if (has_site()) row("management point", choice_.current(now));
+  if (has_site())
+    for (const auto& each : choice_.standings(now))
+      if (!each.cause.empty())
+        row("did not answer", fmt::format("{}: {}; again {}", each.point, each.cause,
+                                          each.again ? "at " + moment(each.again) : "now"));
+  if (link_ && !link_->last_leg().empty()) row("last spoke to", link_->last_leg());
   row("enrolled", linked_ ? "yes" : "no; it is asked for at " + moment(enrolment_.next()));
   row("policy", policy_->header()
                     ? fmt::format("version {}.{}, good until {}", policy_->header()->epoch,

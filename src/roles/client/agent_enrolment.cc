@@ -49,7 +49,7 @@ Result<void> Agent::check_leaf(const trust::Certificate& leaf, const trust::Ecds
 
 // The link pins the CA: by the token at first, by the certificate that was issued later.
 Result<void> Agent::prepare_link() {
-  if (link_) return {};
+  if (link_ && link_->management_point() == management_point()) return {};
   hosting::PinnedCa ca;
   const std::filesystem::path file = std::filesystem::path(config_.state) / "identity" / "ca.pem";
   std::error_code error;
@@ -62,7 +62,8 @@ Result<void> Agent::prepare_link() {
   } else {
     return fail(kNotEnrolled, "neither token nor caSha256 is given");
   }
-  SiteLinkSettings settings{management_point(), std::move(ca), TRY(proxy())};
+  SiteLinkSettings settings = link_settings(std::move(ca));
+  settings.proxy = TRY(proxy());
   link_ = TRY(SiteLink::create(std::move(settings), clock_));
   if (policy_->settings()) link_->set_points(policy_->settings()->distribution_points);
   return {};
@@ -105,9 +106,11 @@ Result<void> Agent::try_enrol() {
 
 void Agent::enrol(Timestamp now) {
   const auto enrolled = try_enrol();
-  note_contact(enrolled);
+  note_contact(enrolled, clock_.now());
   if (enrolled) {
     linked_ = true;
+    load_points();
+    points_timer_.set(now);
     renewal_.set(half_life(*identity_->certificate));
     follow_policy();
     return;

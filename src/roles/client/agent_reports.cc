@@ -226,6 +226,7 @@ void Agent::flush_outbox(Timestamp now) {
     const auto sent = send_next();
     if (!sent) {
       log::failure(log::Level::Warning, "outbox.send.failed", sent.error());
+      note_contact(fail(sent.error()), clock_.now());
       outbox_timer_.failed(now, settings_.duration("retry.first"),
                            settings_.duration("retry.longest"),
                            static_cast<double>(random_.below(1000)) / 1000);

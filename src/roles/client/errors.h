@@ -58,5 +58,9 @@ inline constexpr ErrorKind kAgentBusy{
 inline constexpr ErrorKind kAgentNotThere{
     2473, "agent-not-there",
     "Start the client, or name its folder: muster-client --state FOLDER, or MUSTER_STATE"};
+inline constexpr ErrorKind kSealedAnswer{
+    2477, "sealed-answer", "Look at the management point's log, and at what stands in between"};
+inline constexpr ErrorKind kNoHttpLeg{
+    2478, "no-http-leg", "The site names no HTTP address of a management point: use HTTPS"};
 
 }  // namespace muster::client

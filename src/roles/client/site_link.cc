@@ -1,5 +1,6 @@
 #include "roles/client/site_link.h"
 
+#include "base/log.h"
 #include "contract/problem.h"
 #include "net/url.h"
 #include "roles/client/errors.h"
@@ -17,6 +18,13 @@ Failure refused(const net::ClientResponse& response, std::string_view what) {
     return fail(kSiteAnswer, "{}: status {}, M{} {}: {}", what, response.status, problem->number,
                 problem->title, problem->detail);
   return fail(kSiteAnswer, "{}: status {}", what, response.status);
+}
+
+// No TLS with the management point itself: 1200 to 1299 are of net/, 1500 to 1599 of trust/, for
+// whoever answers in its place shows no certificate of this site.
+bool is_of_the_way(const Error& error) {
+  const auto number = error.kind().number;
+  return (number >= 1200 && number < 1300) || (number >= 1500 && number < 1600);
 }
 
 }  // namespace
@@ -43,13 +51,43 @@ Result<void> SiteLink::connect(std::string certificate_pem, std::string key_pem)
 
 Result<void> SiteLink::use(const Identity& identity) {
   if (!identity.certificate) return fail(kNotEnrolled, "device {}", identity.device.text());
+  identity_ = identity;
   return connect(trust::certificate_pem(*identity.certificate), identity.key.pem());
 }
 
 Result<net::ClientResponse> SiteLink::ask(net::ClientRequest request) {
   request.url = settings_.management_point + request.url;
   request.body_limit_bytes = kDocumentLimit;
-  return http_->send(request);
+  auto response = http_->send(request);
+  if (response) last_leg_ = settings_.management_point;
+  return response;
+}
+
+Result<net::ClientResponse> SiteLink::ask_sealed(const net::ClientRequest& request) {
+  if (!sealed_ || !identity_) return fail(kNoHttpLeg, "{}", settings_.management_point);
+  net::ClientRequest inner = request;
+  inner.body_limit_bytes = kDocumentLimit;
+  auto response = sealed_->send(inner, *identity_);
+  if (response) last_leg_ = sealed_->point();
+  return response;
+}
+
+// HTTPS first; sealed over HTTP where the way to it is closed, and then for a while without asking
+// again. Both prove the same, so which one is taken is a matter of what is reached.
+Result<net::ClientResponse> SiteLink::ask_as_device(net::ClientRequest request) {
+  if (settings_.leg == LegChoice::Http) return ask_sealed(request);
+  const bool may_seal = settings_.leg == LegChoice::Auto && sealed_ && identity_;
+  const Timestamp now = clock_->now();
+  if (may_seal && now < tls_again_ && tls_again_ <= now + settings_.tls_retry)
+    if (auto answer = ask_sealed(request)) return answer;
+  auto answer = ask(request);
+  if (answer || !may_seal || !is_of_the_way(answer.error())) return answer;
+  auto other = ask_sealed(request);
+  if (!other) return answer;  // what HTTPS said is the cause to tell
+  tls_again_ = clock_->now() + settings_.tls_retry;
+  log::failure(log::Level::Warning, "link.sealed", answer.error(),
+               {{"connection", 17}, {"managementPoint", sealed_->point()}});
+  return other;
 }
 
 Result<trust::Certificate> SiteLink::certificate_from(const net::ClientResponse& response) {
@@ -83,11 +121,12 @@ Result<trust::Certificate> SiteLink::reenroll(ByteView request_der) {
   return certificate_from(TRY(ask(std::move(request))));
 }
 
-Result<PolicyAnswer> SiteLink::policy(const std::string& etag) {
+Result<PolicyAnswer> SiteLink::policy(const std::string& etag, const contract::PollMark& mark) {
   net::ClientRequest request;
   request.url = "/mp/policy";
+  request.headers.add(contract::kPollMarkHeader, contract::encode_poll_mark(mark));
   if (!etag.empty()) request.headers.add("If-None-Match", etag);
-  const auto response = TRY(ask(std::move(request)));
+  const auto response = TRY(ask_as_device(std::move(request)));
   PolicyAnswer answer;
   if (const auto time = response.headers.find("Muster-Site-Time"))
     answer.site_time = TRY(from_base64(*time));
@@ -105,16 +144,30 @@ Result<void> SiteLink::send_message(ByteView envelope) {
   request.url = "/mp/messages";
   request.headers.add("Content-Type", "application/vnd.muster.envelope");
   request.body = Bytes(envelope);
-  const auto response = TRY(ask(std::move(request)));
+  const auto response = TRY(ask_as_device(std::move(request)));
   if (response.status == 204) return {};
   if (response.status == 409) return fail(kStreamRefused, "{}", response.body.substr(0, 500));
   return refused(response, "message");
 }
 
+Result<Bytes> SiteLink::public_document(const std::string& name) {
+  net::ClientRequest request;
+  request.url = "/public/" + name;
+  auto response = ask(request);
+  if (!response && is_of_the_way(response.error()) && sealed_) {
+    request.url = sealed_->point() + request.url;
+    request.body_limit_bytes = kDocumentLimit;
+    response = http_->send(request);
+  }
+  if (!response) return fail(response.error());
+  if (response->status != 200) return refused(*response, name);
+  return std::move(response->body);
+}
+
 Result<Bytes> SiteLink::policy_body(const std::string& sha256) {
   net::ClientRequest request;
   request.url = "/mp/policy/body/" + sha256;
-  auto response = TRY(ask(std::move(request)));
+  auto response = TRY(ask_as_device(std::move(request)));
   if (response.status != 200) return refused(response, "policy body " + sha256);
   return std::move(response.body);
 }

@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "base/time.h"
+#include "contract/poll_mark.h"
 #include "hosting/server_check.h"
 #include "net/http_client.h"
 #include "roles/client/enrolment/identity.h"
 #include "roles/client/policy/policy_keeper.h"
+#include "roles/client/sealed_channel.h"
 
 namespace muster::client {
 
@@ -23,10 +25,15 @@ struct PolicyAnswer {
   std::optional<Bytes> site_time;
 };
 
+// How policy and messages travel. Enrolment and renewal go over HTTPS, whatever it says.
+enum class LegChoice { Auto, Https, Http };
+
 struct SiteLinkSettings {
   std::string management_point;  // "https://host:port"
   hosting::PinnedCa ca;
   std::optional<net::Proxy> proxy;
+  LegChoice leg = LegChoice::Auto;
+  Duration tls_retry{0};  // how long HTTP is used after HTTPS failed
 };
 
 class SiteLink final : public DocumentSource {
@@ -34,8 +41,13 @@ class SiteLink final : public DocumentSource {
   // `clock` outlives the link.
   static Result<std::unique_ptr<SiteLink>> create(SiteLinkSettings settings, const Clock& clock);
 
+  const std::string& management_point() const { return settings_.management_point; }
   // Shows this identity's certificate from now on.
   Result<void> use(const Identity& identity);
+  // The management point's HTTP leg; null: there is none.
+  void set_sealed(std::unique_ptr<SealedChannel> sealed) { sealed_ = std::move(sealed); }
+  // The leg of the last exchange, as a URL: for those who look.
+  const std::string& last_leg() const { return last_leg_; }
 
   // EST. Errors: kPending while an operator's approval is wanted, kSiteAnswer with the refusal.
   Result<trust::Certificate> enroll(ByteView request_der, const std::string& password);
@@ -43,7 +55,9 @@ class SiteLink final : public DocumentSource {
   // The CA certificate that the management point showed in the last handshake.
   const std::optional<trust::Certificate>& ca() const { return ca_; }
 
-  Result<PolicyAnswer> policy(const std::string& etag);
+  Result<PolicyAnswer> policy(const std::string& etag, const contract::PollMark& mark);
+  // A signed document that everybody may read, over whichever leg answers.
+  Result<Bytes> public_document(const std::string& name);
   // Returns once the message is durable at the site.
   Result<void> send_message(ByteView envelope);
 
@@ -63,6 +77,8 @@ class SiteLink final : public DocumentSource {
       : settings_(std::move(settings)), clock_(&clock) {}
   Result<void> connect(std::string certificate_pem, std::string key_pem);
   Result<net::ClientResponse> ask(net::ClientRequest request);
+  Result<net::ClientResponse> ask_as_device(net::ClientRequest request);
+  Result<net::ClientResponse> ask_sealed(const net::ClientRequest& request);
   Result<net::ClientResponse> get_from_points(const std::string& path, bool missing_is_answer);
   Result<trust::Certificate> certificate_from(const net::ClientResponse& response);
 
@@ -71,6 +87,10 @@ class SiteLink final : public DocumentSource {
   std::string host_;
   std::unique_ptr<net::HttpClient> http_;
   std::optional<trust::Certificate> ca_;
+  std::optional<Identity> identity_;
+  std::unique_ptr<SealedChannel> sealed_;
+  Timestamp tls_again_;  // until then policy and messages go sealed over HTTP
+  std::string last_leg_;
   std::vector<std::string> points_;
 };
 

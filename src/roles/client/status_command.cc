@@ -3,41 +3,46 @@
 #include <cstdio>
 
 #include "base/os/file.h"
+#include "base/sha256.h"
 #include "roles/client/assignment/assignment.h"
+#include "roles/client/enrolment/identity.h"
 #include "roles/client/errors.h"
 
 namespace muster::client {
-namespace {
 
-constexpr int kManaged = 0;
-constexpr int kUnmanaged = 3;
+std::string key_fingerprint(ByteView spki_der) { return "SHA256:" + sha256_hex(spki_der); }
 
-void line(const char* name, const std::string& value) {
-  std::printf("%-17s %s\n", name, value.c_str());
-}
-
-}  // namespace
-
-Result<int> print_status(const contract::ClientConfig& config) {
-  const std::filesystem::path state = config.state;
+Result<contract::ControlAnswer> stored_status(const std::filesystem::path& state,
+                                              const std::optional<contract::ClientConfig>& config) {
+  contract::ControlAnswer out{.columns = {"WHAT", "VALUE"}};
+  const auto row = [&](std::string what, std::string value) {
+    out.rows.push_back({std::move(what), std::move(value)});
+  };
   const AssignmentStore store(state / "assignment");
   const auto assignment = TRY(store.load());
-  const bool assigned = assignment || !config.management_point.empty();
-  const bool enrolled = os::file_exists(state / "identity" / "ca.pem");
+  const bool assigned = assignment || (config && !config->management_point.empty());
+  const auto identity = TRY(IdentityStore(state / "identity").load());
+  const bool enrolled = identity && identity->certificate;
+  row("agent", "does not run");
+  row(kManagedRow, !assigned  ? "no: this client has no site, it is unmanaged"
+                   : enrolled ? "yes"
+                              : "no: not enrolled yet");
+  if (identity) {
+    row("device", identity->device.text());
+    row("key", key_fingerprint(identity->key.public_key().spki_der()));
+  }
   if (assignment) {
-    line("site:", assignment->site);
-    line("assigned:", to_text(assignment->at));
-    line("management point:", assignment->management_points.front());
+    row("site", assignment->site);
+    row("assigned", to_text(assignment->at));
+    row("management point", assignment->management_points.front());
   } else if (assigned) {
-    line("site:", config.site_code.empty() ? "that of the management point" : config.site_code);
-    line("management point:", config.management_point);
+    if (!config->site_code.empty()) row("site", config->site_code);
+    row("management point", config->management_point);
   } else {
     const std::string cause = TRY(store.unmanaged_cause());
-    line("site:", "none: this client is unmanaged");
-    line("cause:", cause.empty() ? "no locator point was asked yet" : cause);
+    row("cause", cause.empty() ? "no locator point was asked yet" : cause);
   }
-  line("enrolled:", enrolled ? "yes" : "no");
-  return assigned && enrolled ? kManaged : kUnmanaged;
+  return out;
 }
 
 Result<void> ask_for_assignment(const contract::ClientConfig& config, const std::string& code) {

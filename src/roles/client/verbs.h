@@ -7,7 +7,7 @@
 namespace muster::client {
 
 // The words behind the program's name. Returns the exit code: 0 done, 1 refused or not reached, 2
-// not understood.
+// not understood, 3 for the status of a machine that is not managed.
 int run_verb(const std::vector<std::string>& words);
 
 }  // namespace muster::client

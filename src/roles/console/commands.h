@@ -46,7 +46,10 @@ Result<void> change_admission(const Session& session, const std::string& action,
 Result<bool> explain(const Session& session, const std::string& device,
                      const std::string& deployment, bool watch, Format format);
 Result<void> replay(const Session& session, const std::string& number);
-Result<void> list_ports(const std::vector<std::string>& roles, bool all, Format format);
+// Without a role: the roles and ports of the site and client whose configuration lies in the state
+// folder; those of a trial site where there is none.
+Result<void> list_ports(const Session& session, const std::vector<std::string>& roles, bool all,
+                        Format format);
 
 // The operator's side of a site (site_commands.cc, token_commands.cc).
 Result<void> create_site(const Session& session, const std::string& code,

@@ -229,7 +229,7 @@ class Program {
     ports_list->add_flag("--all", all_, "the whole table");
     ports_list->add_option("--role", roles_, "a host with these roles");
     takes_format(ports_list);
-    on(ports_list, [this] { return list_ports(roles_, all_, format_); });
+    on(ports_list, [this] { return list_ports(session_, roles_, all_, format_); });
   }
 
   void add_site_verbs() {

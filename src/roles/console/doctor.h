@@ -29,6 +29,14 @@ struct ExaminedHost {
 // A file that is there and cannot be read is a finding.
 ExaminedHost examined_host(const Session& session, Findings& findings);
 
+// What its site's configuration says; the table's where there is none.
+struct HostPorts {
+  topology::PortSettings settings;
+  bool https_only = false;
+};
+Result<HostPorts> ports_of(const ExaminedHost& host);
+topology::RoleSet roles_of(const ExaminedHost& host);
+
 // Each built connection that the host listens on is dialled at its own address, each that it dials
 // at the peer's; servers' certificates are verified and their remaining life told.
 void check_connections(const Session& session, const ExaminedHost& host, Findings& findings);

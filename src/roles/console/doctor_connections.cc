@@ -13,6 +13,7 @@
 #include "net/http_client.h"
 #include "roles/console/doctor.h"
 #include "topology/built.h"
+#include "topology/https_only.h"
 #include "trust/certificate.h"
 
 namespace muster::console {
@@ -44,21 +45,6 @@ std::string check_name(const Probe& probe) {
                      probe.listens ? "listens at" : "dials", probe.host, probe.port);
 }
 
-topology::RoleSet roles_of(const ExaminedHost& host) {
-  topology::RoleSet roles;
-  if (host.site)
-    for (const auto role : host.site->roles) roles.add(role);
-  return roles;
-}
-
-Result<topology::PortSettings> ports_of(const ExaminedHost& host) {
-  Settings settings{topology::port_setting_table(), site_settings()};
-  if (host.site)
-    for (const auto& [name, text] : host.site->settings)
-      if (name.starts_with("ports.")) TRY(topology::set_port(settings, name, text));
-  return topology::PortSettings::from(settings, settings.text("rpc.port_range"));
-}
-
 // The peers that the host's own configuration names.
 void add_dialled(const ExaminedHost& host, const std::vector<topology::BuiltLeg>& built,
                  std::vector<Probe>& probes) {
@@ -79,7 +65,9 @@ Result<std::vector<Probe>> probes_of(const ExaminedHost& host) {
   std::vector<Probe> probes;
   if (host.site) {
     const auto ports = TRY(ports_of(host));
-    for (const auto& listener : topology::listeners_of(roles_of(host), host.site->profile, ports)) {
+    for (const auto& listener :
+         topology::listeners_of(roles_of(host), host.site->profile, ports.settings)) {
+      if (ports.https_only && topology::is_closed_by_https_only(*listener.leg)) continue;
       const bool tcp = listener.leg->transport == topology::Transport::Tcp;
       if (tcp && listener.port != 0 && topology::find_built(built, *listener.leg))
         probes.push_back({listener.leg, host.site->address, listener.port, true});
@@ -151,6 +139,24 @@ void add_life_of_file(const fs::path& file, std::string check, std::string_view 
 }
 
 }  // namespace
+
+topology::RoleSet roles_of(const ExaminedHost& host) {
+  topology::RoleSet roles;
+  if (host.site)
+    for (const auto role : host.site->roles) roles.add(role);
+  return roles;
+}
+
+Result<HostPorts> ports_of(const ExaminedHost& host) {
+  Settings settings{topology::port_setting_table(), site_settings()};
+  if (host.site)
+    for (const auto& [name, text] : host.site->settings)
+      if (name.starts_with("ports.")) TRY(topology::set_port(settings, name, text));
+  HostPorts ports;
+  ports.settings = TRY(topology::PortSettings::from(settings, settings.text("rpc.port_range")));
+  ports.https_only = settings.boolean(topology::kHttpsOnlySetting);
+  return ports;
+}
 
 void check_connections(const Session& session, const ExaminedHost& host, Findings& findings) {
   const auto probes = probes_of(host);

@@ -5,7 +5,9 @@
 #include "base/nearest.h"
 #include "contract/explanation.h"
 #include "roles/console/commands.h"
+#include "roles/console/doctor.h"
 #include "roles/console/errors.h"
+#include "topology/https_only.h"
 #include "topology/port_settings.h"
 #include "topology/render.h"
 #include "wire/yaml.h"
@@ -189,22 +191,36 @@ Result<void> replay(const Session& session, const std::string& number) {
   return {};
 }
 
-Result<void> list_ports(const std::vector<std::string>& roles, bool all, Format format) {
+namespace {
+
+constexpr topology::RoleSet kTrialRoles = {
+    topology::Role::PrimarySiteServer,  topology::Role::ManagementPoint,
+    topology::Role::DistributionPoint,  topology::Role::Provider,
+    topology::Role::ServerLocatorPoint, topology::Role::FallbackStatusPoint};
+
+Result<std::vector<topology::PortRow>> port_rows(const Session& session, topology::RoleSet roles) {
+  Findings unread;
+  const ExaminedHost host = examined_host(session, unread);
+  const auto profile = host.site ? host.site->profile : topology::Profile::Unprivileged;
+  if (roles.empty()) {
+    roles = host.site ? roles_of(host) : kTrialRoles;
+    roles.add(topology::Role::Client);
+    roles.add(topology::Role::Console);
+  }
+  const HostPorts ports = TRY(ports_of(host));
+  auto rows = topology::ports_list(roles, profile, ports.settings);
+  if (ports.https_only) topology::close_http(rows);
+  return rows;
+}
+
+}  // namespace
+
+Result<void> list_ports(const Session& session, const std::vector<std::string>& roles, bool all,
+                        Format format) {
   topology::RoleSet set;
   for (const std::string& role : roles) set.add(TRY(topology::parse_role(role)));
-  // Without a role: the roles of a trial site and its client, which this host has.
-  if (roles.empty())
-    set = {topology::Role::PrimarySiteServer,
-           topology::Role::ManagementPoint,
-           topology::Role::DistributionPoint,
-           topology::Role::Provider,
-           topology::Role::ServerLocatorPoint,
-           topology::Role::FallbackStatusPoint,
-           topology::Role::Client,
-           topology::Role::Console};
-  const auto profile = all ? topology::Profile::Standard : topology::Profile::Unprivileged;
-  const auto rows =
-      all ? topology::ports_list_all(profile, {}) : topology::ports_list(set, profile, {});
+  const auto rows = all ? topology::ports_list_all(topology::Profile::Standard, {})
+                        : TRY(port_rows(session, set));
   if (format == Format::Json) {
     print(contract::encode_ports(rows) + "\n");
     return {};

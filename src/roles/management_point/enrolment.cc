@@ -203,7 +203,8 @@ Result<net::Response> enroll_by_approval(hosting::Site& site, const Applicant& a
         TRY(store::add_pending_enrolment(transaction,
                                          {applicant.device, applicant.name, applicant.request_der,
                                           applicant.key_sha256, address, now},
-                                         site.settings.integer("enrolment.pending_limit")));
+                                         {site.settings.integer("enrolment.pending_limit"),
+                                          site.settings.integer("enrolment.pending_of_address")}));
         if (!known)
           TRY(store::create_device(transaction,
                                    {.id = applicant.device,

@@ -15,6 +15,9 @@ inline constexpr ErrorKind kUnknownCertificate{
     2003, "unknown-certificate", "Sign messages with a certificate that this site issued to you"};
 inline constexpr ErrorKind kTooManyMessages{
     2005, "too-many-messages", "Wait a minute; if it goes on, look at what this client reports"};
+inline constexpr ErrorKind kPollsTwice{
+    2006, "polls-twice",
+    "Two machines have this identity: delete the device and enrol each with a token of its own"};
 inline constexpr ErrorKind kStreamBehind{
     2004, "stream-behind", "Start a new stream: later messages of this one were taken already"};
 

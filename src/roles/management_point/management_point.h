@@ -8,10 +8,13 @@
 
 namespace muster::management_point {
 
-// The routes of connection 17's HTTPS leg: EST enrolment, policy, messages. `site` outlives them.
-std::vector<hosting::Route> routes(hosting::Site& site);
+// The routes of connection 17's legs.
+struct Legs {
+  std::vector<hosting::Route> https;  // EST enrolment, policy, messages
+  std::vector<hosting::Route> http;   // documents that prove themselves; policy and messages sealed
+};
 
-// The HTTP leg: documents that prove themselves.
-std::vector<hosting::Route> http_routes(hosting::Site& site);
+// `site` outlives them.
+Legs legs(hosting::Site& site);
 
 }  // namespace muster::management_point

@@ -2,11 +2,34 @@
 
 #include <algorithm>
 
+#include "base/log.h"
+#include "contract/poll_mark.h"
 #include "roles/management_point/errors.h"
 
 namespace muster::management_point {
 
+namespace {
+
+// Nothing of the policy goes to either of two machines that share an identity.
+Result<void> check_poll(hosting::Site& site, const hosting::Call& call) {
+  const auto text = call.request.head.headers.find(contract::kPollMarkHeader);
+  if (!text) return {};
+  const auto mark = TRY(contract::decode_poll_mark(*text));
+  if (site.polls.note(call.peer->id, mark, call.now) == hosting::Machines::One) return {};
+  site.access.set_device(call.peer->id, hosting::Admission::Refused);
+  site.polls.report_doubled(TRY(model::DeviceId::parse(call.peer->id)));
+  site.changed.notify();
+  return fail(kPollsTwice, "device {}", call.peer->id);
+}
+
+}  // namespace
+
 net::Response answer_policy(hosting::Site& site, hosting::Call& call) {
+  if (const auto checked = check_poll(site, call); !checked) {
+    log::failure(log::Level::Warning, "mp.poll.refused", checked.error(),
+                 {{"connection", 17}, {"device", call.peer->id}});
+    return hosting::problem(checked.error().is(kPollsTwice) ? 403 : 400, checked.error());
+  }
   site.contacts.touch(call.peer->id, call.now);
   const auto header = site.shelf.header(call.peer->id);
   if (!header)

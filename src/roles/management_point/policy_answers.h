@@ -8,6 +8,7 @@ namespace muster::management_point {
 
 // 200 with the header document, 304 when If-None-Match names it, 404 while there is none. Each
 // carries the site's signed time in Muster-Site-Time. Never blocks: runs on the loop.
+// 403 when the poll shows that two machines have the identity; the device is let in no more.
 net::Response answer_policy(hosting::Site& site, hosting::Call& call);
 
 // A body that the caller's own header names; 403 for any other.

@@ -8,6 +8,7 @@
 #include "roles/provider/errors.h"
 #include "store/site/certificates.h"
 #include "store/site/device_names.h"
+#include "store/site/enrolment.h"
 
 namespace muster::provider {
 namespace {
@@ -24,17 +25,24 @@ std::string operating_system(const hosting::Site& site, store::DeviceNumber devi
 }
 
 contract::DeviceView view_of(const hosting::Site& site, const store::Device& device) {
-  return {.name = device.name,
-          .id = device.id.text(),
-          .site = device.site.text(),
-          .state = std::string(store::to_text(device.state)),
-          .enrolled = device.enrolled,
-          .last_seen = device.last_seen,
-          .inventory_at = device.inventory_at,
-          .inventory_rows = device.inventory_count,
-          .client_version = device.client_version,
-          .operating_system = operating_system(site, device.number),
-          .approved_by = device.approved_by};
+  contract::DeviceView view{.name = device.name,
+                            .id = device.id.text(),
+                            .site = device.site.text(),
+                            .state = std::string(store::to_text(device.state)),
+                            .enrolled = device.enrolled,
+                            .last_seen = device.last_seen,
+                            .inventory_at = device.inventory_at,
+                            .inventory_rows = device.inventory_count,
+                            .client_version = device.client_version,
+                            .operating_system = operating_system(site, device.number),
+                            .approved_by = device.approved_by};
+  if (device.state != store::DeviceState::Pending) return view;
+  const auto waiting = site.database->read(
+      [&](store::Reader& reader) { return store::find_pending_enrolment(reader, device.id); });
+  if (!waiting || !*waiting) return view;
+  view.waiting_key = "SHA256:" + to_hex((*waiting)->key_sha256);
+  view.waiting_address = (*waiting)->address;
+  return view;
 }
 
 Bytes encode(const contract::DeviceView& view) {
@@ -62,6 +70,7 @@ Result<net::Response> change_state(hosting::Site& site, hosting::Call& call,
         site.access.set_device(found.id.text(), state == store::DeviceState::Active
                                                     ? hosting::Admission::Active
                                                     : hosting::Admission::Refused);
+        site.polls.forget(found.id.text());
         return store::read_device(transaction, found.id);
       }));
   site.changed.notify();

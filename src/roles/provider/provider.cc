@@ -81,8 +81,10 @@ std::vector<hosting::Route> routes(hosting::Site& site, HostPorts ports) {
   routes.add("GET", "/api/v1/explain/*/*", explain_deployment);
   routes.add("POST", "/api/v1/enrolment-tokens", create_token, kSmallBody);
   routes.add("GET", "/api/v1/content/*", get_content);
-  routes.add("PUT", "/api/v1/content/*", put_content, SIZE_MAX).body_folder =
-      site.folder("uploads");
+  routes
+      .add("PUT", "/api/v1/content/*", put_content,
+           site.settings.size_bytes("content.upload_limit"))
+      .body_folder = site.folder("uploads");
   routes.add("GET", "/api/v1/catalogue/*", get_catalogue);
   routes.add("PUT", "/api/v1/catalogue/*", put_catalogue, kObjectBody);
   routes.add("GET", "/api/v1/status-messages", list_status);

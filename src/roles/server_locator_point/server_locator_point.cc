@@ -25,14 +25,15 @@ struct Locator {
   hosting::IntakeLimit limit;
 };
 
-void name_site(const hosting::Site& site, const model::SiteCode& code,
+// `boundary` of the client: its management points come first.
+void name_site(const hosting::Site& site, const model::SiteCode& code, std::string_view boundary,
                contract::LocatorAnswer& answer) {
   answer.outcome = contract::LocatorOutcome::Found;
   answer.site = code;
   // Of another site nothing is known here but that the boundary is its own.
   if (code != site.config.site) return;
   answer.site_version = kVersion;
-  answer.management_points = hosting::management_points(site);
+  answer.management_points = hosting::ordered_points(hosting::listed_points(site), boundary);
 }
 
 // What the client names of itself comes first: the connection's address may be that of a proxy, or
@@ -44,7 +45,7 @@ Result<void> find_by_address(Locator& locator, contract::LocatorAnswer& answer) 
   for (const model::IpAddress& address : candidates) {
     const auto* found = map->find(address);
     if (!found) continue;
-    name_site(locator.site, found->site, answer);
+    name_site(locator.site, found->site, found->boundary.name, answer);
     answer.matched = address;
     return {};
   }
@@ -58,7 +59,7 @@ Result<Bytes> answer_to(Locator& locator, contract::LocatorQuestion question,
   if (!answer.question.site) {
     TRY(find_by_address(locator, answer));
   } else if (*answer.question.site == locator.site.config.site) {
-    name_site(locator.site, locator.site.config.site, answer);
+    name_site(locator.site, locator.site.config.site, "", answer);
   } else {
     answer.outcome = contract::LocatorOutcome::UnknownSite;
   }

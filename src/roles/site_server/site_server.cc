@@ -178,6 +178,7 @@ Result<void> forget_old(hosting::Site& site, Timestamp now) {
 Result<bool> SiteServer::round() {
   Components& parts = *components_;
   for (const auto device : site_->forgotten.take()) TRY(forget_device(*site_, device));
+  TRY(quarantine_doubled(*site_));
   TRY(follow_devices(*site_, parts.device_serial, parts.changes, parts.dirty));
 
   auto effects = TRY(take_inbox(*site_, parts.loaders));

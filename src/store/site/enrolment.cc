@@ -75,15 +75,28 @@ Result<std::int64_t> remove_expired_tokens(Transaction& transaction, Timestamp m
   return transaction.run("DELETE FROM enrolment_token WHERE expires < $1", {moment});
 }
 
+namespace {
+
+Result<std::int64_t> count_pending_of(Reader& reader, const std::string& address) {
+  return TRY(reader.first("SELECT COUNT(*) FROM pending_enrolment WHERE address = $1", {address},
+                          [](Rows& rows) { return rows.integer(0); }))
+      .value_or(0);
+}
+
+}  // namespace
+
 Result<void> add_pending_enrolment(Transaction& transaction, const PendingEnrolment& pending,
-                                   std::int64_t limit) {
+                                   PendingLimits limits) {
   if (const auto known = TRY(find_pending_enrolment(transaction, pending.device))) {
     if (known->key_sha256 != pending.key_sha256)
       return fail(kConflict, "device {} waits already with another key", pending.device.text());
   } else {
-    if (TRY(count_pending_enrolments(transaction)) >= limit)
-      return fail(kConflict, "{} enrolments wait already; device {} has to ask again later", limit,
-                  pending.device.text());
+    if (TRY(count_pending_enrolments(transaction)) >= limits.all)
+      return fail(kConflict, "{} enrolments wait already; device {} has to ask again later",
+                  limits.all, pending.device.text());
+    if (TRY(count_pending_of(transaction, pending.address)) >= limits.of_address)
+      return fail(kConflict, "{} enrolments of {} wait already; device {} has to ask again later",
+                  limits.of_address, pending.address, pending.device.text());
   }
   TRY(transaction.run(
       "INSERT INTO pending_enrolment (device_id, name, request, key_sha256, address, at) "

@@ -40,11 +40,16 @@ struct PendingEnrolment {
   Timestamp at;
 };
 
+// How many may wait at once: of all, and of one address, so that nobody takes all places.
+struct PendingLimits {
+  std::int64_t all = 0;
+  std::int64_t of_address = 0;
+};
 // A later request of the same device with the same key replaces the earlier one; with another
-// key it is kConflict, and the earlier one stays. A new device beyond `limit` is kConflict too:
+// key it is kConflict, and the earlier one stays. A new device beyond a limit is kConflict too:
 // anybody can ask, so the table must not grow without a bound.
 Result<void> add_pending_enrolment(Transaction& transaction, const PendingEnrolment& pending,
-                                   std::int64_t limit);
+                                   PendingLimits limits);
 Result<std::optional<PendingEnrolment>> find_pending_enrolment(Reader& reader,
                                                                const model::DeviceId& device);
 // Oldest first.

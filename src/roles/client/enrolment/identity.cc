@@ -6,6 +6,8 @@ namespace muster::client {
 namespace fs = std::filesystem;
 namespace {
 
+// Key and certificate share one file, so that a renewal replaces both or neither.
+constexpr const char* kIdentityFile = "identity.pem";
 constexpr std::string_view kKeyEnd = "-----END PRIVATE KEY-----\n";
 
 }  // namespace
@@ -15,14 +17,24 @@ Result<Identity> IdentityStore::load_or_create(Random& random) const {
   if (!os::file_exists(folder_ / "device-id"))
     TRY(os::replace_file(folder_ / "device-id", model::DeviceId::make(random).text() + "\n",
                          os::FileMode::Private));
+  if (!os::file_exists(folder_ / kIdentityFile))
+    TRY(os::replace_file(folder_ / kIdentityFile, trust::EcdsaKey::generate().pem(),
+                         os::FileMode::Private));
+  return read();
+}
+
+Result<std::optional<Identity>> IdentityStore::load() const {
+  if (!os::file_exists(folder_ / "device-id") || !os::file_exists(folder_ / kIdentityFile))
+    return std::optional<Identity>();
+  return std::optional(TRY(read()));
+}
+
+Result<Identity> IdentityStore::read() const {
   Bytes id = TRY(os::read_file(folder_ / "device-id"));
   if (id.ends_with('\n')) id.pop_back();
   auto device = TRY(model::DeviceId::parse(id));
 
-  // Key and certificate share one file, so that a renewal replaces both or neither.
-  const fs::path file = folder_ / "identity.pem";
-  if (!os::file_exists(file))
-    TRY(os::replace_file(file, trust::EcdsaKey::generate().pem(), os::FileMode::Private));
+  const fs::path file = folder_ / kIdentityFile;
   const Bytes pem = TRY(os::read_file(file));
   const auto end = pem.find(kKeyEnd);
   const std::size_t key_size = end == Bytes::npos ? pem.size() : end + kKeyEnd.size();
@@ -38,7 +50,7 @@ Result<Identity> IdentityStore::load_or_create(Random& random) const {
 Result<void> IdentityStore::save(const trust::EcdsaKey& key, const trust::Certificate& leaf,
                                  const trust::Certificate& ca) const {
   TRY(os::replace_file(folder_ / "ca.pem", trust::certificate_pem(ca), os::FileMode::Private));
-  return os::replace_file(folder_ / "identity.pem", key.pem() + trust::certificate_pem(leaf),
+  return os::replace_file(folder_ / kIdentityFile, key.pem() + trust::certificate_pem(leaf),
                           os::FileMode::Private);
 }
 

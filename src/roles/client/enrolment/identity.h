@@ -24,11 +24,14 @@ class IdentityStore {
 
   // Makes device id and key at first start, durably, before they are shown to anybody.
   Result<Identity> load_or_create(Random& random) const;
+  // Nothing before the first start.
+  Result<std::optional<Identity>> load() const;
   // A new key takes effect together with its certificate or not at all.
   Result<void> save(const trust::EcdsaKey& key, const trust::Certificate& leaf,
                     const trust::Certificate& ca) const;
 
  private:
+  Result<Identity> read() const;
   std::filesystem::path folder_;
 };
 

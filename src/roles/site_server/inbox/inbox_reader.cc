@@ -12,6 +12,22 @@
 namespace muster::site_server {
 namespace {
 
+// Which of the two machines is the real one cannot be told from here: neither is let in.
+Result<void> quarantine_device(store::Transaction& transaction, const store::Device& device,
+                               Timestamp now) {
+  TRY(store::set_device_state(transaction, device.number, store::DeviceState::Quarantined,
+                              "site server"));
+  return hosting::audit(transaction,
+                        {.actor = "site server",
+                         .action = "quarantine",
+                         .kind = "Device",
+                         .name = device.name,
+                         .before = std::string(store::to_text(device.state)),
+                         .after = std::string(store::to_text(store::DeviceState::Quarantined)),
+                         .correlation = device.id.text()},
+                        now);
+}
+
 constexpr std::string_view kJournal = "inbox";
 constexpr std::size_t kRoundBytes = 16u << 20;
 
@@ -39,22 +55,6 @@ Result<contract::Envelope> verified_envelope(hosting::Site& site,
     return fail(kForeignCertificate, "the message of {}", envelope.header.sender.text());
   TRY(trust::verify_envelope(envelope, certificate));
   return envelope;
-}
-
-// Which of the two machines is the real one cannot be told from here: neither is let in.
-Result<void> quarantine_device(store::Transaction& transaction, const store::Device& device,
-                               Timestamp now) {
-  TRY(store::set_device_state(transaction, device.number, store::DeviceState::Quarantined,
-                              "site server"));
-  return hosting::audit(transaction,
-                        {.actor = "site server",
-                         .action = "quarantine",
-                         .kind = "Device",
-                         .name = device.name,
-                         .before = std::string(store::to_text(device.state)),
-                         .after = std::string(store::to_text(store::DeviceState::Quarantined)),
-                         .correlation = device.id.text()},
-                        now);
 }
 
 Result<void> take_message(hosting::Site& site, const Loaders& loaders,
@@ -139,6 +139,23 @@ Result<InboxEffects> take_inbox(hosting::Site& site, const Loaders& loaders) {
   TRY(site.inbox->trim(records.back().next));
   effects.more = records.back().next < site.inbox->end();
   return effects;
+}
+
+Result<void> quarantine_doubled(hosting::Site& site) {
+  const auto doubled = site.polls.take_doubled();
+  if (doubled.empty()) return {};
+  const auto done = site.database->write([&](store::Transaction& transaction) -> Result<void> {
+    for (const model::DeviceId& id : doubled) {
+      const auto device = TRY(store::find_device(transaction, id));
+      if (device && device->state == store::DeviceState::Active)
+        TRY(quarantine_device(transaction, *device, site.clock.now()));
+    }
+    return {};
+  });
+  // They stay shut out meanwhile; the next round tries again.
+  if (!done)
+    for (const model::DeviceId& id : doubled) site.polls.report_doubled(id);
+  return done;
 }
 
 Result<InboxEffects> replay_quarantined(hosting::Site& site, const Loaders& loaders,

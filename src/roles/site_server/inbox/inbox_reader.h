@@ -16,4 +16,7 @@ Result<InboxEffects> take_inbox(hosting::Site& site, const Loaders& loaders);
 Result<InboxEffects> replay_quarantined(hosting::Site& site, const Loaders& loaders,
                                         std::int64_t number);
 
+// Devices that the management point saw two machines poll for: quarantined, and audited.
+Result<void> quarantine_doubled(hosting::Site& site);
+
 }  // namespace muster::site_server

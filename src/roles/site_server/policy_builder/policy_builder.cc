@@ -11,6 +11,7 @@
 #include "store/site/packages.h"
 #include "store/site/policy.h"
 #include "store/site/settings.h"
+#include "topology/https_only.h"
 #include "topology/port_settings.h"
 
 namespace muster::site_server {
@@ -21,11 +22,13 @@ constexpr std::int64_t kRenewalsAtOnce = 4096;
 std::string distribution_point(const hosting::Site& site) {
   const auto ports =
       topology::PortSettings::from(site.settings, "").value_or(topology::PortSettings());
-  const auto port = topology::listen_port({topology::connection(15), topology::Protocol::Http},
-                                          site.config.profile, ports);
+  const bool closed = site.settings.boolean(topology::kHttpsOnlySetting);
+  const auto protocol = closed ? topology::Protocol::Https : topology::Protocol::Http;
+  const auto port =
+      topology::listen_port({topology::connection(15), protocol}, site.config.profile, ports);
   const std::string& host =
       site.config.hosts.empty() ? site.config.address : site.config.hosts.front();
-  return fmt::format("http://{}:{}", host, port);
+  return fmt::format("{}://{}:{}", closed ? "https" : "http", host, port);
 }
 
 // Everything that a header says but its version and times: equal content needs no new header.

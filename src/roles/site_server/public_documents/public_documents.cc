@@ -2,6 +2,7 @@
 
 #include "contract/policy.h"
 #include "contract/public_documents.h"
+#include "contract/sealed_exchange.h"
 #include "hosting/public_documents.h"
 #include "store/site/certificates.h"
 
@@ -39,6 +40,10 @@ Result<void> publish_public_documents(hosting::Site& site) {
               contract::encode_management_points(points)));
   TRY(publish(hosting::kRevocationsDocument, SignedType::Revocations,
               contract::encode_revocations(TRY(revocations(site)))));
+  const auto key = site.envelope_keys.current(
+      site.config.site, site.settings.duration("envelope.key_life"), now, site.random);
+  TRY(publish(hosting::kEnvelopeKeyDocument, SignedType::EnvelopeKey,
+              contract::encode_envelope_key(key)));
   return publish(hosting::kSiteTimeDocument, SignedType::SiteTime,
                  contract::encode_site_time({site.config.site, now}));
 }

@@ -5,7 +5,7 @@
 
 namespace muster::site_server {
 
-// The management point list, the revocation list and the site's time.
+// The management point list, the revocation list, the envelope key and the site's time.
 Result<void> publish_public_documents(hosting::Site& site);
 
 }  // namespace muster::site_server
