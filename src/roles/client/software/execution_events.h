@@ -22,6 +22,8 @@ struct PolicyArrived {
   Timestamp expires;  // of the signed policy header
   // Of all collections that this machine is in; without any, programs may start at any time.
   std::vector<model::MaintenanceWindow> windows{};
+  // Over which this machine and others spread what starts on all of them.
+  Duration splay{0};
 };
 // A person asks for a deployment now, or for another try of one whose program never ran.
 struct UserRequested {
@@ -124,6 +126,9 @@ struct RemoveRun {
 enum class DeploymentStatus {
   Received,
   Waiting,  // for a maintenance window
+  RequirementsUnmet,
+  WaitingForProgram,  // that runs first, or for the restart that it wants
+  Held,               // by a program that should have run first and failed
   Downloading,
   Retrying,
   Running,
@@ -145,6 +150,7 @@ struct DeploymentReport {
   std::optional<int> status_id;  // of a status message
   std::optional<int> state;      // of a state message of kEnforcementTopic
   std::optional<Error> error;
+  std::string detail{};  // where there is no error
   std::optional<std::int64_t> exit_code;
   std::optional<Timestamp> next_attempt;
   Timestamp at;
