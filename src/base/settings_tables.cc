@@ -35,6 +35,9 @@ constexpr Setting kSite[] = {
      "How long the distribution manager waits before it sends content again."},
     {"content.retry_limit", Integer, "100", "attempts", "1", "1000", "",
      "How often the distribution manager tries to bring content to a distribution point."},
+    {"content.grace", Duration, "P7D", "", "PT1H", "P365D", "",
+     "How long a package's old version stays on distribution points once a newer one is there, and "
+     "its files after that."},
     {"enrolment.grace", Duration, "P90D", "", "PT1H", "P365D", "",
      "How long after its expiry a client's certificate may still renew itself."},
     {"enrolment.token_life", Duration, "PT24H", "", "PT5M", "P30D", "",

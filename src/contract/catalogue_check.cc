@@ -12,6 +12,11 @@ Result<void> check_program(const model::Program& program) {
   TRY(model::check_arguments(program.argv));
   if (program.argv[0].empty()) return fail(kCatalogueMalformed, "argv names no program");
   TRY(model::check_max_runtime(program.max_runtime));
+  if (program.run_first) {
+    TRY_IN(model::check_name(program.run_first->package), "runFirst");
+    TRY_IN(model::check_name(program.run_first->program), "runFirst");
+  }
+  TRY(model::check_requirements(program));
   return model::check_exit_codes(program);
 }
 

@@ -130,9 +130,36 @@ Result<std::vector<int>> read_codes(const wire::Json& json, std::string_view key
   return codes;
 }
 
+Result<model::RunFirst> read_run_first(const wire::Json& json) {
+  if (TRY(json.members()).size() != 3) return malformed("runFirst has unknown members");
+  model::RunFirst out;
+  out.package = TRY(text_field(json, "package"));
+  out.program = TRY(text_field(json, "program"));
+  out.every_time = TRY(truth_field(json, "everyTime"));
+  return out;
+}
+
+Result<std::vector<model::Platform>> read_platforms(const wire::Json& json) {
+  std::vector<model::Platform> out;
+  for (const wire::Json& item : TRY(json.items())) {
+    if (TRY(item.members()).size() != 3) return malformed("a platform has unknown members");
+    model::Platform& platform = out.emplace_back();
+    platform.os = TRY(text_field(item, "os"));
+    platform.version = TRY(text_field(item, "version"));
+    platform.architecture = TRY(text_field(item, "architecture"));
+  }
+  if (out.empty()) return malformed("platforms lists none");
+  return out;
+}
+
 Result<model::Program> read_program(const wire::Json& json) {
+  const auto run_first = TRY(json.find("runFirst"));
+  const auto disk_space = TRY(json.find("diskSpace"));
+  const auto platforms = TRY(json.find("platforms"));
+  const std::size_t members =
+      6 + (run_first ? 1u : 0u) + (disk_space ? 1u : 0u) + (platforms ? 1u : 0u);
   // An unknown member may be a restriction that this version cannot keep.
-  if (TRY(json.members()).size() != 6) return malformed("a program has unknown members");
+  if (TRY(json.members()).size() != members) return malformed("a program has unknown members");
   model::Program program{TRY(text_field(json, "name"))};
   program.argv = TRY(text_list_field(json, "argv"));
   const std::string run_as = TRY(text_field(json, "runAs"));
@@ -142,6 +169,9 @@ Result<model::Program> read_program(const wire::Json& json) {
   program.max_runtime = TRY(duration_field(json, "maxRuntime"));
   program.success_codes = TRY(read_codes(json, "successCodes"));
   program.reboot_codes = TRY(read_codes(json, "rebootCodes"));
+  if (run_first) program.run_first = TRY_IN(read_run_first(*run_first), "runFirst");
+  if (disk_space) program.disk_bytes = TRY(number_field(json, "diskSpace"));
+  if (platforms) program.platforms = TRY_IN(read_platforms(*platforms), "platforms");
   return program;
 }
 

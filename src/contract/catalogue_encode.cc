@@ -70,7 +70,28 @@ void write_program(wire::JsonWriter& w, const model::Program& program) {
   w.end();
   w.key("rebootCodes").array();
   for (const int code : program.reboot_codes) w.number(code);
-  w.end().end();
+  w.end();
+  // Members of what is not asked for are left out: clients refuse what they do not know.
+  if (program.run_first) {
+    w.key("runFirst").object();
+    w.key("package").string(program.run_first->package);
+    w.key("program").string(program.run_first->program);
+    w.key("everyTime").boolean(program.run_first->every_time);
+    w.end();
+  }
+  if (program.disk_bytes > 0) w.key("diskSpace").number(program.disk_bytes);
+  if (!program.platforms.empty()) {
+    w.key("platforms").array();
+    for (const model::Platform& platform : program.platforms) {
+      w.object();
+      w.key("os").string(platform.os);
+      w.key("version").string(platform.version);
+      w.key("architecture").string(platform.architecture);
+      w.end();
+    }
+    w.end();
+  }
+  w.end();
 }
 
 }  // namespace

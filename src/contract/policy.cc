@@ -28,6 +28,7 @@ void write_settings(wire::JsonWriter& w, const ClientSettingsBody& body) {
   w.key("distributionPoints").array();
   for (const std::string& point : body.distribution_points) w.string(point);
   w.end();
+  w.key("splay").string(to_text(body.splay));
 }
 
 void write_schedule(wire::JsonWriter& w, const model::Schedule& schedule) {
@@ -44,6 +45,30 @@ void write_windows(wire::JsonWriter& w, const WindowsBody& body) {
     w.key("name").string(window.name);
     write_schedule(w, window.schedule);
     w.key("duration").string(to_text(window.duration));
+    w.end();
+  }
+  w.end();
+}
+
+void write_entry(wire::JsonWriter& w, const EntryReference& entry) {
+  w.key("entry").object();
+  w.key("role").string(entry.role);
+  w.key("version").number(entry.version);
+  w.key("sha256").string(entry.sha256);
+  w.key("size").number(entry.size_bytes);
+  w.end();
+}
+
+void write_first(wire::JsonWriter& w, const std::vector<FirstProgramReference>& first) {
+  w.key("first").array();
+  for (const FirstProgramReference& each : first) {
+    w.object();
+    w.key("package").string(each.package);
+    w.key("packageVersion").string(each.package_version);
+    w.key("program").string(each.program);
+    write_entry(w, each.entry);
+    w.key("contentFolder").string(each.content_folder);
+    w.key("persist").boolean(each.persist);
     w.end();
   }
   w.end();
@@ -72,13 +97,13 @@ void write_deployment(wire::JsonWriter& w, const DeploymentBody& body) {
   w.end();
   w.key("rerun").string(model::to_text(body.rerun));
   w.key("ignoreWindows").boolean(body.ignore_windows);
-  w.key("entry").object();
-  w.key("role").string(body.entry.role);
-  w.key("version").number(body.entry.version);
-  w.key("sha256").string(body.entry.sha256);
-  w.key("size").number(body.entry.size_bytes);
+  w.key("after").array();
+  for (const model::ObjectId& id : body.after) w.string(id.text());
   w.end();
+  write_entry(w, body.entry);
   w.key("contentFolder").string(body.content_folder);
+  w.key("persist").boolean(body.persist);
+  write_first(w, body.first);
 }
 
 // Absent from a site of an earlier version. A class that this client does not have is kept: it
@@ -106,6 +131,8 @@ Result<ClientSettingsBody> read_settings(const wire::Json& json) {
   body.class_intervals = TRY(read_class_intervals(json));
   body.max_age = TRY(duration_field(json, "maxAge"));
   body.distribution_points = TRY(text_list_field(json, "distributionPoints"));
+  // Absent from a site of an earlier version.
+  if (TRY(json.find("splay"))) body.splay = TRY(duration_field(json, "splay"));
   return body;
 }
 
@@ -159,6 +186,39 @@ Result<void> read_times(const wire::Json& json, DeploymentBody& body) {
   return {};
 }
 
+Result<std::string> read_content_folder(const wire::Json& json) {
+  std::string folder = TRY(text_field(json, "contentFolder"));
+  if (folder.size() != 32 || !from_hex(folder))
+    return fail(kBadMember, "contentFolder: 32 lower-case hex digits are wanted");
+  return folder;
+}
+
+// Absent from a site of an earlier version, as is what else is read here.
+Result<void> read_order(const wire::Json& json, DeploymentBody& body) {
+  if (const auto after = TRY(json.find("after")))
+    for (const wire::Json& item : TRY(after->items())) {
+      if (body.after.size() == model::kMostAfter)
+        return fail(kTooMuch, "over {} deployments in after", model::kMostAfter);
+      body.after.push_back(TRY(model::ObjectId::parse(TRY(item.string()))));
+    }
+  if (TRY(json.find("persist"))) body.persist = TRY(truth_field(json, "persist"));
+  const auto first = TRY(json.find("first"));
+  if (!first) return {};
+  for (const wire::Json& item : TRY(first->items())) {
+    if (body.first.size() == kMostFirstPrograms)
+      return fail(kTooMuch, "over {} programs that run first", kMostFirstPrograms);
+    FirstProgramReference& each = body.first.emplace_back();
+    each.package = TRY(text_field(item, "package"));
+    TRY(model::check_name(each.package));
+    each.package_version = TRY(text_field(item, "packageVersion"));
+    each.program = TRY(text_field(item, "program"));
+    each.entry = TRY_IN(read_entry(TRY(item.at("entry"))), "entry");
+    each.content_folder = TRY(read_content_folder(item));
+    each.persist = TRY(truth_field(item, "persist"));
+  }
+  return {};
+}
+
 Result<DeploymentBody> read_deployment(const wire::Json& json) {
   const std::string purpose = TRY(text_field(json, "purpose"));
   const auto known = model::parse_purpose(purpose);
@@ -172,10 +232,9 @@ Result<DeploymentBody> read_deployment(const wire::Json& json) {
   body.program = TRY(text_field(json, "program"));
   TRY(read_times(json, body));
   body.entry = TRY_IN(read_entry(TRY(json.at("entry"))), "entry");
-  body.content_folder = TRY(text_field(json, "contentFolder"));
+  body.content_folder = TRY(read_content_folder(json));
   TRY(model::check_name(body.package));
-  if (body.content_folder.size() != 32 || !from_hex(body.content_folder))
-    return fail(kBadMember, "contentFolder: 32 lower-case hex digits are wanted");
+  TRY(read_order(json, body));
   return body;
 }
 

@@ -47,6 +47,8 @@ struct ClientSettingsBody {
   // How old the site's signed time may be before nothing new is started.
   Duration max_age{0};
   std::vector<std::string> distribution_points;  // "http://host:port"
+  // Over which devices spread what starts on all of them.
+  Duration splay{0};
 };
 
 // A catalogue document by role and hash.
@@ -57,6 +59,19 @@ struct EntryReference {
   std::uint64_t size_bytes = 0;
   friend bool operator==(const EntryReference&, const EntryReference&) = default;
 };
+
+// A program that must have succeeded before another one runs. That it must stands in the other
+// one's catalogue entry; this says where its own is.
+struct FirstProgramReference {
+  std::string package{};
+  std::string package_version{};
+  std::string program{};
+  EntryReference entry{};
+  std::string content_folder{};
+  bool persist = false;
+  friend bool operator==(const FirstProgramReference&, const FirstProgramReference&) = default;
+};
+inline constexpr std::size_t kMostFirstPrograms = 64;
 
 // That a program shall run. What it does stands in the catalogue entry, never here.
 struct DeploymentBody {
@@ -71,12 +86,16 @@ struct DeploymentBody {
   std::optional<Timestamp> deadline{};
   std::vector<model::Schedule> schedules{};
   std::vector<model::DeploymentEvent> events{};
+  std::vector<model::ObjectId> after{};  // deployments whose success is an event
   std::optional<Timestamp> expires{};
   model::Rerun rerun = model::Rerun::Never;
   bool ignore_windows = false;
   EntryReference entry{};
   // The unguessable folder of this package on every distribution point: 32 hex digits.
   std::string content_folder{};
+  bool persist = false;
+  // What runs first, then what runs before that, and so on.
+  std::vector<FirstProgramReference> first{};
 };
 
 // The maintenance windows of a collection, for all of its members.

@@ -73,9 +73,7 @@ Result<void> check_times(const Deployment& deployment) {
     if (moment != nullptr && deployment.expires && *deployment.expires <= *moment)
       return fail(kBadDeployment, "the end {} does not lie behind the {} {}",
                   muster::to_text(*deployment.expires), what, muster::to_text(*moment));
-  const bool timed =
-      deployment.deadline || !deployment.schedules.empty() || !deployment.events.empty();
-  if (deployment.purpose == Purpose::Available && timed)
+  if (deployment.purpose == Purpose::Available && deployment.is_timed())
     return fail(kBadDeployment,
                 "an available deployment has no deadline, schedules or events: its user decides");
   return {};
@@ -85,8 +83,7 @@ Result<Deployment> resolved_deployment(Deployment deployment, Timestamp now) {
   deployment.start = resolved(deployment.start, now);
   if (deployment.deadline) {
     deployment.deadline = resolved(*deployment.deadline, now);
-  } else if (deployment.purpose == Purpose::Required && deployment.schedules.empty() &&
-             deployment.events.empty()) {
+  } else if (deployment.purpose == Purpose::Required && !deployment.is_timed()) {
     deployment.deadline = deployment.start;
   }
   TRY(check_times(deployment));

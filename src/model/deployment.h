@@ -29,6 +29,8 @@ std::optional<DeploymentEvent> parse_deployment_event(std::string_view text);
 
 // The field's own limit for mandatory schedules of one deployment.
 inline constexpr std::size_t kMostSchedules = 15;
+// Of other deployments in one deployment's events.
+inline constexpr std::size_t kMostAfter = 16;
 
 // "now": the moment at which the site creates the deployment. Only resolved_deployment() makes a
 // time of it, once; it never moves with later reads.
@@ -39,6 +41,9 @@ using StartTime = std::variant<Now, Timestamp>;
 std::string to_text(const StartTime& time);  // "now" or RFC 3339
 // Error: kBadTime.
 Result<StartTime> parse_start_time(std::string_view text);
+
+// An event as people write it: "logon", "idle", or "after NAME" with another deployment's name.
+inline constexpr std::string_view kAfterWord = "after ";
 
 struct Deployment {
   std::string name;
@@ -55,9 +60,16 @@ struct Deployment {
   bool enabled = true;
   std::vector<Schedule> schedules{};
   std::vector<DeploymentEvent> events{};
+  // Names of other deployments: each success of one of them on the device is an event, too.
+  std::vector<std::string> after{};
   Rerun rerun = Rerun::Never;
   // Runs outside of maintenance windows, too.
   bool ignore_windows = false;
+
+  // Something else than the start says when it runs by itself.
+  bool is_timed() const {
+    return deadline || !schedules.empty() || !events.empty() || !after.empty();
+  }
   friend bool operator==(const Deployment&, const Deployment&) = default;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/size.h"
 #include "model/object_errors.h"
 
 namespace muster::model {
@@ -11,7 +12,43 @@ bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
+struct Architecture {
+  std::string_view machine;  // uname -m
+  std::string_view name;
+};
+
+constexpr Architecture kArchitectures[] = {
+    {"x86_64", "amd64"}, {"aarch64", "arm64"},   {"i386", "i386"},       {"i686", "i386"},
+    {"armv7l", "armhf"}, {"ppc64le", "ppc64el"}, {"riscv64", "riscv64"}, {"s390x", "s390x"},
+};
+
+bool is_platform_word(std::string_view text) {
+  return text.size() <= 40 && std::ranges::all_of(text, [](char c) {
+           return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_';
+         });
+}
+
 }  // namespace
+
+std::string_view architecture_name(std::string_view machine) {
+  for (const Architecture& each : kArchitectures)
+    if (machine == each.machine) return each.name;
+  return machine;
+}
+
+std::string to_text(const Platform& platform) {
+  std::string out = platform.os.empty() ? "any system" : platform.os;
+  if (!platform.version.empty()) out += " " + platform.version;
+  if (!platform.architecture.empty()) out += " " + platform.architecture;
+  return out;
+}
+
+bool runs_on(const Platform& wanted, const Platform& device) {
+  if (!wanted.os.empty() && wanted.os != device.os) return false;
+  if (!wanted.architecture.empty() && wanted.architecture != device.architecture) return false;
+  if (wanted.version.empty() || wanted.version == device.version) return true;
+  return device.version.starts_with(wanted.version + ".");
+}
 
 std::string_view to_text(RunAs run_as) { return run_as == RunAs::User ? "user" : "system"; }
 
@@ -64,6 +101,35 @@ Result<void> check_exit_codes(const Program& program) {
   const auto twice = std::ranges::adjacent_find(all);
   if (twice != all.end())
     return fail(kBadPackage, "program {} lists the exit code {} twice", program.name, *twice);
+  return {};
+}
+
+Result<void> check_requirements(const Program& program) {
+  if (program.disk_bytes > kMostDiskSpace)
+    return fail(kBadPackage, "program {} wants {} of disk space, {} are possible", program.name,
+                to_text_size(program.disk_bytes), to_text_size(kMostDiskSpace));
+  if (program.platforms.size() > kMostPlatforms)
+    return fail(kBadPackage, "program {} has {} platforms, {} are allowed", program.name,
+                program.platforms.size(), kMostPlatforms);
+  for (const Platform& each : program.platforms) {
+    if (each == Platform{})
+      return fail(kBadPackage, "program {} has a platform that says nothing", program.name);
+    if (!each.version.empty() && each.os.empty())
+      return fail(kBadPackage, "program {} wants version {} of no system", program.name,
+                  each.version.substr(0, 40));
+    for (const std::string_view word : {std::string_view(each.os), std::string_view(each.version),
+                                        std::string_view(each.architecture)})
+      if (!is_platform_word(word))
+        return fail(kBadPackage, "program {}: '{}' is no name or version of a platform",
+                    program.name, word.substr(0, 40));
+    if (!each.architecture.empty() &&
+        std::ranges::find(kArchitectures, each.architecture, &Architecture::name) ==
+            std::end(kArchitectures))
+      return fail(kBadPackage,
+                  "program {}: the architecture '{}' is not known; Debian's words are wanted: "
+                  "amd64, arm64, armhf, i386, ppc64el, riscv64, s390x",
+                  program.name, each.architecture);
+  }
   return {};
 }
 

@@ -25,6 +25,31 @@ inline constexpr int kDefaultRebootCode = 3010;
 inline constexpr std::size_t kMostExitCodes = 64;
 inline constexpr std::size_t kMostPrograms = 64;
 
+inline constexpr std::size_t kMostPlatforms = 32;
+inline constexpr std::uint64_t kMostDiskSpace = 1ull << 50;
+
+// Another program that must have succeeded on the device before this one runs.
+struct RunFirst {
+  std::string package;
+  std::string program;
+  // It runs anew before each run of the program that names it; else one success is enough.
+  bool every_time = false;
+  friend bool operator==(const RunFirst&, const RunFirst&) = default;
+};
+
+// Operating systems on which a program may run. What is empty counts as any.
+struct Platform {
+  std::string os;              // as os-release(5) has it in ID: "debian"
+  std::string version{};       // its VERSION_ID or what that begins with, by parts: 12 is also 12.5
+  std::string architecture{};  // in Debian's words: "amd64", "arm64"
+  friend bool operator==(const Platform&, const Platform&) = default;
+};
+std::string to_text(const Platform& platform);  // "debian 12 amd64"
+// "amd64" for "x86_64" and the like: the words of Debian for what the kernel says of itself.
+std::string_view architecture_name(std::string_view machine);
+// `device` is what a device is, all of its members known.
+bool runs_on(const Platform& wanted, const Platform& device);
+
 struct Program {
   std::string name;
   std::vector<std::string> argv{};  // the first is the program; no shell reads them
@@ -33,6 +58,9 @@ struct Program {
   std::vector<int> success_codes{0};
   // Success, and the device must restart.
   std::vector<int> reboot_codes{kDefaultRebootCode};
+  std::optional<RunFirst> run_first{};
+  std::uint64_t disk_bytes = 0;       // that must be free before it starts
+  std::vector<Platform> platforms{};  // one of them; without any it runs everywhere
   friend bool operator==(const Program&, const Program&) = default;
 };
 
@@ -43,6 +71,10 @@ struct Package {
   // content is known by its manifest.
   std::string source{};
   std::vector<Program> programs{};
+  // Caches keep its content as long as a deployment names it, whatever else needs room.
+  bool persist = false;
+  // It is not deployed any more: what is deployed ends.
+  bool retired = false;
 
   // Null when no program has the name.
   const Program* program(std::string_view program_name) const;
@@ -57,5 +89,7 @@ Result<void> check_max_runtime(Duration max_runtime);
 Result<void> check_program_names_differ(std::span<const Program> earlier, std::string_view name);
 // At least one success code, no code both or twice, at most kMostExitCodes. Error: kBadPackage.
 Result<void> check_exit_codes(const Program& program);
+// Sizes, names and architectures that can be met. Error: kBadPackage.
+Result<void> check_requirements(const Program& program);
 
 }  // namespace muster::model

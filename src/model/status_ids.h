@@ -13,14 +13,24 @@ inline constexpr unsigned kStatusCacheTooSmall = 10050;
 // The client refused policy or a part of it; the error says which check failed.
 inline constexpr unsigned kStatusPolicyRefused = 11800;
 inline constexpr unsigned kStatusPolicyExpired = 11801;
+// The device is not one on which the program may run, or has too little space for it.
+inline constexpr unsigned kStatusRequirementsUnmet = 11802;
+// A program that must run first failed, so this one is not started.
+inline constexpr unsigned kStatusHeld = 11803;
 
-// Topic 301, assignment enforcement.
+// Topic 301, assignment enforcement. States below 100 are the field's own; muster's begin there.
 inline constexpr unsigned kTopicEnforcement = 301;
+inline constexpr unsigned kStateReceived = 0;
 inline constexpr unsigned kStateInstalling = 1;
+inline constexpr unsigned kStateWaitingForRestart = 2;
+inline constexpr unsigned kStateWaitingForProgram = 3;
 inline constexpr unsigned kStateSucceeded = 4;
 inline constexpr unsigned kStatePendingRestart = 5;
 inline constexpr unsigned kStateFailed = 6;
 inline constexpr unsigned kStateDownloading = 7;
 inline constexpr unsigned kStateWaitingForWindow = 10;
+inline constexpr unsigned kStateRequirementsUnmet = 101;
+inline constexpr unsigned kStateHeld = 102;
+inline constexpr unsigned kStateRetrying = 103;
 
 }  // namespace muster::model

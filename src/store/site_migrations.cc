@@ -49,6 +49,11 @@ constexpr Migration kMigrations[] = {
         "apply-sets",
 #include "store/migrations/0009_apply_sets.inc"
     },
+    {
+        10,
+        "deployment-summary",
+#include "store/migrations/0010_deployment_summary.inc"
+    },
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "base/os/file.h"
 #include "base/sha256.h"
+#include "roles/client/software/cache_pins.h"
 #include "roles/client/software/errors.h"
 #include "tests/client/temporary_folder.h"
 
@@ -72,6 +73,26 @@ TEST_F(CacheFiles, HandOutWhatWasFetched) {
   EXPECT_EQ(read_all(*fd), "content");
   EXPECT_TRUE(cache.holds(hash, 7));
   EXPECT_FALSE(cache.holds(hash, 8));
+}
+
+TEST_F(CacheFiles, KeepWhatPackagesPinAsLongAsPolicyNamesThem) {
+  const std::string kept = fetch(std::string(600, 'k'), kNow - hours(48));
+  Deployment deployment;
+  deployment.persist = true;
+  deployment.files = {{"kept", 0644, 600, kept}};
+  Deployment other;
+  other.files = {{"other", 0644, 5, sha256_hex("other")}};
+  other.first = {{.files = {{"first", 0644, 5, sha256_hex("first")}}, .persist = true}};
+  EXPECT_EQ(persistent_content({deployment, other}), (std::set{kept, sha256_hex("first")}));
+  ASSERT_TRUE(pin_content(cache, persistent_content({deployment, other})));
+  const auto refused = cache.begin(sha256_hex("big"), 600, kNow);
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().is(kCacheTooSmall));
+  EXPECT_TRUE(cache.holds(kept, 600));
+  // The deployment is gone: now it may make room.
+  ASSERT_TRUE(pin_content(cache, {}));
+  EXPECT_TRUE(cache.begin(sha256_hex("big"), 600, kNow));
+  EXPECT_FALSE(cache.holds(kept, 600));
 }
 
 TEST_F(CacheFiles, ResumeWhereADownloadStopped) {

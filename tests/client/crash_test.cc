@@ -92,9 +92,9 @@ bool until(const std::function<bool()>& condition) {
 
 Deployment long_deployment(const fs::path& folder, bool repeatable) {
   Deployment deployment = line_deployment(folder / "lines");
-  deployment.program.arguments[2] =
+  deployment.program.argv[2] =
       fmt::format("echo line >> '{}'; exec sleep 300", (folder / "lines").string());
-  deployment.program.repeatable = repeatable;
+  deployment.repeatable = repeatable;
   return deployment;
 }
 
@@ -162,7 +162,7 @@ TEST(Crash, ARepeatableProgramOfUnknownOutcomeRunsAgain) {
 TEST(Crash, AProgramThatRunsOnWithoutItsClientIsWatchedByTheNextOne) {
   TemporaryFolder folder;
   Deployment deployment = line_deployment(folder.path() / "lines", 7);
-  deployment.program.arguments[2] =
+  deployment.program.argv[2] =
       fmt::format("echo line >> '{0}/lines'; while [ ! -e '{0}/go' ]; do sleep 0.02; done; exit 7",
                   folder.path().string());
   const os::SystemClock clock;

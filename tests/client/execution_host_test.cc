@@ -55,7 +55,7 @@ using ExecutionHostTest = HostTest;
 TEST_F(ExecutionHostTest, RunsAProgramOutOfTheCacheAndCleansUp) {
   put_into_cache(fmt::format("#!/bin/sh\necho \"$1\" >> {}\n", (folder.path() / "lines").string()),
                  "bin/install");
-  deployment.program.arguments = {"bin/install", "hello"};
+  deployment.program.argv = {"bin/install", "hello"};
   policy();
   EXPECT_EQ(final_report().status, DeploymentStatus::Succeeded);
   EXPECT_EQ(line_count(), "hello\n");
@@ -71,7 +71,7 @@ TEST_F(ExecutionHostTest, RunsAProgramOutOfTheCacheAndCleansUp) {
 
 TEST_F(ExecutionHostTest, DiscardsCachedContentThatChangedAndRunsNothing) {
   put_into_cache("#!/bin/sh\nexit 0\n", "install");
-  deployment.program.arguments = {"install"};
+  deployment.program.argv = {"install"};
   folder.write("cache/" + deployment.files[0].sha256, "#!/bin/sh\nexit 1\n");
   policy();
   EXPECT_FALSE(client->cache->holds(deployment.files[0].sha256, 17));

@@ -203,7 +203,7 @@ TEST(ExecutionMachine, AProgramOfTheSystemEndsAsNeedsRootOnAnUnprivilegedClient)
 TEST(ExecutionMachine, RefusesWhatNoSignerShouldHaveSigned) {
   MachineDriver driver;
   Deployment deployment = driver.deployment();
-  deployment.program.arguments.clear();
+  deployment.program.argv.clear();
   driver.policy({deployment});
   EXPECT_EQ(driver.downloads, 0);
   ASSERT_TRUE(driver.reports.back().error);

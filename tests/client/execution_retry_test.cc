@@ -305,7 +305,7 @@ TEST_F(ExecutionResumed, FailsAProgramOfUnknownOutcomeAndNeverRepeatsIt) {
 TEST(ExecutionRestart, RepeatsARepeatableProgramOfUnknownOutcomeThreeTimes) {
   MachineDriver driver;
   Deployment deployment = driver.deployment();
-  deployment.program.repeatable = true;
+  deployment.repeatable = true;
   int starts = 0;
   for (int i = 0; i < 20; ++i) {
     driver.policy({deployment});

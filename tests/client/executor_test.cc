@@ -40,9 +40,7 @@ struct ExecutorTest : testing::Test {
     deployment.files.push_back({path, mode, bytes.size(), sha256_hex(bytes)});
     content[path] = std::move(bytes);
   }
-  void shell(std::string script) {
-    deployment.program.arguments = {"/bin/sh", "-c", std::move(script)};
-  }
+  void shell(std::string script) { deployment.program.argv = {"/bin/sh", "-c", std::move(script)}; }
   Executor open() {
     auto executor = Executor::open(settings);
     EXPECT_TRUE(executor) << executor.error().text();
@@ -77,7 +75,7 @@ struct ExecutorTest : testing::Test {
 TEST_F(ExecutorTest, RunsAProgramOfThePackageInItsFolder) {
   add_file("install.sh", "#!/bin/sh\ncat data/name; pwd; echo $# \"$1\"; exit 3\n");
   add_file("data/name", "content\n", 0644);
-  deployment.program.arguments = {"install.sh", "two words; $(id)"};
+  deployment.program.argv = {"install.sh", "two words; $(id)"};
   const Executor executor = open();
   const RunState state = run(executor);
   ASSERT_EQ(state.kind, RunState::Kind::Ended);
@@ -144,7 +142,7 @@ TEST_F(ExecutorTest, KeepsTheFolderPrivateAndTheFilesUnwritableForOthers) {
 TEST_F(ExecutorTest, RefusesContentThatIsNotWhatWasSigned) {
   const Executor executor = open();
   add_file("install.sh", "#!/bin/sh\nexit 0\n");
-  deployment.program.arguments = {"install.sh"};
+  deployment.program.argv = {"install.sh"};
   const std::string good = content["install.sh"];
   for (const std::string& bad :
        {std::string("#!/bin/sh\nexit 1\n"), good + " ", good.substr(1), std::string()}) {
@@ -161,7 +159,7 @@ TEST_F(ExecutorTest, RefusesContentThatIsNotWhatWasSigned) {
 TEST_F(ExecutorTest, ExecutesTheBytesThatWereHashedAlsoWhenTheCacheChangesLater) {
   const Executor executor = open();
   add_file("install.sh", "#!/bin/sh\necho signed\n");
-  deployment.program.arguments = {"install.sh"};
+  deployment.program.argv = {"install.sh"};
   ASSERT_TRUE(prepare(executor));
   folder.write("content", "#!/bin/sh\necho forged\n");
   ASSERT_TRUE(executor.start("run"));
@@ -185,7 +183,7 @@ TEST_F(ExecutorTest, SaysWhenAProgramCannotBeExecuted) {
   const Executor executor = open();
   add_file("plain", "no program", 0644);
   for (const char* command : {"plain", "./missing", "no-such-program-of-muster", "/"}) {
-    deployment.program.arguments = {command};
+    deployment.program.argv = {command};
     const RunState state = run(executor);
     ASSERT_EQ(state.kind, RunState::Kind::Ended) << command;
     EXPECT_EQ(state.result.ending, Ending::NeverRan) << command;
@@ -196,7 +194,7 @@ TEST_F(ExecutorTest, SaysWhenAProgramCannotBeExecuted) {
 TEST_F(ExecutorTest, UsesNoShellForAFileWithoutAnInterpreter) {
   const Executor executor = open();
   add_file("script", "echo a shell ran this\n");
-  deployment.program.arguments = {"script"};
+  deployment.program.argv = {"script"};
   const RunState state = run(executor);
   EXPECT_EQ(state.result.ending, Ending::NeverRan);
   EXPECT_EQ(output(executor), "");

@@ -41,8 +41,8 @@ Deployment line_deployment(const std::filesystem::path& file, int code) {
   Deployment out;
   out.key = {"P01-000001", "lines", "1.0"};
   out.program.name = "append";
-  out.program.arguments = {
-      "/bin/sh", "-c", fmt::format("echo line >> '{}'; sleep 0.05; exit {}", file.string(), code)};
+  out.program.argv = {"/bin/sh", "-c",
+                      fmt::format("echo line >> '{}'; sleep 0.05; exit {}", file.string(), code)};
   out.program.run_as = is_privileged() ? RunAs::System : RunAs::User;
   return out;
 }

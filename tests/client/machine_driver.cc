@@ -25,7 +25,10 @@ Deployment MachineDriver::deployment() {
   Deployment out;
   out.key = {"P01-00001A", "editor", "1.0"};
   out.program.name = "install";
-  out.program.arguments = {"./install.sh", "--quiet"};
+  out.program.run_as = RunAs::User;
+  out.program.max_runtime = std::chrono::hours(12);
+  out.program.reboot_codes.clear();
+  out.program.argv = {"./install.sh", "--quiet"};
   out.files = {{"install.sh", 0755, 3, std::string(64, 'a')}};
   return out;
 }

@@ -11,6 +11,7 @@
 #include "base/sha256.h"
 #include "contract/errors.h"
 #include "roles/client/errors.h"
+#include "roles/client/software/errors.h"
 #include "trust/ceremony.h"
 #include "trust/document_signature.h"
 #include "trust/errors.h"
@@ -68,11 +69,33 @@ class FakeSite final : public DocumentSource {
         .deadline = kStart,
         .entry = {"package-hello", entry.version, sha256_hex(entry_document),
                   entry_document.size()},
-        .content_folder = std::string(32, 'a')};
+        .content_folder = std::string(32, 'a'),
+        .first = first};
     body_document = trust::sign_document(contract::SignedType::PolicyBody,
                                          contract::encode_policy_body(body), policy_key);
     bodies[sha256_hex(body_document)] = body_document;
     return header(version, policy_key);
+  }
+
+  // A package "base" with a program "prepare", and where policy says that it is.
+  contract::FirstProgramReference publish_base(const trust::Ed25519Key& entry_signer) {
+    contract::Manifest base{.package = "base", .package_version = "2.0"};
+    base.files = {{"prepare.sh", 7, sha256_hex("prepare"), true}};
+    const Bytes manifest_document = contract::encode_manifest(base);
+    contents[sha256_hex(manifest_document)] = manifest_document;
+    contract::PackageEntry signed_entry = entry;
+    signed_entry.package = "base";
+    signed_entry.package_version = "2.0";
+    signed_entry.programs = {{.name = "prepare", .argv = {"sh", "prepare.sh"}}};
+    signed_entry.manifest_sha256 = sha256_hex(manifest_document);
+    signed_entry.manifest_length = manifest_document.size();
+    const Bytes document = trust::sign_entry(signed_entry, entry_signer).value();
+    files[contract::catalogue_file_name("package-base", signed_entry.version)] = document;
+    return {.package = "base",
+            .package_version = "2.0",
+            .program = "prepare",
+            .entry = {"package-base", signed_entry.version, sha256_hex(document), document.size()},
+            .content_folder = std::string(32, 'b')};
   }
 
   Bytes header(std::uint64_t version, const trust::Ed25519Key& signer) {
@@ -114,6 +137,7 @@ class FakeSite final : public DocumentSource {
   contract::CatalogueRoot root_1;
   contract::Manifest manifest;
   contract::PackageEntry entry;
+  std::vector<contract::FirstProgramReference> first{};
   Bytes body_document;
   std::map<std::uint64_t, Bytes> roots;
   std::map<std::string, Bytes> bodies, files, contents;
@@ -153,9 +177,47 @@ TEST_F(PolicyKeeperTest, FollowsWhatTheOperatorSignedAndNothingElse) {
   ASSERT_TRUE(take(site_.publish(1, site_.operator_key)));
   ASSERT_EQ(keeper_->deployments().size(), 1u);
   const Deployment& deployment = keeper_->deployments()[0].deployment;
-  EXPECT_EQ(deployment.program.arguments, (std::vector<std::string>{"sh", "install.sh"}));
+  EXPECT_EQ(deployment.program.argv, (std::vector<std::string>{"sh", "install.sh"}));
   EXPECT_EQ(deployment.files[0].sha256, sha256_hex("hello"));
   EXPECT_TRUE(keeper_->refusals().empty());
+}
+
+TEST_F(PolicyKeeperTest, WhatRunsFirstIsWhatTheOperatorSignedNoMoreAndNoLess) {
+  const auto base = site_.publish_base(site_.operator_key);
+  // The entry names nothing, policy does.
+  site_.first = {base};
+  ASSERT_TRUE(take(site_.publish(1, site_.operator_key)));
+  ASSERT_TRUE(refusal());
+  EXPECT_EQ(refusal()->number, kFirstProgramMissing.number);
+  // The entry names it, policy leaves it out.
+  site_.entry.programs[0].run_first = {"base", "prepare", true};
+  site_.first.clear();
+  ASSERT_TRUE(take(site_.publish(2, site_.operator_key)));
+  ASSERT_TRUE(refusal());
+  EXPECT_EQ(refusal()->number, kFirstProgramMissing.number);
+  // Both agree.
+  site_.first = {base};
+  ASSERT_TRUE(take(site_.publish(3, site_.operator_key)));
+  ASSERT_EQ(keeper_->deployments().size(), 1u);
+  const Deployment& deployment = keeper_->deployments()[0].deployment;
+  ASSERT_EQ(deployment.first.size(), 1u);
+  EXPECT_EQ(deployment.first[0].program.argv, (std::vector<std::string>{"sh", "prepare.sh"}));
+  EXPECT_EQ(deployment.first[0].files[0].sha256, sha256_hex("prepare"));
+  EXPECT_EQ(deployment.first[0].content_folder, std::string(32, 'b'));
+  EXPECT_TRUE(deployment.first[0].every_time);
+  // Another program of the same package, in the operator's words.
+  site_.first[0].program = "purge";
+  ASSERT_TRUE(take(site_.publish(4, site_.operator_key)));
+  ASSERT_TRUE(refusal());
+  EXPECT_EQ(refusal()->number, kFirstProgramMissing.number);
+}
+
+TEST_F(PolicyKeeperTest, WhatRunsFirstNeedsAnOperatorsSignatureOfItsOwn) {
+  site_.entry.programs[0].run_first = {"base", "prepare", false};
+  site_.first = {site_.publish_base(site_.policy_key)};
+  ASSERT_TRUE(take(site_.publish(1, site_.operator_key)));
+  ASSERT_TRUE(refusal());
+  EXPECT_EQ(refusal()->number, trust::kSignerNotOperator.number);
 }
 
 TEST_F(PolicyKeeperTest, RefusesAHeaderWithAnyByteFlipped) {

@@ -270,6 +270,16 @@ TEST(PackageEntry, KeepsTheRulesOfNamesArgumentsAndCodes) {
   expect_refused([](PackageEntry& e) { e.package = "Editor"; });
   expect_refused([](PackageEntry& e) { e.package_version = ""; });
   expect_refused([](PackageEntry& e) { e.programs.push_back(e.programs[0]); });
+  expect_refused([](PackageEntry& e) { e.programs[0].run_first = {"a b", "install", false}; });
+  expect_refused([](PackageEntry& e) {
+    e.programs[0].platforms = {model::Platform{"debian", "12", "z80"}};
+  });
+  expect_refused([](PackageEntry& e) {
+    e.programs[0].platforms = {model::Platform{"", "12", ""}};
+  });
+  expect_refused([](PackageEntry& e) { e.programs[0].platforms = {model::Platform{}}; });
+  expect_refused([](PackageEntry& e) { e.programs[0].platforms = {model::Platform{"deb\nian"}}; });
+  expect_refused([](PackageEntry& e) { e.programs[0].disk_bytes = 1ull << 60; });
   expect_refused([](PackageEntry& e) { e.programs[0].name = "in stall"; });
   expect_refused([](PackageEntry& e) { e.programs[0].argv = {}; });
   expect_refused([](PackageEntry& e) { e.programs[0].argv = {""}; });

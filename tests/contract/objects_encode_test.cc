@@ -25,6 +25,12 @@ std::vector<AnyObject> samples() {
                                .version = "1.0",
                                .source = "./hello",
                                .programs = {program, {.name = "b", .argv = {"x"}}}};
+  model::Program demanding{.name = "b", .argv = {"x"}};
+  demanding.run_first = {"base", "prepare", true};
+  demanding.disk_bytes = 500u << 20;
+  demanding.platforms = {{"debian", "12", "amd64"}, {.os = "fedora"}};
+  model::Package late{.name = "late", .version = "1.0", .programs = {demanding}};
+  late.persist = late.retired = true;
   const model::Collection collection{
       .name = "c",
       .limited_to = "other",
@@ -37,7 +43,16 @@ std::vector<AnyObject> samples() {
   timed.name = "true";  // a name that YAML would take for something else
   timed.start = Timestamp{1'770'000'000'123};
   timed.deadline.emplace(model::Now{});
-  return {{package, server_fields()}, {collection}, {deployment, server_fields()}, {timed}};
+  model::Deployment after = deployment;
+  after.name = "after";
+  after.events = {model::DeploymentEvent::Idle};
+  after.after = {"d", "true"};
+  return {{package, server_fields()},
+          {collection},
+          {deployment, server_fields()},
+          {timed},
+          {late},
+          {after}};
 }
 
 TEST(ObjectsEncode, WritesWhatDecodeReads) {
@@ -92,6 +107,14 @@ TEST(ObjectsEncode, HasTheseBytes) {
             "  package: p\n  program: install\n  collection: c\n  purpose: required\n"
             "  start: \"2026-02-02T02:40:00.123Z\"\n  deadline: now\n"
             "  enabled: true\n  rerun: never\n  ignoreMaintenanceWindows: false\n");
+  EXPECT_EQ(encode_spec(all[4]),
+            R"({"version":"1.0","programs":[{"name":"b","argv":["x"],"runAs":"system",)"
+            R"("maxRuntime":"PT15M","successCodes":[0],"rebootCodes":[3010],"runFirst":)"
+            R"({"package":"base","program":"prepare","everyTime":true},"diskSpace":"500 MiB",)"
+            R"("platforms":[{"os":"debian","version":"12","architecture":"amd64"},)"
+            R"({"os":"fedora"}]}],"persist":true,"retired":true})");
+  EXPECT_NE(encode_spec(all[5]).find(R"("events":["idle","after d","after true"])"),
+            std::string::npos);
 }
 
 TEST(ObjectsEncode, RefusesASpecOfAnotherKindOrWithABadName) {

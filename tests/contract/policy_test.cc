@@ -64,11 +64,19 @@ TEST(PolicyBody, OfADeploymentComesBackAsItWas) {
       .schedules = {model::parse_schedule("2026-02-01T03:00", "FREQ=DAILY").value(),
                     model::parse_schedule("2026-02-01T03:00Z", "").value()},
       .events = {model::DeploymentEvent::Idle},
+      .after = {model::ObjectId::parse("P01-00001B").value()},
       .expires = Timestamp{1'800'000'000'000},
       .rerun = model::Rerun::IfFailed,
       .ignore_windows = true,
       .entry = {"package-hello", 3, std::string(64, 'b'), 900},
-      .content_folder = std::string(32, 'c')};
+      .content_folder = std::string(32, 'c'),
+      .persist = true,
+      .first = {{.package = "base",
+                 .package_version = "2",
+                 .program = "prepare",
+                 .entry = {"package-base", 1, std::string(64, 'd'), 700},
+                 .content_folder = std::string(32, 'e'),
+                 .persist = true}}};
   const auto read = decode_policy_body(encode_policy_body(body));
   ASSERT_TRUE(read) << read.error().text();
   const auto& again = std::get<DeploymentBody>(*read);
@@ -77,6 +85,9 @@ TEST(PolicyBody, OfADeploymentComesBackAsItWas) {
   EXPECT_EQ(again.deadline, body.deadline);
   EXPECT_EQ(again.schedules, body.schedules);
   EXPECT_EQ(again.events, body.events);
+  EXPECT_EQ(again.after, body.after);
+  EXPECT_EQ(again.first, body.first);
+  EXPECT_TRUE(again.persist);
   EXPECT_EQ(again.expires, body.expires);
   EXPECT_EQ(again.rerun, body.rerun);
   EXPECT_TRUE(again.ignore_windows);

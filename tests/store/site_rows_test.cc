@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <map>
+
+#include "base/random.h"
 #include "base/sha256.h"
 #include "store/site/collections.h"
 #include "store/site/packages.h"
@@ -129,6 +132,50 @@ TEST_F(SiteRowsTest, ADeploymentStateGivesWayToALaterOneOnly) {
     EXPECT_EQ(counts.at(0).devices, 1);
     return {};
   }));
+}
+
+TEST_F(SiteRowsTest, CountsOfStatesAreThoseThatCountingWouldFind) {
+  SeededRandom random(20'261);
+  std::vector<DeviceNumber> devices;
+  for (int i = 0; i < 12; ++i) devices.push_back(new_device().number);
+  const auto check = [&] {
+    must(read([&](Reader& r) -> Result<void> {
+      for (const int deployment : {4, 5}) {
+        std::map<std::int64_t, std::int64_t> counted, kept;
+        for (const auto& each :
+             TRY(deployment_states(r, object_id(deployment), std::nullopt, 0, 1000)))
+          ++counted[each.state];
+        for (const auto& each : TRY(count_deployment_states(r, object_id(deployment))))
+          kept[each.state] = each.devices;
+        EXPECT_EQ(kept, counted);
+      }
+      return {};
+    }));
+  };
+  for (int step = 1; step <= 400; ++step) {
+    if (step % 100 == 0 && !devices.empty()) {
+      must(write([&](Transaction& t) { return delete_device(t, devices.back()); }));
+      devices.pop_back();
+    } else {
+      DeploymentState state{.deployment = object_id(random.below(2) == 0 ? 4 : 5),
+                            .device = devices[random.below(devices.size())],
+                            .state = static_cast<std::int64_t>(random.below(5)),
+                            .status_id = 0,
+                            .exit_code = {},
+                            .error = {},
+                            .detail = {},
+                            .at = kNow,
+                            .stream = "s",
+                            // One of three is late.
+                            .sequence = static_cast<std::int64_t>(
+                                random.below(3) == 0 ? static_cast<std::uint64_t>(step) / 2
+                                                     : static_cast<std::uint64_t>(step))};
+      must(write([&](Transaction& t) { return put_deployment_state(t, state); }));
+    }
+    check();
+  }
+  must(write([&](Transaction& t) { return remove_deployment_states(t, object_id(4)); }));
+  check();
 }
 
 TEST_F(SiteRowsTest, AStatusMessageIsTakenOnce) {

@@ -26,17 +26,30 @@ Result<model::Rerun> read_rerun(const NodeAt& field) {
   return *rerun;
 }
 
-Result<std::vector<model::DeploymentEvent>> read_events(const NodeAt& field) {
-  std::vector<model::DeploymentEvent> events;
+Result<void> read_events(const NodeAt& field, model::Deployment& deployment) {
   for (const NodeAt& item : TRY(field.items())) {
     const std::string text = TRY(item.text());
+    if (text.starts_with(model::kAfterWord)) {
+      const std::string name = text.substr(model::kAfterWord.size());
+      TRY_IN(model::check_name(name), "{}", item.where());
+      if (std::ranges::find(deployment.after, name) != deployment.after.end())
+        return item.failure(kObjectField, "stands there twice");
+      if (deployment.after.size() == model::kMostAfter)
+        return item.failure(kObjectField, "is one more than the {} other deployments allowed",
+                            model::kMostAfter);
+      deployment.after.push_back(name);
+      continue;
+    }
     const auto event = model::parse_deployment_event(text);
-    if (!event) return item.failure(kObjectField, "is '{}', logon or idle is wanted", text);
-    if (std::ranges::find(events, *event) != events.end())
+    if (!event)
+      return item.failure(kObjectField,
+                          "is '{}', logon, idle or 'after NAME' of another deployment is wanted",
+                          text);
+    if (std::ranges::find(deployment.events, *event) != deployment.events.end())
       return item.failure(kObjectField, "stands there twice");
-    events.push_back(*event);
+    deployment.events.push_back(*event);
   }
-  return events;
+  return {};
 }
 
 Result<std::vector<model::Schedule>> read_schedules(const NodeAt& field) {
@@ -76,7 +89,7 @@ Result<model::Deployment> decode_deployment_spec(std::string name, const NodeAt&
   if (const auto field = fields.optional("enabled")) deployment.enabled = TRY(field->boolean());
   if (const auto field = fields.optional("schedules"))
     deployment.schedules = TRY(read_schedules(*field));
-  if (const auto field = fields.optional("events")) deployment.events = TRY(read_events(*field));
+  if (const auto field = fields.optional("events")) TRY(read_events(*field, deployment));
   if (const auto field = fields.optional("rerun")) deployment.rerun = TRY(read_rerun(*field));
   if (const auto field = fields.optional("ignoreMaintenanceWindows"))
     deployment.ignore_windows = TRY(field->boolean());
@@ -102,10 +115,12 @@ wire::Node deployment_spec(const model::Deployment& deployment) {
       write_schedule(schedules.items.emplace_back(wire::mapping_node()), schedule);
     spec.set("schedules", std::move(schedules));
   }
-  if (!deployment.events.empty()) {
+  if (!deployment.events.empty() || !deployment.after.empty()) {
     wire::Node events = wire::sequence_node();
     for (const model::DeploymentEvent event : deployment.events)
       events.items.push_back(wire::text_node(to_text(event)));
+    for (const std::string& name : deployment.after)
+      events.items.push_back(wire::text_node(std::string(model::kAfterWord) + name));
     spec.set("events", std::move(events));
   }
   spec.set("rerun", wire::text_node(to_text(deployment.rerun)));

@@ -1,5 +1,6 @@
 #include <limits>
 
+#include "base/size.h"
 #include "contract/objects/errors.h"
 #include "contract/objects/specs.h"
 #include "model/command_line.h"
@@ -51,9 +52,32 @@ Result<Duration> read_max_runtime(const NodeAt& field) {
   return max_runtime;
 }
 
+Result<model::RunFirst> read_run_first(const NodeAt& at) {
+  const auto fields = TRY(NodeFields::open(at, {"package", "program", "everyTime"}));
+  model::RunFirst out;
+  out.package = TRY(name_of(TRY(fields.required("package"))));
+  out.program = TRY(name_of(TRY(fields.required("program"))));
+  if (const auto field = fields.optional("everyTime")) out.every_time = TRY(field->boolean());
+  return out;
+}
+
+Result<std::vector<model::Platform>> read_platforms(const NodeAt& field) {
+  std::vector<model::Platform> out;
+  for (const NodeAt& item : TRY(field.items())) {
+    const auto fields = TRY(NodeFields::open(item, {"os", "version", "architecture"}));
+    model::Platform& platform = out.emplace_back();
+    if (const auto os = TRY(fields.optional_text("os"))) platform.os = *os;
+    if (const auto version = TRY(fields.optional_text("version"))) platform.version = *version;
+    if (const auto architecture = TRY(fields.optional_text("architecture")))
+      platform.architecture = *architecture;
+  }
+  return out;
+}
+
 Result<model::Program> read_program(const NodeAt& at, std::span<const model::Program> earlier) {
-  const auto fields = TRY(NodeFields::open(
-      at, {"name", "command", "argv", "runAs", "maxRuntime", "successCodes", "rebootCodes"}));
+  const auto fields =
+      TRY(NodeFields::open(at, {"name", "command", "argv", "runAs", "maxRuntime", "successCodes",
+                                "rebootCodes", "runFirst", "diskSpace", "platforms"}));
   model::Program program;
   const NodeAt name = TRY(fields.required("name"));
   program.name = TRY(name_of(name));
@@ -66,7 +90,14 @@ Result<model::Program> read_program(const NodeAt& at, std::span<const model::Pro
     program.success_codes = TRY(read_codes(*field));
   if (const auto field = fields.optional("rebootCodes"))
     program.reboot_codes = TRY(read_codes(*field));
+  if (const auto field = fields.optional("runFirst"))
+    program.run_first = TRY(read_run_first(*field));
+  if (const auto field = fields.optional("diskSpace"))
+    program.disk_bytes = TRY_IN(parse_size(TRY(field->text())), "{}", field->where());
+  if (const auto field = fields.optional("platforms"))
+    program.platforms = TRY(read_platforms(*field));
   TRY_IN(model::check_exit_codes(program), "{}", at.where());
+  TRY_IN(model::check_requirements(program), "{}", at.where());
   return program;
 }
 
@@ -87,13 +118,34 @@ wire::Node program_node(const model::Program& program) {
   node.set("maxRuntime", wire::text_node(muster::to_text(program.max_runtime)));
   node.set("successCodes", codes_node(program.success_codes));
   node.set("rebootCodes", codes_node(program.reboot_codes));
+  if (program.run_first) {
+    wire::Node first = wire::mapping_node();
+    first.set("package", wire::text_node(program.run_first->package));
+    first.set("program", wire::text_node(program.run_first->program));
+    first.set("everyTime", wire::boolean_node(program.run_first->every_time));
+    node.set("runFirst", std::move(first));
+  }
+  if (program.disk_bytes > 0)
+    node.set("diskSpace", wire::text_node(to_text_size(program.disk_bytes)));
+  if (!program.platforms.empty()) {
+    wire::Node platforms = wire::sequence_node();
+    for (const model::Platform& platform : program.platforms) {
+      wire::Node& item = platforms.items.emplace_back(wire::mapping_node());
+      if (!platform.os.empty()) item.set("os", wire::text_node(platform.os));
+      if (!platform.version.empty()) item.set("version", wire::text_node(platform.version));
+      if (!platform.architecture.empty())
+        item.set("architecture", wire::text_node(platform.architecture));
+    }
+    node.set("platforms", std::move(platforms));
+  }
   return node;
 }
 
 }  // namespace
 
 Result<model::Package> decode_package_spec(std::string name, const NodeAt& spec) {
-  const auto fields = TRY(NodeFields::open(spec, {"version", "source", "programs"}));
+  const auto fields =
+      TRY(NodeFields::open(spec, {"version", "source", "programs", "persist", "retired"}));
   model::Package package;
   package.name = std::move(name);
   const NodeAt version = TRY(fields.required("version"));
@@ -112,6 +164,8 @@ Result<model::Package> decode_package_spec(std::string name, const NodeAt& spec)
                             model::kMostPrograms);
   for (const NodeAt& item : items)
     package.programs.push_back(TRY(read_program(item, package.programs)));
+  if (const auto field = fields.optional("persist")) package.persist = TRY(field->boolean());
+  if (const auto field = fields.optional("retired")) package.retired = TRY(field->boolean());
   return package;
 }
 
@@ -123,6 +177,8 @@ wire::Node package_spec(const model::Package& package) {
   spec.set("version", wire::text_node(package.version));
   if (!package.source.empty()) spec.set("source", wire::text_node(package.source));
   spec.set("programs", std::move(programs));
+  if (package.persist) spec.set("persist", wire::boolean_node(true));
+  if (package.retired) spec.set("retired", wire::boolean_node(true));
   return spec;
 }
 

@@ -8,6 +8,7 @@
 #include "roles/client/errors.h"
 #include "roles/client/inventory/software_files.h"
 #include "roles/client/platform/root_source.h"
+#include "roles/client/platform/surroundings.h"
 
 namespace muster::client {
 namespace {
@@ -85,6 +86,8 @@ Result<void> Agent::open_execution() {
   settings.machine.privileged = is_privileged();
   settings.machine.boot = boot_id();
   settings.machine.offset_at = os::local_offset;
+  settings.machine.device = identity_->device.text();
+  settings.machine.surroundings = [] { return look_around(); };
   ExecutionPorts ports;
   ports.download = [this](const Deployment& deployment) { downloads_.push_back(deployment); };
   ports.report = [this](const DeploymentReport& report) { queue_deployment_report(report); };

@@ -35,12 +35,9 @@ void Agent::fetch_due_content() {
   while (!downloads_.empty() && !stop_) {
     const Deployment deployment = downloads_.front();
     downloads_.pop_front();
-    std::string folder;
-    for (const VerifiedDeployment& each : policy_->deployments())
-      if (each.deployment.key == deployment.key) folder = each.content_folder;
     std::optional<Error> failure;
     for (const ContentFile& file : deployment.files) {
-      const auto fetched = fetch_file(folder, file);
+      const auto fetched = fetch_file(deployment.content_folder, file);
       if (fetched) continue;
       failure = fetched.error();
       break;

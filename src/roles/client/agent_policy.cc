@@ -3,6 +3,7 @@
 #include "model/status_ids.h"
 #include "roles/client/agent.h"
 #include "roles/client/errors.h"
+#include "roles/client/software/cache_pins.h"
 
 namespace muster::client {
 
@@ -65,9 +66,12 @@ void Agent::follow_policy() {
   PolicyArrived event;
   for (const VerifiedDeployment& each : policy_->deployments())
     event.deployments.push_back(each.deployment);
+  const auto pinned = pin_content(*cache_, persistent_content(event.deployments));
+  if (!pinned) log::failure(log::Level::Warning, "cache.pin.failed", pinned.error());
   event.expires = policy_->good_until();
   event.windows = policy_->windows();
   event.windows_known = policy_->windows_known();
+  if (policy_->settings()) event.splay = policy_->settings()->splay;
   execution_->on(std::move(event), clock_.now());
   report_refusals();
 }

@@ -176,12 +176,16 @@ void Agent::queue_deployment_report(const DeploymentReport& report) {
   status.state = static_cast<unsigned>(report.state.value_or(0));
   const auto deployment = model::ObjectId::parse(report.key.deployment);
   if (deployment) status.deployment = *deployment;
+  if (runs_first(report.key))
+    status.program = report.key.deployment.substr(report.key.deployment.find('/') + 1);
   status.package = report.key.package;
   status.package_version = report.key.version;
   if (report.exit_code) status.exit_code = static_cast<int>(*report.exit_code);
   if (report.error) {
     status.error = report.error->kind().number;
     status.detail = report.error->text_with_advice();
+  } else {
+    status.detail = report.detail;
   }
   status.next_retry = report.next_attempt;
   log::info("software.status", to_text(report.status),

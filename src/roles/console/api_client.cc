@@ -99,11 +99,11 @@ Result<ApiAnswer> ApiClient::upload(std::string_view path, const net::FilePart& 
   return exchange(std::move(request), false);
 }
 
-Result<std::vector<wire::Node>> ApiClient::list(std::string_view kind) {
+Result<std::vector<wire::Node>> ApiClient::list(std::string_view kind, std::string_view filter) {
   std::vector<wire::Node> items;
   std::string cursor;
   do {
-    std::string path = fmt::format("/api/v1/{}?limit=1000", kind);
+    std::string path = fmt::format("/api/v1/{}?limit=1000{}", kind, filter);
     if (!cursor.empty()) path += "&cursor=" + path_part(cursor);
     const auto page = TRY(wire::node_from_json(TRY(get(path)).body, {.bytes = kAnswerLimit}));
     if (const wire::Node* list = page.find(contract::kPageItems))

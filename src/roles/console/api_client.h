@@ -37,7 +37,7 @@ class ApiClient {
   Result<ApiAnswer> upload(std::string_view path, const net::FilePart& file);
 
   // All items of a list, page by page.
-  Result<std::vector<wire::Node>> list(std::string_view kind);
+  Result<std::vector<wire::Node>> list(std::string_view kind, std::string_view filter = {});
 
   const std::string& base_url() const { return base_; }
 

@@ -27,7 +27,9 @@ Result<std::string> plural_kind(std::string_view kind);
 
 Result<void> get(const Session& session, const std::string& kind, const std::string& name,
                  Format format);
-Result<void> describe(const Session& session, const std::string& kind, const std::string& name);
+// Of a deployment with its devices: all, or those in `state`.
+Result<void> describe(const Session& session, const std::string& kind, const std::string& name,
+                      const std::string& state);
 Result<void> query(const Session& session, const std::string& text, Format format);
 Result<void> remove(const Session& session, const std::string& kind, const std::string& name,
                     bool dry_run);

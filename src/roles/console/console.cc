@@ -128,7 +128,8 @@ class Program {
     auto* describe_verb = verb(app_, "describe", "everything about one thing");
     describe_verb->add_option("KIND", kind_)->required();
     describe_verb->add_option("NAME", name_)->required();
-    on(describe_verb, [this] { return describe(session_, kind_, name_); });
+    describe_verb->add_option("--state", text_, "of a deployment, the devices in this state alone");
+    on(describe_verb, [this] { return describe(session_, kind_, name_, text_); });
 
     auto* query_verb = verb(app_, "query", "run a query over the inventory");
     query_verb->add_option("QUERY", text_)->required();

@@ -1,8 +1,10 @@
 // Verbs about objects: get, describe, query, delete, explain, ports.
+#include <algorithm>
 #include <cstdio>
 #include <thread>
 
 #include "base/nearest.h"
+#include "contract/deployment_status.h"
 #include "contract/explanation.h"
 #include "roles/console/commands.h"
 #include "roles/console/doctor.h"
@@ -96,14 +98,35 @@ Result<void> get(const Session& session, const std::string& kind, const std::str
   return {};
 }
 
-Result<void> describe(const Session& session, const std::string& kind, const std::string& name) {
+namespace {
+
+// Who is in which state, those of one state together.
+Result<void> print_devices_of(ApiClient& api, const std::string& deployment,
+                              const std::string& state) {
+  const std::string filter = state.empty() ? "" : "&state=" + path_part(state);
+  TextTable table{contract::deployment_device_headings(), {}};
+  for (const wire::Node& item :
+       TRY(api.list(fmt::format("deployments/{}/devices", path_part(deployment)), filter)))
+    table.rows.push_back(contract::deployment_device_row(item));
+  std::ranges::stable_sort(table.rows, {}, [](const auto& row) { return row.front(); });
+  print("devices:\n" + render_table(table));
+  return {};
+}
+
+}  // namespace
+
+Result<void> describe(const Session& session, const std::string& kind, const std::string& name,
+                      const std::string& state) {
   const std::string plural = TRY(plural_kind(kind));
+  if (!state.empty() && plural != "deployments")
+    return fail(kUsage, "--state is for deployments alone");
   auto api = TRY(sign_in(session));
   const auto answer = TRY(api.get(fmt::format("/api/v1/{}/{}", plural, path_part(name))));
   const wire::Node node = TRY(wire::node_from_json(answer.body, {.bytes = 1u << 30}));
   const wire::Node* inventory = node.find(contract::kInventoryMember);
   if (!inventory) {
     print(wire::emit_yaml(node));
+    if (plural == "deployments") return print_devices_of(api, name, state);
     return {};
   }
   if (const wire::Node* device = node.find(contract::kDeviceMember))

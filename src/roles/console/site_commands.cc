@@ -77,7 +77,7 @@ contract::SiteConfig site_config(const Session& session, const model::SiteCode& 
           .roles = {Role::PrimarySiteServer, Role::ManagementPoint, Role::DistributionPoint,
                     Role::Provider, Role::ServerLocatorPoint, Role::FallbackStatusPoint},
           .trial = true,
-          .settings = {{"policy.poll_interval", "PT2S"}}};
+          .settings = {{"policy.poll_interval", "PT2S"}, {"splay", "PT0S"}}};
 }
 
 template <typename Check>

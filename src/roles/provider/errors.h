@@ -26,5 +26,12 @@ inline constexpr ErrorKind kBoundaryOverlap{
     "Give each address to one boundary only: narrow or delete one of the two"};
 // Never leaves the provider: it rolls back the transaction in which a plan was made.
 inline constexpr ErrorKind kPlanOnly{2209, "plan-only", "Nothing: no object was to be changed"};
+inline constexpr ErrorKind kOrderCycle{
+    2210, "order-cycle", "Take one of the steps that the text names out of its order"};
+inline constexpr ErrorKind kPackageRetired{
+    2211, "package-retired",
+    "Deploy a package that is not retired, or apply this one with retired: false"};
+inline constexpr ErrorKind kOrderTooLong{2212, "order-too-long",
+                                         "Let fewer programs run one behind the other"};
 
 }  // namespace muster::provider

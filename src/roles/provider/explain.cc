@@ -5,10 +5,12 @@
 #include "contract/objects/object.h"
 #include "contract/policy.h"
 #include "contract/signed_document.h"
+#include "model/spread.h"
 #include "model/status_ids.h"
 #include "roles/provider/answers.h"
 #include "roles/provider/devices_api.h"
 #include "roles/provider/errors.h"
+#include "roles/provider/order_checks.h"
 #include "store/site/collections.h"
 #include "store/site/objects.h"
 #include "store/site/policy.h"
@@ -85,6 +87,9 @@ ExplainStep membership_step(const ExplainFacts& facts) {
 
 ExplainStep policy_step(const ExplainFacts& facts) {
   const std::string name = "policy signed for the device";
+  if (facts.retired)
+    return holds(name, fmt::format("package {} is retired, which ends its deployments",
+                                   facts.retired_package));
   if (!facts.spec.enabled) return holds(name, "the deployment is disabled: it says enabled: false");
   if (facts.header_with) return done(name, *facts.header_with);
   if (!facts.body_signed)
@@ -113,52 +118,174 @@ ExplainStep received_step(const ExplainFacts& facts) {
   return waiting(name, "the client asks again at its next policy poll", next);
 }
 
-bool waits_for_window(const ExplainFacts& facts) {
-  return !facts.reports.empty() && facts.reports.back().state == model::kStateWaitingForWindow;
+// The story of a deployment on a device is one of runs. What is told step by step is the newest run
+// as far as the client spoke of it; the run before stands in a step of its own.
+struct Story {
+  std::vector<StatusReport> now;     // of the newest run, oldest first
+  std::optional<StatusReport> last;  // how the run before it ended
+  const StatusReport* newest() const { return now.empty() ? nullptr : &now.back(); }
+  const StatusReport* started() const { return last_with_id(now, model::kStatusStarted); }
+};
+
+Story story_of(const std::vector<StatusReport>& reports) {
+  Story out;
+  for (const StatusReport& report : reports) {
+    // A run's end closes it; a restart that followed belongs to it still.
+    const bool ended = !out.now.empty() && is_end(out.now.back());
+    if (ended && !is_end(report)) {
+      out.last = out.now.back();
+      out.now.clear();
+    }
+    out.now.push_back(report);
+  }
+  return out;
 }
 
-// Whether the program's time has come, as far as the site can know: times of the device's own clock
-// are told by that clock.
-ExplainStep time_step(const ExplainFacts& facts, Timestamp now) {
-  const std::string name = "its time has come";
-  const model::Deployment& spec = facts.spec;
-  if (const auto* started = last_with_id(facts.reports, model::kStatusStarted))
-    return done(name, started->at);
-  if (waits_for_window(facts)) return done(name, facts.reports.back().at);
-  if (spec.expires && now >= *spec.expires)
-    return holds(name, fmt::format("the deployment ended at {}", to_text(*spec.expires)));
-  if (now < facts.start) return waiting(name, "the deployment's start lies ahead", facts.start);
-  if (spec.purpose == model::Purpose::Available)
-    return waiting(name, "its user has not asked for it", {});
+bool says(const StatusReport* report, unsigned state) {
+  return report != nullptr && report->state == state;
+}
+
+// The newest report is one of a client that holds the content and would start the program.
+bool waits_to_start(const Story& story) {
+  const StatusReport* last = story.newest();
+  return says(last, model::kStateWaitingForWindow) || says(last, model::kStateWaitingForProgram) ||
+         says(last, model::kStateWaitingForRestart) || says(last, model::kStateHeld);
+}
+
+std::string result_text(const StatusReport& end) {
+  std::string cause = cause_of(end);
+  if (end.exit_code)
+    cause = fmt::format("exit code {}{}{}", *end.exit_code, cause.empty() ? "" : "; ", cause);
+  if (end.status_id == model::kStatusPendingRestart) cause += "; a restart is wanted";
+  if (end.status_id != model::kStatusFailed) cause = "succeeded, " + cause;
+  return cause;
+}
+
+// The times of a deployment, as far as the site can know them: times of the device's own clock are
+// told by that clock.
+struct Times {
   std::optional<Timestamp> latest, next;
+  bool local = false;
+};
+
+Times times_of(const ExplainFacts& facts, Timestamp now) {
+  Times out;
+  const model::Deployment& spec = facts.spec;
   const auto consider = [&](Timestamp moment) {
-    if (moment > now) next = std::min(next.value_or(moment), moment);
-    if (moment <= now && moment >= facts.start) latest = std::max(latest.value_or(moment), moment);
+    if (spec.expires && moment >= *spec.expires) return;
+    if (moment > now) out.next = std::min(out.next.value_or(moment), moment);
+    if (moment <= now && moment >= facts.start)
+      out.latest = std::max(out.latest.value_or(moment), moment);
   };
   if (spec.deadline)
     if (const auto* deadline = std::get_if<Timestamp>(&*spec.deadline)) consider(*deadline);
-  bool local = false;
   for (const model::Schedule& schedule : spec.schedules) {
-    local = local || schedule.zone == model::ScheduleZone::Local;
+    out.local = out.local || schedule.zone == model::ScheduleZone::Local;
     if (schedule.zone == model::ScheduleZone::Local) continue;
     const auto around =
         model::Occurrences(schedule).around(now, [](Timestamp) { return Duration(0); });
     if (around.latest) consider(*around.latest);
     if (around.next) consider(*around.next);
   }
-  if (latest) return done(name, *latest);
-  if (local) return waiting(name, "it starts at its next time on the device's own clock", next);
-  if (next) return waiting(name, "it starts at its next time", next);
-  if (!spec.events.empty()) return waiting(name, "it starts at the next of its events", {});
+  return out;
+}
+
+// Whether what ran runs again when its time comes.
+bool runs_again(const model::Deployment& spec, const StatusReport& end) {
+  const bool failed = end.status_id == model::kStatusFailed;
+  switch (spec.rerun) {
+    case model::Rerun::Never:
+      return false;
+    case model::Rerun::Always:
+      return true;
+    case model::Rerun::IfFailed:
+      return failed;
+    case model::Rerun::IfSucceeded:
+      break;
+  }
+  return !failed;
+}
+
+ExplainStep last_run_step(const StatusReport& end) {
+  const std::string how = end.status_id == model::kStatusFailed ? "failed, " : "";
+  return done("last run", end.at, how + result_text(end));
+}
+
+std::string events_text(const model::Deployment& spec) {
+  std::string out;
+  for (const auto event : spec.events)
+    out += fmt::format("{}{}", out.empty() ? "" : ", ", model::to_text(event));
+  for (const std::string& name : spec.after)
+    out += fmt::format("{}after deployment {} succeeds here", out.empty() ? "" : ", ", name);
+  return out;
+}
+
+// When it comes again after a run; the step names both.
+ExplainStep time_of_run(const ExplainFacts& facts, const Story& story, const Times& times) {
+  const StatusReport* started = story.started();
+  ExplainStep step = done("its time has come", started->at);
+  const StatusReport* end = last_with(story.now, is_end);
+  if (end == nullptr || facts.spec.purpose == model::Purpose::Available) return step;
+  if (!runs_again(facts.spec, *end)) {
+    step.cause = "for the last run; it does not run again";
+    return step;
+  }
+  step.cause = "for the last run; it runs again at its next time";
+  if (times.local) step.cause += " on the device's own clock";
+  if (const std::string events = events_text(facts.spec); !events.empty())
+    step.cause += ", or " + events;
+  step.next_retry = times.next;
+  return step;
+}
+
+ExplainStep time_step(const ExplainFacts& facts, const Story& story, Timestamp now) {
+  const std::string name = "its time has come";
+  const model::Deployment& spec = facts.spec;
+  const Times times = times_of(facts, now);
+  if (story.started()) return time_of_run(facts, story, times);
+  if (waits_to_start(story)) {
+    ExplainStep step = done(name, story.newest()->at);
+    if (times.next && spec.rerun != model::Rerun::Never) step.next_retry = times.next;
+    return step;
+  }
+  if (spec.expires && now >= *spec.expires)
+    return holds(name, fmt::format("the deployment ended at {}", to_text(*spec.expires)));
+  if (now < facts.start) return waiting(name, "the deployment's start lies ahead", facts.start);
+  if (spec.purpose == model::Purpose::Available)
+    return waiting(name, "its user has not asked for it", {});
+  if (times.latest && now < *times.latest + facts.offset)
+    return waiting(name, "its time has come on all devices; this one's random start is later",
+                   *times.latest + facts.offset);
+  if (times.latest) return done(name, *times.latest);
+  if (times.local)
+    return waiting(name, "it starts at its next time on the device's own clock", times.next);
+  if (times.next) return waiting(name, "it starts at its next time", times.next);
+  if (!spec.events.empty() || !spec.after.empty())
+    return waiting(name, "it starts at the next of its events: " + events_text(spec), {});
   return holds(name, "none of its schedules has a time that lies ahead");
 }
 
-ExplainStep content_step(const ExplainFacts& facts) {
+ExplainStep requirements_step(const Story& story) {
+  const std::string name = "requirements met";
+  const StatusReport* last = story.newest();
+  if (says(last, model::kStateRequirementsUnmet)) {
+    ExplainStep step = holds(name, cause_of(*last));
+    step.next_retry = last->next_retry;
+    return step;
+  }
+  // What comes behind the look at them shows that they are.
+  const auto* behind = last_with(story.now, [](const StatusReport& report) {
+    return report.state != model::kStateReceived && report.state != model::kStateRequirementsUnmet;
+  });
+  if (behind) return done(name, behind->at);
+  return waiting(name, "the client looks when it may fetch the content", {});
+}
+
+ExplainStep content_step(const Story& story) {
   const std::string name = "content on the device";
-  const auto* started = last_with_id(facts.reports, model::kStatusStarted);
-  if (started) return done(name, started->at);
-  if (waits_for_window(facts)) return done(name, facts.reports.back().at);
-  const auto* last = facts.reports.empty() ? nullptr : &facts.reports.back();
+  if (const auto* started = story.started()) return done(name, started->at);
+  const auto* last = story.newest();
+  if (waits_to_start(story)) return done(name, last->at);
   if (last && is_end(*last)) {
     return last->status_id == model::kStatusFailed ? holds(name, cause_of(*last))
                                                    : done(name, last->at);
@@ -167,28 +294,42 @@ ExplainStep content_step(const ExplainFacts& facts) {
   return waiting(name, "the client fetches it", {});
 }
 
-ExplainStep run_step(const ExplainFacts& facts) {
+// What runs before the program, in the order in which it runs.
+ExplainStep first_step(const ExplainFacts& facts, const Story& story) {
+  std::string order;
+  for (auto each = facts.first.rbegin(); each != facts.first.rend(); ++each)
+    order += fmt::format("{}{} of {}{}", order.empty() ? "" : ", then ", each->program,
+                         each->package, each->every_time ? " each time" : "");
+  const std::string name = "programs that run first";
+  const StatusReport* last = story.newest();
+  if (const auto* started = story.started()) return done(name, started->at, order);
+  if (says(last, model::kStateHeld)) {
+    ExplainStep step = holds(name, cause_of(*last));
+    step.next_retry = last->next_retry;
+    return step;
+  }
+  if (says(last, model::kStateWaitingForProgram) || says(last, model::kStateWaitingForRestart))
+    return waiting(name, cause_of(*last), last->next_retry);
+  return waiting(name, order, {});
+}
+
+ExplainStep run_step(const Story& story) {
   const std::string name = "program started";
-  if (const auto* started = last_with_id(facts.reports, model::kStatusStarted))
-    return done(name, started->at);
-  if (waits_for_window(facts))
+  if (const auto* started = story.started()) return done(name, started->at);
+  if (says(story.newest(), model::kStateWaitingForWindow))
     return waiting(name, "a maintenance window must open that is long enough for the program",
-                   facts.reports.back().next_retry);
+                   story.newest()->next_retry);
   return waiting(name, "it starts when its content is there", {});
 }
 
-ExplainStep result_step(const ExplainFacts& facts, contract::Explanation& out) {
+ExplainStep result_step(const Story& story, contract::Explanation& out) {
   const std::string name = "result";
-  const auto* end = last_with(facts.reports, is_end);
+  const auto* end = last_with(story.now, is_end);
   if (!end) return waiting(name, "the program runs", {});
   out.ended = true;
   out.succeeded = end->status_id != model::kStatusFailed;
-  std::string cause = cause_of(*end);
-  if (end->exit_code)
-    cause = fmt::format("exit code {}{}{}", *end->exit_code, cause.empty() ? "" : "; ", cause);
-  if (end->status_id == model::kStatusPendingRestart) cause += "; a restart is wanted";
-  if (out.succeeded) return done(name, end->at, "succeeded, " + cause);
-  ExplainStep failed = holds(name, cause);
+  if (out.succeeded) return done(name, end->at, result_text(*end));
+  ExplainStep failed = holds(name, result_text(*end));
   failed.at = end->at;
   return failed;
 }
@@ -199,17 +340,21 @@ contract::Explanation explain(const ExplainFacts& facts, Timestamp now) {
   contract::Explanation out;
   out.device = facts.device;
   out.deployment = facts.deployment;
+  const Story story = story_of(facts.reports);
   std::vector<ExplainStep> steps = {
       enrolment_step(facts),
       facts.inventory_at ? done("inventory received", *facts.inventory_at)
                          : waiting("inventory received", "the first inventory is on its way", {}),
-      membership_step(facts),
-      policy_step(facts),
-      received_step(facts),
-      time_step(facts, now),
-      content_step(facts),
-      run_step(facts),
-      result_step(facts, out)};
+      membership_step(facts), policy_step(facts), received_step(facts)};
+  if (story.last) steps.push_back(last_run_step(*story.last));
+  steps.push_back(time_step(facts, story, now));
+  if (facts.has_requirements) steps.push_back(requirements_step(story));
+  steps.push_back(content_step(story));
+  // Windows come first: a client looks at what runs first when one is open.
+  const bool window = says(story.newest(), model::kStateWaitingForWindow);
+  if (!facts.first.empty() && !window) steps.push_back(first_step(facts, story));
+  steps.push_back(run_step(story));
+  steps.push_back(result_step(story, out));
   // What lies behind a step that is not done has not been reached, unless it is known to be done:
   // a deployment that ran stays explained when the device leaves the collection later.
   bool open = false;
@@ -274,6 +419,24 @@ Result<void> gather_membership(hosting::Site& site, store::Reader& reader,
   return {};
 }
 
+// What the deployment's program wants before it runs.
+Result<void> gather_program(store::Reader& reader, ExplainFacts& facts) {
+  const auto note_retired = [&](const std::string& name) -> Result<void> {
+    const auto package = TRY(stored_package(reader, name));
+    if (!package || !package->retired || facts.retired) return {};
+    facts.retired = true;
+    facts.retired_package = name;
+    return {};
+  };
+  TRY(note_retired(facts.spec.package));
+  facts.first = TRY(first_programs(reader, facts.spec.package, facts.spec.program));
+  for (const model::RunFirst& first : facts.first) TRY(note_retired(first.package));
+  const auto package = TRY(stored_package(reader, facts.spec.package));
+  const auto* program = package ? package->program(facts.spec.program) : nullptr;
+  facts.has_requirements = program && (program->disk_bytes > 0 || !program->platforms.empty());
+  return {};
+}
+
 Result<ExplainFacts> gather(hosting::Site& site, store::Reader& reader, std::string_view device,
                             std::string_view deployment) {
   const auto known = TRY(named_device(reader, device));
@@ -297,6 +460,9 @@ Result<ExplainFacts> gather(hosting::Site& site, store::Reader& reader, std::str
     const auto collection = TRY(store::find_object(reader, "Collection", spec.collection));
     if (collection) TRY(gather_membership(site, reader, collection->id, known.number, facts));
   }
+  TRY(gather_program(reader, facts));
+  facts.offset =
+      model::start_offset(known.id.text(), object->id.text(), site.settings.duration("splay"));
   TRY(gather_policy(site, reader, *object, known.number, facts));
   TRY(gather_reports(reader, object->id, known.number, facts));
   return facts;

@@ -8,6 +8,7 @@
 #include "hosting/route_table.h"
 #include "hosting/site.h"
 #include "model/deployment.h"
+#include "model/package.h"
 #include "store/site/devices.h"
 
 namespace muster::provider {
@@ -32,6 +33,11 @@ struct ExplainFacts {
   Duration poll_interval{0};
   model::Deployment spec{};
   Timestamp start;
+  bool retired = false;  // its package, or one of what runs first
+  std::string retired_package{};
+  bool has_requirements = false;         // its program
+  std::vector<model::RunFirst> first{};  // what runs before it, directly before it first
+  Duration offset{0};                    // the device's random start
   // Of this device about this deployment, and about its policy as a whole; oldest first.
   std::vector<contract::StatusReport> reports;
   std::vector<contract::StatusReport> policy_reports;

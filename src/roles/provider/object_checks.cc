@@ -105,12 +105,27 @@ Result<void> check_boundary(store::Reader& reader, const model::Boundary& bounda
   return {};
 }
 
-Result<void> check_deployment(store::Reader& reader, const model::Deployment& deployment) {
-  const auto package = TRY(store::find_object(reader, "Package", deployment.package));
+namespace {
+
+Result<bool> deploys_already(store::Reader& reader, const model::Deployment& deployment) {
+  const auto object = TRY(store::find_object(reader, "Deployment", deployment.name));
+  if (!object) return false;
+  const auto before =
+      TRY(contract::decode_spec(contract::ObjectKind::Deployment, object->name, object->spec));
+  return std::get<model::Deployment>(before.value).package == deployment.package;
+}
+
+}  // namespace
+
+Result<void> check_deployment(store::Reader& reader, const model::Deployment& deployment,
+                              const Submission& submission) {
+  TRY(check_after(reader, deployment, submission));
+  const auto package = TRY(stored_package(reader, deployment.package));
   if (!package) return fail(kReferenceMissing, "there is no package {}", deployment.package);
-  const auto object =
-      TRY(contract::decode_spec(contract::ObjectKind::Package, deployment.package, package->spec));
-  if (!std::get<model::Package>(object.value).program(deployment.program))
+  if (package->retired && !TRY(deploys_already(reader, deployment)))
+    return fail(kPackageRetired, "deployment {} names package {} {}", deployment.name,
+                package->name, package->version);
+  if (!package->program(deployment.program))
     return fail(kReferenceMissing, "package {} has no program {}", deployment.package,
                 deployment.program);
   if (deployment.collection != model::kAllSystems &&
@@ -155,9 +170,21 @@ Result<void> check_unused(store::Reader& reader, contract::ObjectKind kind, std:
         TRY(contract::decode_spec(contract::ObjectKind::Deployment, each.name, each.spec));
     const auto& deployment = std::get<model::Deployment>(object.value);
     if ((kind == contract::ObjectKind::Package && deployment.package == name) ||
-        (kind == contract::ObjectKind::Collection && deployment.collection == name))
+        (kind == contract::ObjectKind::Collection && deployment.collection == name) ||
+        (kind == contract::ObjectKind::Deployment &&
+         std::ranges::find(deployment.after, name) != deployment.after.end()))
       users.push_back("deployment " + each.name);
   }
+  if (kind == contract::ObjectKind::Package)
+    for (const auto& each : TRY(store::list_objects(reader, "Package", "", kAll))) {
+      const auto object =
+          TRY(contract::decode_spec(contract::ObjectKind::Package, each.name, each.spec));
+      const auto& programs = std::get<model::Package>(object.value).programs;
+      if (each.name != name && std::ranges::any_of(programs, [&](const model::Program& program) {
+            return program.run_first && program.run_first->package == name;
+          }))
+        users.push_back("package " + each.name);
+    }
   if (kind == contract::ObjectKind::Collection)
     for (const auto& each : TRY(store::list_objects(reader, "Collection", "", kAll))) {
       const auto object =

@@ -8,6 +8,7 @@
 #include "contract/catalogue.h"
 #include "contract/objects/object.h"
 #include "hosting/site.h"
+#include "roles/provider/order_checks.h"
 
 namespace muster::provider {
 
@@ -16,8 +17,9 @@ namespace muster::provider {
 Result<void> check_collection(store::Reader& reader, const model::Collection& collection);
 // An address belongs to one site only. Error: kBoundaryOverlap, naming both.
 Result<void> check_boundary(store::Reader& reader, const model::Boundary& boundary);
-// Errors: kReferenceMissing.
-Result<void> check_deployment(store::Reader& reader, const model::Deployment& deployment);
+// Errors: kReferenceMissing, kOrderCycle; kPackageRetired unless it deploys the package already.
+Result<void> check_deployment(store::Reader& reader, const model::Deployment& deployment,
+                              const Submission& submission);
 
 // A package's documents after all signatures were checked.
 struct CheckedPackage {

@@ -6,6 +6,7 @@
 #include "contract/objects/object.h"
 #include "hosting/audit.h"
 #include "roles/provider/answers.h"
+#include "roles/provider/deployment_status.h"
 #include "roles/provider/devices_api.h"
 #include "roles/provider/errors.h"
 #include "roles/provider/object_checks.h"
@@ -21,10 +22,6 @@ namespace {
 
 using contract::AnyObject;
 using contract::ObjectKind;
-
-// States of topic 301 that are an end.
-constexpr std::int64_t kStateSucceeded = 4;
-constexpr std::int64_t kStateFailed = 6;
 
 Result<ObjectKind> kind_of(std::string_view plural) {
   if (plural == "packages") return ObjectKind::Package;
@@ -54,13 +51,7 @@ Result<wire::Node> status_node(hosting::Site& site, store::Reader& reader,
     const auto any = TRY(contract::decode_spec(kind, object.name, object.spec));
     status.set("rules", wire::text_node(rules_text(std::get<model::Collection>(any.value))));
   } else if (kind == ObjectKind::Deployment) {
-    std::int64_t succeeded = 0, failed = 0;
-    for (const auto& each : TRY(store::count_deployment_states(reader, object.id))) {
-      if (each.state == kStateSucceeded) succeeded = each.devices;
-      if (each.state == kStateFailed) failed = each.devices;
-    }
-    status.set("succeeded", wire::integer_node(succeeded));
-    status.set("failed", wire::integer_node(failed));
+    TRY(add_deployment_status(site, reader, object, status));
   }
   return status;
 }
@@ -109,12 +100,13 @@ Result<std::optional<CheckedPackage>> check(hosting::Site& site, store::Reader& 
   if (const auto* package = std::get_if<model::Package>(&submitted.object.value)) {
     if (!submitted.catalogue)
       return fail(kCatalogueMismatch, "package {} came without its signed entry", package->name);
+    TRY(check_run_first(reader, *package, only(*package)));
     return Checked(TRY(check_package(site, reader, *package, *submitted.catalogue)));
   }
   if (const auto* collection = std::get_if<model::Collection>(&submitted.object.value))
     TRY(check_collection(reader, *collection));
   if (const auto* deployment = std::get_if<model::Deployment>(&submitted.object.value))
-    TRY(check_deployment(reader, *deployment));
+    TRY(check_deployment(reader, *deployment, only(*deployment)));
   if (const auto* boundary = std::get_if<model::Boundary>(&submitted.object.value))
     TRY(check_boundary(reader, *boundary));
   return Checked();
@@ -304,6 +296,8 @@ Result<net::Response> delete_object(hosting::Site& site, hosting::Call& call) {
     TRY(check_unused(transaction, kind, object.name));
     TRY(store::leave_apply_set(transaction, object.id));
     TRY(store::delete_object(transaction, object.id, expected, call.now));
+    if (kind == ObjectKind::Deployment)
+      TRY(store::remove_deployment_states(transaction, object.id));
     if (kind == ObjectKind::Package) TRY(withdraw_content(site, transaction, object.id, call.now));
     return hosting::audit(transaction,
                           {.actor = actor_of(call),

@@ -44,6 +44,7 @@ class Planner {
  private:
   Result<Planned> stage(const contract::PlannedObject& planned);
   Result<void> check(const AnyObject& object);
+  Submission submission() const;
   Result<void> write(const AnyObject& object, const std::optional<store::Object>& before);
   Result<std::vector<FieldChange>> changes(const contract::PlannedObject& planned,
                                            const AnyObject& resolved, const store::Object& before);
@@ -161,11 +162,31 @@ Result<std::vector<FieldChange>> Planner::changes(const contract::PlannedObject&
   return out;
 }
 
+// The objects of the request as it has them, whether they are staged already or not.
+Submission Planner::submission() const {
+  Submission out;
+  out.package = [this](const std::string& name) -> const model::Package* {
+    for (const auto& each : request_.objects)
+      if (const auto* package = std::get_if<model::Package>(&each.object.value))
+        if (package->name == name) return package;
+    return nullptr;
+  };
+  out.deployment = [this](const std::string& name) -> const model::Deployment* {
+    for (const auto& each : request_.objects)
+      if (const auto* deployment = std::get_if<model::Deployment>(&each.object.value))
+        if (deployment->name == name) return deployment;
+    return nullptr;
+  };
+  return out;
+}
+
 Result<void> Planner::check(const AnyObject& object) {
   if (const auto* collection = std::get_if<model::Collection>(&object.value))
     TRY(check_collection(transaction_, *collection));
   if (const auto* deployment = std::get_if<model::Deployment>(&object.value))
-    TRY(check_deployment(transaction_, *deployment));
+    TRY(check_deployment(transaction_, *deployment, submission()));
+  if (const auto* package = std::get_if<model::Package>(&object.value))
+    TRY(check_run_first(transaction_, *package, submission()));
   if (const auto* boundary = std::get_if<model::Boundary>(&object.value))
     TRY(check_boundary(transaction_, *boundary));
   return {};

@@ -2,6 +2,7 @@
 
 #include "hosting/errors.h"
 #include "roles/provider/answers.h"
+#include "roles/provider/deployment_status.h"
 #include "roles/provider/devices_api.h"
 #include "roles/provider/explain.h"
 #include "roles/provider/objects_api.h"
@@ -94,6 +95,7 @@ std::vector<hosting::Route> routes(hosting::Site& site, HostPorts ports) {
   routes.add_handler("POST", "/api/v1/quarantine/*/replay", [&site, ports](hosting::Call& call) {
     return answer(replay(site, call, ports));
   });
+  routes.add("GET", "/api/v1/deployments/*/devices", list_deployment_devices);
   // The kinds of objects come last: they would match the names above.
   routes.add("GET", "/api/v1/*", list_objects);
   routes.add("POST", "/api/v1/*", create_object, kObjectBody);

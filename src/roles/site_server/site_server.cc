@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "roles/site_server/catalogue/catalogue_publisher.h"
 #include "roles/site_server/collection_evaluator/collection_evaluator.h"
+#include "roles/site_server/distribution_manager/content_retirement.h"
 #include "roles/site_server/errors.h"
 #include "roles/site_server/fallback/fallback_loader.h"
 #include "roles/site_server/inbox/inbox_reader.h"
@@ -225,6 +226,9 @@ Result<bool> SiteServer::round() {
   }
   if (now >= parts.next_sweep) {
     TRY(forget_old(*site_, now));
+    // What cannot be removed is no reason to stand still.
+    if (const auto retired = retire_content(*site_, now); !retired)
+      log::failure(log::Level::Error, "content.retirement.failed", retired.error());
     parts.next_sweep = now + kSweepInterval;
   }
   if (now >= parts.next_refresh) {

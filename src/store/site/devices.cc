@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "store/site/settings.h"
+#include "store/site/status.h"
 
 namespace muster::store {
 namespace {
@@ -148,6 +149,7 @@ Result<void> delete_device(Transaction& transaction, DeviceNumber number) {
   TRY(transaction.run("DELETE FROM certificate WHERE device_id = $1", {id}));
   TRY(transaction.run("DELETE FROM pending_enrolment WHERE device_id = $1", {id}));
   TRY(transaction.run("DELETE FROM status_message WHERE device = $1", {number}));
+  TRY(uncount_device(transaction, number));
   // The other tables of devices have foreign keys that cascade.
   TRY(transaction.run("DELETE FROM device WHERE number = $1", {number}));
   return {};

@@ -17,10 +17,12 @@ struct DeploymentState {
   Timestamp at;
   Bytes stream;
   std::int64_t sequence;  // of the message that said so
+  std::optional<std::string> package_version{};
+  std::optional<Timestamp> next_retry{};
 };
 
 // Keeps the latest: within a stream by sequence, across streams by time. False when what is there
-// is as late or later.
+// is as late or later. The counts of states follow in the same transaction.
 Result<bool> put_deployment_state(Transaction& transaction, const DeploymentState& state);
 Result<std::optional<DeploymentState>> find_deployment_state(Reader& reader,
                                                              const model::ObjectId& deployment,
@@ -30,6 +32,7 @@ Result<std::vector<DeploymentState>> deployment_states(Reader& reader,
                                                        const model::ObjectId& deployment,
                                                        std::optional<std::int64_t> state,
                                                        DeviceNumber after, std::int64_t limit);
+// How many devices are in each state that has any; kept, not counted anew.
 struct StateCount {
   std::int64_t state;
   std::int64_t devices;
@@ -37,6 +40,10 @@ struct StateCount {
 Result<std::vector<StateCount>> count_deployment_states(Reader& reader,
                                                         const model::ObjectId& deployment);
 Result<std::vector<DeploymentState>> deployments_of(Reader& reader, DeviceNumber device);
+// Takes a device that is about to be deleted out of the counts.
+Result<void> uncount_device(Transaction& transaction, DeviceNumber device);
+// Of a deployment that was deleted: its states and their counts.
+Result<void> remove_deployment_states(Transaction& transaction, const model::ObjectId& deployment);
 
 struct StatusMessage {
   std::int64_t number = 0;  // given by add_status_message, rises

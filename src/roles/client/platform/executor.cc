@@ -161,8 +161,8 @@ Result<RunPlan> Executor::plan_for(const Deployment& deployment, const fs::path&
   const auto account = plan.user ? account_named(plan.user->name) : own_account();
   const std::string home = account ? account->home : files.string();
   const std::string name = account ? account->user.name : "";
-  plan.executable = executable_for(deployment.program.arguments[0], deployment, settings_.path);
-  plan.arguments = deployment.program.arguments;
+  plan.executable = executable_for(deployment.program.argv[0], deployment, settings_.path);
+  plan.arguments = deployment.program.argv;
   plan.environment = {"PATH=" + settings_.path,
                       "HOME=" + home,
                       "USER=" + name,

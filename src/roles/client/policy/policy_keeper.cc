@@ -5,6 +5,7 @@
 #include "base/os/file.h"
 #include "base/sha256.h"
 #include "roles/client/errors.h"
+#include "roles/client/software/errors.h"
 #include "trust/errors.h"
 
 namespace muster::client {
@@ -156,58 +157,97 @@ Result<contract::PolicyBody> PolicyKeeper::body(const contract::BodyReference& r
   return trust_->verify_policy_body(document, reference);
 }
 
-Result<VerifiedDeployment> PolicyKeeper::verify_deployment(const contract::DeploymentBody& body,
-                                                           DocumentSource& source, Timestamp now) {
-  const Bytes document = TRY(kept_or("entries", kEntryAltered, body.entry.sha256, [&] {
+Result<PolicyKeeper::SignedProgram> PolicyKeeper::verify_program(const ProgramPlace& place,
+                                                                 DocumentSource& source,
+                                                                 Timestamp now) {
+  const Bytes document = TRY(kept_or("entries", kEntryAltered, place.entry.sha256, [&] {
     return source.catalogue_file(
-        contract::catalogue_file_name(body.entry.role, body.entry.version));
+        contract::catalogue_file_name(place.entry.role, place.entry.version));
   }));
-  std::uint64_t& lowest = entry_versions_[body.package];
+  std::uint64_t& lowest = entry_versions_[place.package];
   const auto entry =
-      TRY(trust_->verify_entry(document, {body.package, body.entry.sha256, lowest}, now));
+      TRY(trust_->verify_entry(document, {place.package, place.entry.sha256, lowest}, now));
   if (entry.version > lowest) {
     lowest = entry.version;
     TRY(save_state());
   }
-  if (entry.package_version != body.package_version)
+  if (entry.package_version != place.package_version)
     return fail(trust::kWrongPackage, "policy names version {} of {}, its entry is of version {}",
-                body.package_version, body.package, entry.package_version);
-  const model::Program* program = entry.program(body.program);
+                place.package_version, place.package, entry.package_version);
+  const model::Program* program = entry.program(place.program);
   if (!program)
-    return fail(kProgramMissing, "the entry of {} {} has no program {}", body.package,
-                body.package_version, body.program);
+    return fail(kProgramMissing, "the entry of {} {} has no program {}", place.package,
+                place.package_version, place.program);
   const Bytes manifest_document =
       TRY(kept_or("manifests", kManifestAltered, entry.manifest_sha256, [&] {
-        return source.content(body.content_folder, entry.manifest_sha256, entry.manifest_length);
+        return source.content(place.content_folder, entry.manifest_sha256, entry.manifest_length);
       }));
   const auto manifest = TRY(contract::decode_manifest(manifest_document));
-  if (manifest.package != body.package || manifest.package_version != body.package_version)
+  if (manifest.package != place.package || manifest.package_version != place.package_version)
     return fail(trust::kWrongPackage, "the manifest is of {} {}", manifest.package,
                 manifest.package_version);
+  SignedProgram out{*program, {}};
+  for (const contract::ManifestFile& file : manifest.files)
+    out.files.push_back({file.path, file.executable ? 0755u : 0644u, file.size_bytes, file.sha256});
+  return out;
+}
 
+// The order is the operators': each signed entry names what runs before its program. The site only
+// says where that is, and can neither add nor leave out a step.
+Result<void> PolicyKeeper::verify_first(const contract::DeploymentBody& body,
+                                        DocumentSource& source, Timestamp now,
+                                        Deployment& deployment) {
+  std::string whose = deployment.key.deployment;
+  const model::Program* dependent = &deployment.program;
+  deployment.first.reserve(body.first.size());
+  for (const contract::FirstProgramReference& named : body.first) {
+    const auto& wanted = dependent->run_first;
+    if (!wanted || wanted->package != named.package || wanted->program != named.program)
+      return fail(kFirstProgramMissing, "policy names {} of {}, the entry of {} names {}",
+                  named.program, named.package, dependent->name,
+                  wanted ? fmt::format("{} of {}", wanted->program, wanted->package) : "nothing");
+    auto program = TRY_IN(verify_program({named.package, named.package_version, named.program,
+                                          named.entry, named.content_folder},
+                                         source, now),
+                          "{} of {}, which runs first", named.program, named.package);
+    if (!wanted->every_time) whose = kWhoseOnce;
+    deployment.first.push_back(
+        {.key = first_key(whose, named.package, named.package_version, named.program),
+         .program = std::move(program.program),
+         .files = std::move(program.files),
+         .content_folder = named.content_folder,
+         .every_time = wanted->every_time,
+         .persist = named.persist});
+    dependent = &deployment.first.back().program;
+  }
+  if (const auto& wanted = dependent->run_first)
+    return fail(kFirstProgramMissing, "policy leaves out {} of {}, which runs before {}",
+                wanted->program, wanted->package, dependent->name);
+  return {};
+}
+
+Result<VerifiedDeployment> PolicyKeeper::verify_deployment(const contract::DeploymentBody& body,
+                                                           DocumentSource& source, Timestamp now) {
+  auto program = TRY(verify_program(
+      {body.package, body.package_version, body.program, body.entry, body.content_folder}, source,
+      now));
   VerifiedDeployment out;
   out.name = body.name;
-  out.content_folder = body.content_folder;
   out.deployment.key = {body.deployment.text(), body.package, body.package_version};
-  Program& wanted = out.deployment.program;
-  wanted.name = program->name;
-  wanted.arguments = program->argv;
-  wanted.run_as = program->run_as == model::RunAs::User ? RunAs::User : RunAs::System;
-  wanted.max_runtime = program->max_runtime;
-  wanted.success_codes.assign(program->success_codes.begin(), program->success_codes.end());
-  wanted.reboot_codes.assign(program->reboot_codes.begin(), program->reboot_codes.end());
-  for (const contract::ManifestFile& file : manifest.files)
-    out.deployment.files.push_back(
-        {file.path, file.executable ? 0755u : 0644u, file.size_bytes, file.sha256});
+  out.deployment.program = std::move(program.program);
+  out.deployment.files = std::move(program.files);
+  out.deployment.content_folder = body.content_folder;
+  out.deployment.persist = body.persist;
   out.deployment.start = body.start;
   out.deployment.deadline = body.deadline;
   out.deployment.schedules = body.schedules;
   out.deployment.events = body.events;
+  for (const model::ObjectId& id : body.after) out.deployment.after.push_back(id.text());
   out.deployment.expires = body.expires;
   out.deployment.rerun = body.rerun;
   out.deployment.ignore_windows = body.ignore_windows;
-  out.deployment.purpose =
-      body.purpose == model::Purpose::Required ? Purpose::Required : Purpose::Available;
+  out.deployment.purpose = body.purpose;
+  TRY(verify_first(body, source, now, out.deployment));
   return out;
 }
 

@@ -21,7 +21,6 @@ namespace muster::client {
 struct VerifiedDeployment {
   std::string name;  // as operators and users call it
   Deployment deployment;
-  std::string content_folder;
 };
 
 // A part of the policy that was refused, and why.
@@ -93,6 +92,22 @@ class PolicyKeeper {
   Result<void> walk_roots(DocumentSource& source, std::uint64_t version);
   Result<contract::PolicyBody> body(const contract::BodyReference& reference,
                                     DocumentSource& source);
+  // Where policy says that a program is.
+  struct ProgramPlace {
+    const std::string& package;
+    const std::string& package_version;
+    const std::string& program;
+    const contract::EntryReference& entry;
+    const std::string& content_folder;
+  };
+  struct SignedProgram {
+    model::Program program;
+    std::vector<ContentFile> files{};
+  };
+  Result<SignedProgram> verify_program(const ProgramPlace& place, DocumentSource& source,
+                                       Timestamp now);
+  Result<void> verify_first(const contract::DeploymentBody& body, DocumentSource& source,
+                            Timestamp now, Deployment& deployment);
   Result<VerifiedDeployment> verify_deployment(const contract::DeploymentBody& body,
                                                DocumentSource& source, Timestamp now);
   // The kept file of that hash, or what `fetch` brings; `altered` when that has another hash.

@@ -23,12 +23,12 @@ bool is_name(std::string_view text) {
 Result<void> check_program(const ExecutionKey& key, const Program& program,
                            const DeploymentLimits& limits) {
   const std::string name = to_text(key);
-  if (program.arguments.empty() || program.arguments[0].empty())
+  if (program.argv.empty() || program.argv[0].empty())
     return fail(kBadDeployment, "{}: no program to run", name);
-  if (program.arguments.size() > limits.arguments)
+  if (program.argv.size() > limits.arguments)
     return fail(kBadDeployment, "{}: over {} arguments", name, limits.arguments);
   std::size_t bytes = 0;
-  for (const std::string& argument : program.arguments) {
+  for (const std::string& argument : program.argv) {
     if (has_nul(argument)) return fail(kBadDeployment, "{}: a zero byte in an argument", name);
     bytes += argument.size();
   }
@@ -114,6 +114,13 @@ std::uint64_t content_size_bytes(const Deployment& deployment) {
   for (const ContentFile& file : deployment.files) total += file.size_bytes;
   return total;
 }
+
+ExecutionKey first_key(const std::string& whose, const std::string& package,
+                       const std::string& version, const std::string& program) {
+  return {fmt::format("{}/{}", whose, program), package, version};
+}
+
+bool runs_first(const ExecutionKey& key) { return key.deployment.find('/') != std::string::npos; }
 
 std::string run_name(const ExecutionKey& key, std::uint32_t attempt) {
   ByteWriter bytes;

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "model/deployment.h"
+#include "model/package.h"
 
 namespace muster::client {
 
@@ -33,37 +34,40 @@ struct ContentFile {
   friend bool operator==(const ContentFile&, const ContentFile&) = default;
 };
 
-enum class RunAs { User, System };
-enum class Purpose { Required, Available };
+using model::Program;
+using model::Purpose;
+using model::RunAs;
 
-// Maintenance windows count an unknown running time as this.
-inline constexpr Duration kUnknownRuntime = std::chrono::hours(12);
-
-struct Program {
-  std::string name;
-  std::vector<std::string> arguments;  // the first is the program; no shell reads them
-  RunAs run_as = RunAs::User;
-  Duration max_runtime = kUnknownRuntime;
-  std::vector<std::int64_t> success_codes{0};
-  std::vector<std::int64_t> reboot_codes;
-  bool repeatable = false;  // may run again after an interruption of unknown outcome
-  friend bool operator==(const Program&, const Program&) = default;
+// A program that must have succeeded before a deployment's own runs.
+struct FirstProgram {
+  ExecutionKey key;  // of its own runs: first_key() says whose else they are
+  Program program;
+  std::vector<ContentFile> files;
+  std::string content_folder{};
+  bool every_time = false;
+  bool persist = false;
+  friend bool operator==(const FirstProgram&, const FirstProgram&) = default;
 };
 
 struct Deployment {
   ExecutionKey key;
   Program program;
+  bool repeatable = false;  // may run again after an interruption of unknown outcome
   std::vector<ContentFile> files;
+  std::string content_folder{};  // on every distribution point
+  bool persist = false;          // its content never makes room for other content
   Timestamp start;
   // A required one runs by itself at the deadline, at each occurrence of a schedule and at each
   // event; without any of these from `start` on.
   std::optional<Timestamp> deadline;
   std::vector<model::Schedule> schedules{};
   std::vector<model::DeploymentEvent> events{};
+  std::vector<std::string> after{};    // ids of deployments whose success is an event
   std::optional<Timestamp> expires{};  // nothing is started from here on
   model::Rerun rerun = model::Rerun::Never;
   bool ignore_windows = false;
   Purpose purpose = Purpose::Required;
+  std::vector<FirstProgram> first{};  // what runs first, then what runs before that
   friend bool operator==(const Deployment&, const Deployment&) = default;
 };
 
@@ -72,6 +76,14 @@ struct DeploymentLimits {
   std::size_t arguments = 256;
   std::size_t argument_bytes = 32'768;
 };
+
+// The key under which a program that runs first keeps its runs. What needs to succeed but once is
+// shared by all deployments; what runs anew each time belongs to the deployment `whose`.
+ExecutionKey first_key(const std::string& whose, const std::string& package,
+                       const std::string& version, const std::string& program);
+inline constexpr std::string_view kWhoseOnce = "first";
+// Whether it is such a key.
+bool runs_first(const ExecutionKey& key);
 
 // Refuses what no signer should have signed: no program, a path that leaves the folder or is
 // given twice, a mode with set-id bits, a running time of nothing. Error: kBadDeployment.

@@ -44,6 +44,17 @@ inline constexpr ErrorKind kClientStateFailed{
     2434, "client-state-failed", "Check the owner, mode and free space of the client's folder"};
 inline constexpr ErrorKind kBadCacheEntry{2435, "bad-cache-entry",
                                           "Name content by 64 lower-case hex digits of SHA-256"};
+inline constexpr ErrorKind kRequirementsUnmet{
+    2436, "requirements-unmet",
+    "Free space on the machine, or deploy to machines with one of the program's platforms; it is "
+    "looked at again every five minutes"};
+inline constexpr ErrorKind kFirstProgramFailed{
+    2437, "first-program-failed",
+    "Mend the program that runs first; it is tried again with its next version, at the "
+    "deployment's next time, or when a user asks for the deployment"};
+inline constexpr ErrorKind kFirstProgramMissing{
+    2438, "first-program-missing",
+    "Apply the package again, so that its signed entry and the site agree on what runs first"};
 
 // The kind of a number that an execution log holds; kClientStateFailed for a number of a newer
 // version.

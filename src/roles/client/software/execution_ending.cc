@@ -18,6 +18,7 @@ void ExecutionMachine::replay(const ExecutionRecord& record) {
       if (item.result && item.result->ending == Ending::NeverRan) lift(item);
       if (item.result) begin_again(item);
       item.requested = true;
+      item.requested_at = record.at;
       return;
     case RecordKind::Waiting:
       // It follows an intent only where that run is known never to have started, or may repeat.
@@ -31,6 +32,7 @@ void ExecutionMachine::replay(const ExecutionRecord& record) {
       item.attempts = std::max(item.attempts, record.intent->attempt);
       item.first_attempt = record.intent->first_attempt;
       item.ran_for = record.intent->due;
+      item.ran_at = record.at;
       item.result.reset();
       return;
     case RecordKind::Result:
@@ -85,6 +87,7 @@ void ExecutionMachine::handle(const RecordWritten& event) {
     // As replaying the record does: from here on the former run is history.
     item.result.reset();
     item.ran_for = item.intent->due;
+    item.ran_at = now_;
     item.phase = Phase::Starting;
     out_.push_back(StartProgram{*item.deployment, item.intent->run});
   }
@@ -237,6 +240,7 @@ void ExecutionMachine::retry(const ExecutionKey& key, Item& item, WaitReason rea
   write({RecordKind::Waiting, key, now_, Waiting{reason, count, *item.next}, {}, {}});
   DeploymentReport retrying(key, DeploymentStatus::Retrying);
   if (reason == WaitReason::CacheRoom) retrying.status_id = 10050;
+  retrying.state = 103;
   retrying.error = fail(kind, "{}", error.text()).value();
   retrying.next_attempt = item.next;
   report(std::move(retrying));

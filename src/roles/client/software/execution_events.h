@@ -25,6 +25,8 @@ struct PolicyArrived {
   // A part of the policy that could not be read may have had windows: until it is there, nothing
   // starts that heeds them.
   bool windows_known = true;
+  // Over which this machine and others spread what starts on all of them.
+  Duration splay{0};
 };
 // A person asks for a deployment now, or for another try of one whose program never ran.
 struct UserRequested {
@@ -127,6 +129,9 @@ struct RemoveRun {
 enum class DeploymentStatus {
   Received,
   Waiting,  // for a maintenance window
+  RequirementsUnmet,
+  WaitingForProgram,  // that runs first, or for the restart that it wants
+  Held,               // by a program that should have run first and failed
   Downloading,
   Retrying,
   Running,
@@ -148,6 +153,7 @@ struct DeploymentReport {
   std::optional<int> status_id;  // of a status message
   std::optional<int> state;      // of a state message of kEnforcementTopic
   std::optional<Error> error;
+  std::string detail{};  // where there is no error
   std::optional<std::int64_t> exit_code;
   std::optional<Timestamp> next_attempt;
   Timestamp at;

@@ -26,7 +26,9 @@ ExecutionMachine::ExecutionMachine(ExecutionSettings settings,
 std::vector<ExecutionAction> ExecutionMachine::on(const ExecutionEvent& event, Timestamp now) {
   now_ = now;
   std::visit([this](const auto& kind) { handle(kind); }, event);
+  const bool was_open = window_.open;
   window_ = calendar_.at(now_, settings_.offset_at);
+  if (window_.open && !was_open) window_opened_ = now_;
   advance_all();
   return std::exchange(out_, {});
 }
@@ -35,6 +37,7 @@ void ExecutionMachine::handle(const PolicyArrived& event) {
   policy_expires_ = event.expires;
   calendar_ = model::WindowCalendar(event.windows);
   windows_known_ = event.windows_known;
+  splay_ = event.splay;
   if (!policy_expired()) expiry_reported_ = false;
   std::map<ExecutionKey, Deployment> before;
   for (auto& [key, item] : items_)
@@ -42,19 +45,9 @@ void ExecutionMachine::handle(const PolicyArrived& event) {
   for (const Deployment& deployment : event.deployments) {
     const ExecutionKey key = clipped(deployment.key);
     Item& item = items_[key];
-    const auto known = before.find(key);
-    if (known == before.end() || !(known->second == deployment)) {
-      const auto checked = check_deployment(deployment);
-      item.refusal = checked ? std::nullopt : std::optional(checked.error());
-      item.schedules.clear();
-      for (const model::Schedule& schedule : deployment.schedules)
-        item.schedules.emplace_back(schedule);
-      if (deployment.files.empty() || known != before.end())
-        item.content_ready = deployment.files.empty();
-      if (known != before.end() && item.result && item.result->ending == Ending::NeverRan)
-        lift(item);
-    }
-    item.deployment = deployment;
+    take(deployment, before, item);
+    for (const FirstProgram& first : deployment.first)
+      take(first_deployment(first), before, items_[first.key]);
     if (!std::exchange(item.received, true)) {
       // Reported first: a report made again is dropped by its occasion, one never made is lost.
       DeploymentReport received(key, DeploymentStatus::Received);
@@ -64,6 +57,23 @@ void ExecutionMachine::handle(const PolicyArrived& event) {
       write({RecordKind::Received, key, now_, {}, {}, {}});
     }
   }
+}
+
+void ExecutionMachine::take(const Deployment& deployment,
+                            const std::map<ExecutionKey, Deployment>& before, Item& item) {
+  const auto known = before.find(clipped(deployment.key));
+  if (known == before.end() || !(known->second == deployment)) {
+    const auto checked = check_deployment(deployment);
+    item.refusal = checked ? std::nullopt : std::optional(checked.error());
+    item.schedules.clear();
+    for (const model::Schedule& schedule : deployment.schedules)
+      item.schedules.emplace_back(schedule);
+    if (deployment.files.empty() || known != before.end())
+      item.content_ready = deployment.files.empty();
+    if (known != before.end() && item.result && item.result->ending == Ending::NeverRan) lift(item);
+  }
+  item.deployment = deployment;
+  item.runs_first = runs_first(deployment.key);
 }
 
 void ExecutionMachine::handle(const UserRequested& event) {
@@ -82,6 +92,7 @@ void ExecutionMachine::handle(const UserRequested& event) {
     if (item.phase == Phase::Done && ran) begin_again(item);
     if (item.phase == Phase::Done) lift(item);
     item.requested = true;
+    item.requested_at = now_;
     item.next.reset();
     write({RecordKind::Requested, key, now_, {}, {}, {}});
   }
@@ -172,6 +183,7 @@ void ExecutionMachine::advance_all() {
 void ExecutionMachine::advance(const ExecutionKey& key, Item& item) {
   if (item.phase == Phase::WaitingToRecord && now_ >= *item.next) return record_result(key, item);
   if (item.phase == Phase::Done && item.result && may_lift(item)) lift(item);
+  if (item.runs_first) return;  // what waits for it brings it forward
   if (item.phase == Phase::Done && comes_again(item)) begin_again(item);
   if (!item.deployment || !is_idle(item.phase)) return;
   // It was to run again, but policy thought better of it.
@@ -179,23 +191,34 @@ void ExecutionMachine::advance(const ExecutionKey& key, Item& item) {
     item.phase = Phase::Done;
     return;
   }
-  if (item.refusal) return give_up(key, item, Outcome::Failed, *item.refusal);
-  if (item.deployment->program.run_as == RunAs::System && !settings_.privileged)
-    return give_up(key, item, Outcome::NeedsRoot,
-                   fail(kNeedsRoot, "program '{}' of {} runs as the system",
-                        item.deployment->program.name, to_text(key))
-                       .value());
-  if (!may_proceed(key, item)) return;
+  if (refused(key, item) || !may_proceed(key, item)) return;
+  prepare(key, item, item.requested ? now_ : item.due.value_or(now_));
+}
 
+bool ExecutionMachine::refused(const ExecutionKey& key, Item& item) {
+  if (item.refusal) {
+    give_up(key, item, Outcome::Failed, *item.refusal);
+    return true;
+  }
+  if (item.deployment->program.run_as != RunAs::System || settings_.privileged) return false;
+  give_up(key, item, Outcome::NeedsRoot,
+          fail(kNeedsRoot, "program '{}' of {} runs as the system", item.deployment->program.name,
+               to_text(key))
+              .value());
+  return true;
+}
+
+void ExecutionMachine::prepare(const ExecutionKey& key, Item& item, Timestamp due) {
   const Program& program = item.deployment->program;
   Intent intent;
   intent.attempt = ++item.attempts;
   intent.run = run_name(key, intent.attempt);
-  intent.repeatable = program.repeatable;
-  intent.success_codes = program.success_codes;
-  intent.reboot_codes = program.reboot_codes;
-  intent.due = item.requested ? now_ : item.due.value_or(now_);
+  intent.repeatable = item.deployment->repeatable;
+  intent.success_codes.assign(program.success_codes.begin(), program.success_codes.end());
+  intent.reboot_codes.assign(program.reboot_codes.begin(), program.reboot_codes.end());
+  intent.due = due;
   intent.first_attempt = item.first_attempt;
+  item.told.clear();
   item.phase = Phase::Preparing;
   out_.push_back(Prepare{*item.deployment, intent.run});
   item.intent = std::move(intent);
@@ -210,24 +233,22 @@ bool ExecutionMachine::may_proceed(const ExecutionKey& key, Item& item) {
   // The end comes first: whatever else it waits for does not come any more.
   if (deployment.expires && now_ >= *deployment.expires) return wait(Phase::Expired);
   if (policy_expired()) return wait(Phase::PolicyExpired);
-  // A clock that was wrong when the pause was written must not hold the program for years.
-  if (item.next && *item.next - now_ > settings_.longest_pause())
-    item.next = now_ + settings_.longest_pause();
-  if (item.next && now_ < *item.next) return wait(Phase::WaitingToRetry);
+  if (pauses(item)) return wait(Phase::WaitingToRetry);
   if (now_ < deployment.start) return wait(Phase::WaitingForStart);
   if (deployment.purpose == Purpose::Available && !item.requested)
     return wait(Phase::WaitingForRequest);
-  if (!item.content_ready) {
-    if (downloads_under_way() >= settings_.downloads_at_once) return wait(Phase::WaitingToDownload);
-    out_.push_back(Download{deployment});
-    DeploymentReport downloading(key, DeploymentStatus::Downloading);
-    downloading.state = 7;
-    report(std::move(downloading));
-    return wait(Phase::Downloading);
-  }
+  const auto is_before = [&](Timestamp begin) {
+    item.look_again = begin;
+    return !item.requested && now_ < begin;
+  };
+  if (is_before(spread_start(item, deployment.start))) return wait(Phase::WaitingForSplay);
+  if (!meets_requirements(key, item)) return wait(Phase::WaitingForRequirements);
+  if (!has_content(key, item)) return false;
+  fetch_first(item);
   if (!item.requested && !item.due) return wait(Phase::WaitingForDeadline);
+  if (item.spreads && is_before(spread_start(item, *item.due))) return wait(Phase::WaitingForSplay);
   // A person who asks decides about his own time: windows bind only what starts by itself.
-  if (!item.requested && !window_fits(deployment)) {
+  if (!item.requested && !window_fits(deployment, deployment)) {
     if (!std::exchange(item.window_reported, true)) {
       DeploymentReport waiting(key, DeploymentStatus::Waiting);
       waiting.state = 10;
@@ -236,14 +257,37 @@ bool ExecutionMachine::may_proceed(const ExecutionKey& key, Item& item) {
     }
     return wait(Phase::WaitingForWindow);
   }
+  if (!first_succeeded(key, item)) return false;
   if (program_under_way()) return wait(Phase::WaitingForTurn);
   return true;
 }
 
-bool ExecutionMachine::window_fits(const Deployment& deployment) const {
-  if (deployment.ignore_windows) return true;
+// A clock that was wrong when the pause was written must not hold the program for years.
+bool ExecutionMachine::pauses(Item& item) const {
+  if (item.next && *item.next - now_ > settings_.longest_pause())
+    item.next = now_ + settings_.longest_pause();
+  return item.next && now_ < *item.next;
+}
+
+bool ExecutionMachine::has_content(const ExecutionKey& key, Item& item) {
+  if (item.content_ready) return true;
+  if (downloads_under_way() >= settings_.downloads_at_once) {
+    item.phase = Phase::WaitingToDownload;
+    return false;
+  }
+  out_.push_back(Download{*item.deployment});
+  DeploymentReport downloading(key, DeploymentStatus::Downloading);
+  downloading.state = 7;
+  report(std::move(downloading));
+  item.phase = Phase::Downloading;
+  return false;
+}
+
+// What runs first runs in the windows of the deployment that wants it.
+bool ExecutionMachine::window_fits(const Deployment& runs, const Deployment& wants) const {
+  if (wants.ignore_windows) return true;
   if (!windows_known_ || !window_.open) return false;
-  return !window_.until || *window_.until - now_ >= deployment.program.max_runtime;
+  return !window_.until || *window_.until - now_ >= runs.program.max_runtime;
 }
 
 bool ExecutionMachine::is_idle(Phase phase) {
@@ -253,6 +297,10 @@ bool ExecutionMachine::is_idle(Phase phase) {
     case Phase::WaitingToDownload:
     case Phase::WaitingForDeadline:
     case Phase::WaitingForWindow:
+    case Phase::WaitingForSplay:
+    case Phase::WaitingForRequirements:
+    case Phase::WaitingForProgram:
+    case Phase::Held:
     case Phase::WaitingForTurn:
     case Phase::WaitingToRetry:
     case Phase::PolicyExpired:
@@ -289,7 +337,16 @@ std::optional<Timestamp> ExecutionMachine::next_time() const {
   for (const auto& [key, item] : items_) {
     if (item.phase == Phase::WaitingToRecord) consider(item.next);
     if (!item.deployment) continue;
-    if (item.phase == Phase::WaitingToRetry) consider(item.next);
+    // Nobody may be waiting any more for what runs first.
+    if (item.phase == Phase::WaitingToRetry && (!item.runs_first || *item.next > now_))
+      consider(item.next);
+    if (item.runs_first) continue;
+    if (item.phase == Phase::WaitingForSplay || item.phase == Phase::WaitingForRequirements)
+      consider(item.look_again);
+    // Its time comes anew, or it waits for what waits for a window.
+    if (item.phase == Phase::Held || item.phase == Phase::WaitingForRequirements)
+      consider(item.next_due);
+    if (item.phase == Phase::WaitingForProgram) consider(window_.until);
     if (item.phase == Phase::WaitingForStart) consider(item.deployment->start);
     if (item.phase == Phase::WaitingForDeadline || item.phase == Phase::Done)
       consider(item.next_due);

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "roles/client/software/execution_events.h"
+#include "roles/client/software/requirements.h"
 #include "roles/client/software/retry.h"
 
 namespace muster::client {
@@ -18,6 +20,10 @@ struct ExecutionSettings {
   bool privileged = false;  // may run programs as the system
   std::string boot;         // changes with each start of the machine
   model::OffsetAt offset_at = [](Timestamp) { return Duration(0); };  // of this machine's clock
+  std::string device;  // its id, by which its random starts are drawn
+  // What programs' requirements are measured by, asked for when one has any.
+  std::function<Surroundings()> surroundings = [] { return Surroundings(); };
+  Duration look_again = std::chrono::minutes(5);  // after requirements that were not met
   std::size_t downloads_at_once = 2;
   RetryRule download{std::chrono::minutes(1), std::chrono::hours(4), 20};
   RetryRule mismatch{std::chrono::minutes(1), std::chrono::hours(1), 3};
@@ -38,6 +44,10 @@ enum class Phase {
   Downloading,
   WaitingForDeadline,
   WaitingForWindow,
+  WaitingForSplay,
+  WaitingForRequirements,
+  WaitingForProgram,
+  Held,
   WaitingForTurn,
   WaitingToRetry,
   PolicyExpired,
@@ -96,9 +106,16 @@ class ExecutionMachine {
     // When it is to run by itself, as far as that has come and as far as it will come.
     std::vector<model::Occurrences> schedules;
     std::optional<Timestamp> happened;  // the latest of its events
+    bool spreads = false;               // its time comes on other machines, too
     std::optional<Timestamp> due;
     std::optional<Timestamp> next_due;
     std::optional<Timestamp> ran_for;  // the time that had come for the newest run
+    Timestamp ran_at{};                // of its newest intent
+    // Programs that run first, and what waits for them (execution_first.cc).
+    bool runs_first = false;
+    std::optional<Timestamp> requested_at;
+    std::string told;                     // what it was last said to wait for
+    std::optional<Timestamp> look_again;  // at its requirements, or when its random start comes
     std::optional<ExecutionResult> result;
     Timestamp result_at;  // of its record: a result reported again is known by it
     std::uint32_t result_write_failures = 0;
@@ -123,19 +140,39 @@ class ExecutionMachine {
   void handle(const ReportTaken& event);
   void handle(const TimePassed&) {}
 
+  void take(const Deployment& deployment, const std::map<ExecutionKey, Deployment>& before,
+            Item& item);
   Item* find(const ExecutionKey& key, Phase phase);
   void advance_all();
   void advance(const ExecutionKey& key, Item& item);
   // False when the item has to wait; its phase then says for what.
   bool may_proceed(const ExecutionKey& key, Item& item);
+  void prepare(const ExecutionKey& key, Item& item, Timestamp due);
+  bool refused(const ExecutionKey& key, Item& item);
+  bool has_content(const ExecutionKey& key, Item& item);
+  bool pauses(Item& item) const;
+  // What must be there before it runs (execution_requirements.cc).
+  bool meets_requirements(const ExecutionKey& key, Item& item);
+  void tell(const ExecutionKey& key, Item& item, DeploymentReport report, std::string what);
+  // Programs that run first (execution_first.cc).
+  enum class FirstState { Succeeded, Wanted, UnderWay, RestartWanted, Failed };
+  static Deployment first_deployment(const FirstProgram& first);
+  FirstState first_state(const FirstProgram& first, const Item& step, Timestamp dependent_ran,
+                         std::optional<Timestamp> wanted) const;
+  std::vector<const FirstProgram*> first_missing(const Item& item) const;
+  void fetch_first(Item& item);
+  bool first_succeeded(const ExecutionKey& key, Item& item);
+  void run_first(const ExecutionKey& key, Item& step, const Item& dependent);
   // When it is to run by itself (execution_schedule.cc).
   void find_due(Item& item) const;
+  std::optional<Timestamp> succeeded_at(const std::string& deployment) const;
+  Timestamp spread_start(const Item& item, Timestamp moment) const;
   static bool reruns(const Item& item);
   static bool comes_again(const Item& item);
   static void begin_again(Item& item);
   static void settle(Item& item);
   std::uint32_t tries(const Item& item) const { return item.attempts - item.first_attempt + 1; }
-  bool window_fits(const Deployment& deployment) const;
+  bool window_fits(const Deployment& runs, const Deployment& wants) const;
   static bool is_idle(Phase phase);
   static void lift(Item& item);
   bool may_lift(const Item& item) const;
@@ -165,6 +202,8 @@ class ExecutionMachine {
   model::WindowCalendar calendar_;
   model::WindowCalendar::State window_;
   bool windows_known_ = true;
+  std::optional<Timestamp> window_opened_;  // as far as this machine saw it happen
+  Duration splay_{0};
   Timestamp now_;
   std::vector<ExecutionAction> out_;
 };

@@ -153,7 +153,8 @@ const ErrorKind& software_error(std::uint16_t number) {
   for (const ErrorKind* kind :
        {&kBadDeployment, &kNeedsRoot, &kPolicyExpired, &kContentChanged, &kContentMissing,
         &kContentUnreachable, &kCacheTooSmall, &kProgramFailed, &kProgramTooLong,
-        &kProgramNotStarted, &kInterrupted, &kAlreadyRan, &kNotRequestable, &kLogDamaged})
+        &kProgramNotStarted, &kInterrupted, &kAlreadyRan, &kNotRequestable, &kLogDamaged,
+        &kRequirementsUnmet, &kFirstProgramFailed, &kFirstProgramMissing})
     if (kind->number == number) return *kind;
   return kClientStateFailed;
 }

@@ -1,6 +1,7 @@
 // The execution machine's clock: when a deployment is to run by itself, and whether it runs again.
 #include <algorithm>
 
+#include "model/spread.h"
 #include "roles/client/software/execution_machine.h"
 
 namespace muster::client {
@@ -9,25 +10,61 @@ namespace muster::client {
 void ExecutionMachine::find_due(Item& item) const {
   item.due.reset();
   item.next_due.reset();
+  item.spreads = false;
   if (!item.deployment || item.deployment->purpose != Purpose::Required) return;
   const Deployment& deployment = *item.deployment;
-  const auto consider = [&](std::optional<Timestamp> moment) {
+  // What comes on all machines at once spreads; what happens on one does not.
+  const auto consider = [&](std::optional<Timestamp> moment, bool spreads) {
     if (!moment || *moment < deployment.start) return;
     if (deployment.expires && *moment >= *deployment.expires) return;
     if (*moment <= now_) {
-      item.due = std::max(item.due.value_or(*moment), *moment);
+      if (item.due && *item.due >= *moment) return;
+      item.due = *moment;
+      item.spreads = spreads;
     } else {
       item.next_due = std::min(item.next_due.value_or(*moment), *moment);
     }
   };
-  if (deployment.deadline || (deployment.schedules.empty() && deployment.events.empty()))
-    consider(deployment.deadline.value_or(deployment.start));
+  const bool timed =
+      !deployment.schedules.empty() || !deployment.events.empty() || !deployment.after.empty();
+  if (deployment.deadline || !timed) consider(deployment.deadline.value_or(deployment.start), true);
   for (model::Occurrences& schedule : item.schedules) {
     const auto around = schedule.around(now_, settings_.offset_at);
-    consider(around.latest);
-    consider(around.next);
+    consider(around.latest, true);
+    consider(around.next, true);
   }
-  consider(item.happened);
+  consider(item.happened, false);
+  // What succeeded before the start counts at the start: the order is kept either way.
+  for (const std::string& other : deployment.after)
+    if (const auto success = succeeded_at(other))
+      consider(std::max(*success, deployment.start), false);
+}
+
+// A success that still wants a restart comes with it.
+std::optional<Timestamp> ExecutionMachine::succeeded_at(const std::string& deployment) const {
+  std::optional<Timestamp> out;
+  for (const auto& [key, item] : items_)
+    if (key.deployment == deployment && item.result && item.result->outcome == Outcome::Succeeded)
+      out = std::max(out.value_or(item.result_at), item.result_at);
+  return out;
+}
+
+// The random start: behind `moment`, and behind the start of the window that held it, but never so
+// far that the program could not start at all: not past its end, its next time, or the moment at
+// which the open window is too short for it.
+Timestamp ExecutionMachine::spread_start(const Item& item, Timestamp moment) const {
+  const Deployment& deployment = *item.deployment;
+  if (deployment.purpose != Purpose::Required) return moment;
+  Timestamp base = moment;
+  Duration room = splay_;
+  if (!deployment.ignore_windows) {
+    if (window_opened_) base = std::max(base, *window_opened_);
+    if (window_.open && window_.until)
+      room = std::min(room, *window_.until - deployment.program.max_runtime - base);
+  }
+  if (deployment.expires) room = std::min(room, *deployment.expires - base);
+  if (item.next_due) room = std::min(room, *item.next_due - base);
+  return base + model::start_offset(settings_.device, deployment.key.deployment, room);
 }
 
 // A restart that is still to come changes nothing: the program itself succeeded.

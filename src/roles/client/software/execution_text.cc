@@ -18,6 +18,14 @@ std::string_view to_text(Phase phase) {
       return "waiting for its time";
     case Phase::WaitingForWindow:
       return "waiting for a maintenance window";
+    case Phase::WaitingForSplay:
+      return "waiting for its random start";
+    case Phase::WaitingForRequirements:
+      return "requirements not met";
+    case Phase::WaitingForProgram:
+      return "waiting for a program that runs first";
+    case Phase::Held:
+      return "held: a program that runs first failed";
     case Phase::WaitingForTurn:
       return "waiting for another program";
     case Phase::WaitingToRetry:
@@ -49,6 +57,12 @@ std::string_view to_text(DeploymentStatus status) {
       return "received";
     case DeploymentStatus::Waiting:
       return "waiting";
+    case DeploymentStatus::RequirementsUnmet:
+      return "requirements-unmet";
+    case DeploymentStatus::WaitingForProgram:
+      return "waiting-for-program";
+    case DeploymentStatus::Held:
+      return "held";
     case DeploymentStatus::Downloading:
       return "downloading";
     case DeploymentStatus::Retrying:

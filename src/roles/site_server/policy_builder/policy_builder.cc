@@ -4,10 +4,10 @@
 
 #include "base/log.h"
 #include "base/sha256.h"
-#include "contract/catalogue.h"
 #include "contract/objects/object.h"
 #include "contract/signed_document.h"
 #include "roles/site_server/errors.h"
+#include "roles/site_server/policy_builder/program_reference.h"
 #include "store/site/packages.h"
 #include "store/site/policy.h"
 #include "store/site/settings.h"
@@ -88,6 +88,7 @@ Result<void> PolicyBuilder::make_settings_body(std::set<store::DeviceNumber>& di
       TRY(model::parse_class_intervals(site_->settings.text("inventory.intervals")));
   body.max_age = site_->settings.duration("policy.max_age");
   body.distribution_points = {distribution_point(*site_)};
+  body.splay = site_->settings.duration("splay");
   const auto reference =
       TRY(signed_body("client-settings", model::ObjectId::make(site_->config.site, 0),
                       contract::encode_policy_body(body)));
@@ -106,12 +107,12 @@ Result<std::optional<contract::DeploymentBody>> PolicyBuilder::body_of(const sto
   using Found = std::optional<contract::DeploymentBody>;
   if (!deployment.enabled) return Found();
   return site_->database->read([&](store::Reader& reader) -> Result<Found> {
-    const auto package = TRY(store::find_object(reader, "Package", deployment.package));
-    if (!package) return Found();
-    const auto content = TRY(store::current_package_content(reader, package->id));
-    const auto role = contract::package_role(deployment.package);
-    const auto document = TRY(store::latest_catalogue_document(reader, role));
-    if (!content || !document) return Found();
+    auto program = TRY(program_reference(reader, deployment.package, deployment.program));
+    if (!program) return Found();
+    auto first = TRY(first_references(reader, *program, [&](const std::string& package) {
+      by_package_[package].insert(object.id);
+    }));
+    if (!first) return Found();
     if (deployment.collection == model::kAllSystems) {
       collection = fleet::kAllSystems;
     } else {
@@ -119,29 +120,35 @@ Result<std::optional<contract::DeploymentBody>> PolicyBuilder::body_of(const sto
       if (!target) return Found();
       collection = target->id.text();
     }
-    const auto entry = TRY(contract::decode_entry(document->bytes));
+    std::vector<model::ObjectId> after;
+    for (const std::string& name : deployment.after)
+      if (const auto other = TRY(store::find_object(reader, "Deployment", name)))
+        after.push_back(other->id);
     const auto* start = std::get_if<Timestamp>(&deployment.start);
     const auto* deadline =
         deployment.deadline ? std::get_if<Timestamp>(&*deployment.deadline) : nullptr;
     if (start == nullptr || (deployment.deadline && deadline == nullptr))
       return fail(kBadObject, "deployment {}: its start was never resolved", object.name);
+    contract::FirstProgramReference& place = program->place;
     return Found(contract::DeploymentBody{
         .deployment = object.id,
         .name = object.name,
         .package = deployment.package,
-        .package_version = entry.value.package_version,
+        .package_version = place.package_version,
         .program = deployment.program,
         .purpose = deployment.purpose,
         .start = *start,
         .deadline = deadline != nullptr ? std::optional(*deadline) : std::nullopt,
         .schedules = deployment.schedules,
         .events = deployment.events,
+        .after = std::move(after),
         .expires = deployment.expires,
         .rerun = deployment.rerun,
         .ignore_windows = deployment.ignore_windows,
-        .entry = {role, static_cast<std::uint64_t>(document->version), to_hex(document->sha256),
-                  document->bytes.size()},
-        .content_folder = to_hex(content->folder)});
+        .entry = place.entry,
+        .content_folder = place.content_folder,
+        .persist = place.persist,
+        .first = *std::move(first)});
   });
 }
 
@@ -159,7 +166,9 @@ Result<void> PolicyBuilder::make_deployment_body(const store::Object& object,
   const auto reference =
       TRY(signed_body("deployment", object.id, contract::encode_policy_body(*body)));
   for (const auto device : TRY(members(collection))) dirty.insert(device);
-  bodies_.insert_or_assign(object.id, Body{reference, collection, body->content_folder});
+  std::vector<std::string> folders = {body->content_folder};
+  for (const auto& first : body->first) folders.push_back(first.content_folder);
+  bodies_.insert_or_assign(object.id, Body{reference, collection, std::move(folders)});
   return {};
 }
 
@@ -278,7 +287,7 @@ Result<std::optional<PolicyBuilder::NewHeader>> PolicyBuilder::header_for(
     if (!collections || std::ranges::find(*collections, body.collection) == collections->end())
       continue;
     out.header.bodies.push_back(body.reference);
-    out.folders.push_back(body.content_folder);
+    out.folders.insert(out.folders.end(), body.content_folders.begin(), body.content_folders.end());
   }
   for (const auto& [id, body] : windows_)
     if (collections && std::ranges::find(*collections, body.collection) != collections->end())
@@ -388,7 +397,7 @@ Result<void> PolicyBuilder::load(std::set<store::DeviceNumber>& dirty) {
     std::vector<std::string> folders;
     for (const auto& [id, body] : bodies_)
       if (std::ranges::find(header->bodies, body.reference) != header->bodies.end())
-        folders.push_back(body.content_folder);
+        folders.insert(folders.end(), body.content_folders.begin(), body.content_folders.end());
     shelve(*header, std::move(folders), stored->document);
   }
   return {};

@@ -41,8 +41,8 @@ class PolicyBuilder {
  private:
   struct Body {
     contract::BodyReference reference;
-    std::string collection;      // object id, or all-systems
-    std::string content_folder;  // empty for the client settings
+    std::string collection;                    // object id, or all-systems
+    std::vector<std::string> content_folders;  // of a deployment alone
   };
   struct NewHeader {
     contract::PolicyHeader header;

@@ -35,7 +35,9 @@ Result<void> load_status_report(store::Transaction& transaction, const MessageCo
                                                 .detail = report.detail,
                                                 .at = report.at,
                                                 .stream = context.header.stream,
-                                                .sequence = sequence}));
+                                                .sequence = sequence,
+                                                .package_version = report.package_version,
+                                                .next_retry = report.next_retry}));
   return {};
 }
 
