@@ -12,7 +12,8 @@ Result<void> check_program(const model::Program& program) {
   TRY(model::check_arguments(program.argv));
   if (program.argv[0].empty()) return fail(kCatalogueMalformed, "argv names no program");
   TRY(model::check_max_runtime(program.max_runtime));
-  return model::check_exit_codes(program);
+  TRY(model::check_exit_codes(program));
+  return model::check_variables(program);
 }
 
 Result<void> check_parts(const PackageEntry& entry) {

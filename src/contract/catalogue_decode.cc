@@ -130,9 +130,25 @@ Result<std::vector<int>> read_codes(const wire::Json& json, std::string_view key
   return codes;
 }
 
+Result<std::vector<model::ProgramVariable>> read_variables(const wire::Json& json) {
+  std::vector<model::ProgramVariable> out;
+  const auto items = TRY(json.items());
+  if (items.empty()) return malformed("variables is empty");
+  for (const wire::Json& item : items) {
+    if (TRY(item.members()).size() != 2) return malformed("a variable has unknown members");
+    if (out.size() == model::kMostProgramVariables) return malformed("too many variables");
+    model::ProgramVariable& variable = out.emplace_back();
+    variable.name = TRY(text_field(item, "name"));
+    variable.values = TRY(text_list_field(item, "values"));
+  }
+  return out;
+}
+
 Result<model::Program> read_program(const wire::Json& json) {
   // An unknown member may be a restriction that this version cannot keep.
-  if (TRY(json.members()).size() != 6) return malformed("a program has unknown members");
+  const auto variables = TRY(json.find("variables"));
+  if (TRY(json.members()).size() != 6u + variables.has_value())
+    return malformed("a program has unknown members");
   model::Program program{TRY(text_field(json, "name"))};
   program.argv = TRY(text_list_field(json, "argv"));
   const std::string run_as = TRY(text_field(json, "runAs"));
@@ -142,6 +158,7 @@ Result<model::Program> read_program(const wire::Json& json) {
   program.max_runtime = TRY(duration_field(json, "maxRuntime"));
   program.success_codes = TRY(read_codes(json, "successCodes"));
   program.reboot_codes = TRY(read_codes(json, "rebootCodes"));
+  if (variables) program.variables = TRY(read_variables(*variables));
   return program;
 }
 

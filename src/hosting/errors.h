@@ -21,4 +21,7 @@ inline constexpr ErrorKind kMethodRefused{1906, "method-refused",
 inline constexpr ErrorKind kNoDocument{1907, "no-document",
                                        "Ask for a document that docs/protocols/location.md lists"};
 
+inline constexpr ErrorKind kLogUnreadable{1908, "log-read-failed",
+                                          "Name a log file that is there and that you may read"};
+
 }  // namespace muster::hosting

@@ -56,6 +56,8 @@ struct Deployment {
   std::vector<Schedule> schedules{};
   std::vector<DeploymentEvent> events{};
   Rerun rerun = Rerun::Never;
+  // Users are told before it runs by itself, and may put it off as far as the next time allows.
+  bool notice = false;
   // Runs outside of maintenance windows, too.
   bool ignore_windows = false;
   friend bool operator==(const Deployment&, const Deployment&) = default;

@@ -1,7 +1,9 @@
 #include "model/package.h"
 
 #include <algorithm>
+#include <set>
 
+#include "model/agent_settings.h"
 #include "model/object_errors.h"
 
 namespace muster::model {
@@ -64,6 +66,23 @@ Result<void> check_exit_codes(const Program& program) {
   const auto twice = std::ranges::adjacent_find(all);
   if (twice != all.end())
     return fail(kBadPackage, "program {} lists the exit code {} twice", program.name, *twice);
+  return {};
+}
+
+Result<void> check_variables(const Program& program) {
+  if (program.variables.size() > kMostProgramVariables)
+    return fail(kBadPackage, "program {}: {} variables, {} are allowed", program.name,
+                program.variables.size(), kMostProgramVariables);
+  std::set<std::string_view> names;
+  for (const ProgramVariable& variable : program.variables) {
+    TRY(check_variable_name(variable.name));
+    if (!names.insert(variable.name).second)
+      return fail(kBadPackage, "program {}: variable {} stands twice", program.name, variable.name);
+    if (variable.values.size() > kMostProgramVariables)
+      return fail(kBadPackage, "program {}: variable {} has over {} values", program.name,
+                  variable.name, kMostProgramVariables);
+    for (const std::string& value : variable.values) TRY(check_variable({variable.name, value}));
+  }
   return {};
 }
 

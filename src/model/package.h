@@ -25,6 +25,13 @@ inline constexpr int kDefaultRebootCode = 3010;
 inline constexpr std::size_t kMostExitCodes = 64;
 inline constexpr std::size_t kMostPrograms = 64;
 
+// A variable of collections that a program takes. With values it may be no other than one of them.
+struct ProgramVariable {
+  std::string name;
+  std::vector<std::string> values{};
+  friend bool operator==(const ProgramVariable&, const ProgramVariable&) = default;
+};
+
 struct Program {
   std::string name;
   std::vector<std::string> argv{};  // the first is the program; no shell reads them
@@ -33,6 +40,8 @@ struct Program {
   std::vector<int> success_codes{0};
   // Success, and the device must restart.
   std::vector<int> reboot_codes{kDefaultRebootCode};
+  // What collections may hand to it; nothing else of theirs reaches it.
+  std::vector<ProgramVariable> variables{};
   friend bool operator==(const Program&, const Program&) = default;
 };
 
@@ -57,5 +66,9 @@ Result<void> check_max_runtime(Duration max_runtime);
 Result<void> check_program_names_differ(std::span<const Program> earlier, std::string_view name);
 // At least one success code, no code both or twice, at most kMostExitCodes. Error: kBadPackage.
 Result<void> check_exit_codes(const Program& program);
+// Good names, none twice, at most kMostProgramVariables and as many values each.
+// Errors: kBadPackage, kBadCollection.
+inline constexpr std::size_t kMostProgramVariables = 100;
+Result<void> check_variables(const Program& program);
 
 }  // namespace muster::model

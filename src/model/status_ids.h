@@ -13,6 +13,12 @@ inline constexpr unsigned kStatusCacheTooSmall = 10050;
 // The client refused policy or a part of it; the error says which check failed.
 inline constexpr unsigned kStatusPolicyRefused = 11800;
 inline constexpr unsigned kStatusPolicyExpired = 11801;
+// A program's time has come, and users of the device are told before it starts.
+inline constexpr unsigned kStatusWaitingForUser = 11802;
+// A program asked for a restart: users put it off, the machine was asked, or somebody must do it.
+inline constexpr unsigned kStatusRestartWaits = 11803;
+inline constexpr unsigned kStatusRestartAsked = 11804;
+inline constexpr unsigned kStatusRestartByHand = 11805;
 
 // Topic 301, assignment enforcement.
 inline constexpr unsigned kTopicEnforcement = 301;

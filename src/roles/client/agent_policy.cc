@@ -37,7 +37,7 @@ void Agent::poll_policy(Timestamp now) {
                  static_cast<double>(random_.below(1000)) / 1000);
   } else {
     Duration interval = std::chrono::minutes(1);
-    if (policy_->settings()) interval = policy_->settings()->poll_interval;
+    if (policy_->settings()) interval = policy_->agent().duration(model::kPollInterval);
     poll_.succeeded(now, interval);
   }
   follow_policy();
@@ -65,6 +65,7 @@ void Agent::follow_policy() {
     event.deployments.push_back(each.deployment);
   event.expires = policy_->good_until();
   event.windows = policy_->windows();
+  event.countdown = policy_->agent().duration(model::kCountdown);
   execution_->on(std::move(event), clock_.now());
   report_refusals();
 }

@@ -19,13 +19,22 @@ Bytes refusal(const Error& error) {
 
 Result<std::unique_ptr<ControlPort>> ControlPort::open(const std::filesystem::path& state,
                                                        const Clock& clock) {
+  return open({.path = state / kControlSocket,
+               .admit = [](uid_t uid) { return uid == 0 || uid == ::getuid(); }},
+              clock);
+}
+
+Result<std::unique_ptr<ControlPort>> ControlPort::open(ControlPortSettings wanted,
+                                                       const Clock& clock) {
   std::unique_ptr<ControlPort> port(new ControlPort());
   net::UnixServerSettings settings;
-  settings.path = state / kControlSocket;
+  settings.path = std::move(wanted.path);
+  settings.mode = wanted.mode;
   settings.connections = kMostCalls;
   settings.request_limit_bytes = 64u << 10;
-  settings.admit = [](const net::PeerCredentials& peer) {
-    return peer.uid == 0 || peer.uid == ::getuid();
+  settings.idle_time = wanted.idle_time;
+  settings.admit = [admit = std::move(wanted.admit)](const net::PeerCredentials& peer) {
+    return admit(peer.uid);
   };
   settings.answer = [raw = port.get()](const net::PeerCredentials&, ByteView request) {
     return raw->call(request);

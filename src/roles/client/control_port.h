@@ -16,9 +16,20 @@ namespace muster::client {
 
 inline constexpr const char* kControlSocket = "control.sock";
 
+struct ControlPortSettings {
+  std::filesystem::path path;
+  mode_t mode = 0600;
+  // How long a connection may do nothing between calls.
+  Duration idle_time = std::chrono::seconds(3600);
+  std::function<bool(uid_t)> admit;
+};
+
 class ControlPort {
  public:
-  // Only root and the agent's own user are admitted. Error: kListenFailed.
+  // Error: kListenFailed.
+  static Result<std::unique_ptr<ControlPort>> open(ControlPortSettings settings,
+                                                   const Clock& clock);
+  // In the state folder, for root and the agent's own user alone.
   static Result<std::unique_ptr<ControlPort>> open(const std::filesystem::path& state,
                                                    const Clock& clock);
   ~ControlPort();

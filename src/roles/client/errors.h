@@ -59,4 +59,10 @@ inline constexpr ErrorKind kAgentNotThere{
     2473, "agent-not-there",
     "Start the client, or name its folder: muster-client --state FOLDER, or MUSTER_STATE"};
 
+inline constexpr ErrorKind kNoLog{
+    2475, "no-log", "Name the client's folder or log: --state FOLDER, or logs --file FILE"};
+inline constexpr ErrorKind kVariableRefused{2474, "variable-refused",
+                                            "Give the variable one of the values that the "
+                                            "package's entry allows, or apply the package anew"};
+
 }  // namespace muster::client

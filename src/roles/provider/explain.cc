@@ -7,6 +7,7 @@
 #include "contract/signed_document.h"
 #include "model/status_ids.h"
 #include "roles/provider/answers.h"
+#include "roles/provider/device_agent.h"
 #include "roles/provider/devices_api.h"
 #include "roles/provider/errors.h"
 #include "store/site/collections.h"
@@ -93,6 +94,24 @@ ExplainStep policy_step(const ExplainFacts& facts) {
   return waiting(name, "the device's policy header is not signed yet", {});
 }
 
+// What collections say differently from the site, and where two of the same precedence disagree.
+ExplainStep agent_step(const ExplainFacts& facts) {
+  std::string cause;
+  const auto add = [&](const std::string& text) { cause += (cause.empty() ? "" : "; ") + text; };
+  for (const auto& [name, said] : facts.agent.settings)
+    if (!said.from.empty())
+      add(fmt::format("{} {} by {}", name, muster::to_text(said.value), said.from));
+  for (const auto& [name, said] : facts.agent.variables)
+    add(fmt::format("variable {} by {}", name, said.from));
+  for (const std::string& conflict : model::conflict_texts(facts.agent)) add(conflict);
+  const bool known = facts.header_with.has_value();
+  return {"settings for its agent",
+          known ? StepState::Done : StepState::Waiting,
+          {},
+          cause.empty() ? "those of the site" : cause,
+          {}};
+}
+
 // What the client said about its policy since the header that names the deployment.
 const StatusReport* policy_refusal(const ExplainFacts& facts) {
   return last_with(facts.policy_reports, [&](const StatusReport& report) {
@@ -109,12 +128,16 @@ ExplainStep received_step(const ExplainFacts& facts) {
     return holds(name, cause_of(*refused));
   if (const auto* refused = policy_refusal(facts)) return holds(name, cause_of(*refused));
   std::optional<Timestamp> next;
-  if (facts.last_seen) next = *facts.last_seen + facts.poll_interval;
+  if (facts.last_seen) next = *facts.last_seen + facts.agent.duration(model::kPollInterval);
   return waiting(name, "the client asks again at its next policy poll", next);
 }
 
 bool waits_for_window(const ExplainFacts& facts) {
   return !facts.reports.empty() && facts.reports.back().state == model::kStateWaitingForWindow;
+}
+
+bool waits_for_user(const ExplainFacts& facts) {
+  return !facts.reports.empty() && facts.reports.back().status_id == model::kStatusWaitingForUser;
 }
 
 // Whether the program's time has come, as far as the site can know: times of the device's own clock
@@ -124,7 +147,7 @@ ExplainStep time_step(const ExplainFacts& facts, Timestamp now) {
   const model::Deployment& spec = facts.spec;
   if (const auto* started = last_with_id(facts.reports, model::kStatusStarted))
     return done(name, started->at);
-  if (waits_for_window(facts)) return done(name, facts.reports.back().at);
+  if (waits_for_window(facts) || waits_for_user(facts)) return done(name, facts.reports.back().at);
   if (spec.expires && now >= *spec.expires)
     return holds(name, fmt::format("the deployment ended at {}", to_text(*spec.expires)));
   if (now < facts.start) return waiting(name, "the deployment's start lies ahead", facts.start);
@@ -157,7 +180,7 @@ ExplainStep content_step(const ExplainFacts& facts) {
   const std::string name = "content on the device";
   const auto* started = last_with_id(facts.reports, model::kStatusStarted);
   if (started) return done(name, started->at);
-  if (waits_for_window(facts)) return done(name, facts.reports.back().at);
+  if (waits_for_window(facts) || waits_for_user(facts)) return done(name, facts.reports.back().at);
   const auto* last = facts.reports.empty() ? nullptr : &facts.reports.back();
   if (last && is_end(*last)) {
     return last->status_id == model::kStatusFailed ? holds(name, cause_of(*last))
@@ -173,6 +196,9 @@ ExplainStep run_step(const ExplainFacts& facts) {
     return done(name, started->at);
   if (waits_for_window(facts))
     return waiting(name, "a maintenance window must open that is long enough for the program",
+                   facts.reports.back().next_retry);
+  if (waits_for_user(facts))
+    return waiting(name, "the device's users are told first, and may save their work",
                    facts.reports.back().next_retry);
   return waiting(name, "it starts when its content is there", {});
 }
@@ -193,6 +219,21 @@ ExplainStep result_step(const ExplainFacts& facts, contract::Explanation& out) {
   return failed;
 }
 
+// After a program that succeeded and asked for a restart: who or what the restart waits for.
+std::optional<ExplainStep> restart_step(const ExplainFacts& facts) {
+  const auto* end = last_with(facts.reports, is_end);
+  if (!end || end->status_id != model::kStatusPendingRestart) return std::nullopt;
+  const std::string name = "restart of the device";
+  const auto* said = last_with(facts.reports, [&](const StatusReport& report) {
+    return report.at >= end->at && (report.status_id == model::kStatusRestartWaits ||
+                                    report.status_id == model::kStatusRestartAsked ||
+                                    report.status_id == model::kStatusRestartByHand);
+  });
+  if (!said) return waiting(name, "the device's users are told first", {});
+  if (said->status_id == model::kStatusRestartByHand) return holds(name, said->detail);
+  return waiting(name, said->detail, said->next_retry);
+}
+
 }  // namespace
 
 contract::Explanation explain(const ExplainFacts& facts, Timestamp now) {
@@ -205,11 +246,13 @@ contract::Explanation explain(const ExplainFacts& facts, Timestamp now) {
                          : waiting("inventory received", "the first inventory is on its way", {}),
       membership_step(facts),
       policy_step(facts),
+      agent_step(facts),
       received_step(facts),
       time_step(facts, now),
       content_step(facts),
       run_step(facts),
       result_step(facts, out)};
+  if (auto restart = restart_step(facts)) steps.push_back(*std::move(restart));
   // What lies behind a step that is not done has not been reached, unless it is known to be done:
   // a deployment that ran stays explained when the device leaves the collection later.
   bool open = false;
@@ -230,7 +273,7 @@ Result<void> gather_policy(hosting::Site& site, store::Reader& reader,
                            ExplainFacts& facts) {
   const auto bodies = TRY(store::policy_bodies_of(reader, deployment.id));
   facts.body_signed = !bodies.empty();
-  facts.poll_interval = site.settings.duration("policy.poll_interval");
+  facts.agent = TRY(device_agent(site, reader, device));
   const auto stored = TRY(store::find_policy_header(reader, device));
   if (!stored) return {};
   facts.header_expires = stored->expires;

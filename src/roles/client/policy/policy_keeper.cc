@@ -1,5 +1,7 @@
 #include "roles/client/policy/policy_keeper.h"
 
+#include <algorithm>
+
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
 #include "base/os/file.h"
@@ -196,6 +198,7 @@ Result<VerifiedDeployment> PolicyKeeper::verify_deployment(const contract::Deplo
   wanted.max_runtime = program->max_runtime;
   wanted.success_codes.assign(program->success_codes.begin(), program->success_codes.end());
   wanted.reboot_codes.assign(program->reboot_codes.begin(), program->reboot_codes.end());
+  wanted.variables = TRY(variables_for(*program));
   for (const contract::ManifestFile& file : manifest.files)
     out.deployment.files.push_back(
         {file.path, file.executable ? 0755u : 0644u, file.size_bytes, file.sha256});
@@ -205,9 +208,28 @@ Result<VerifiedDeployment> PolicyKeeper::verify_deployment(const contract::Deplo
   out.deployment.events = body.events;
   out.deployment.expires = body.expires;
   out.deployment.rerun = body.rerun;
+  out.deployment.notice = body.notice;
   out.deployment.ignore_windows = body.ignore_windows;
   out.deployment.purpose =
       body.purpose == model::Purpose::Required ? Purpose::Required : Purpose::Available;
+  return out;
+}
+
+// The entry says what a program takes and the values that it allows; policy chooses among them.
+Result<std::vector<model::Variable>> PolicyKeeper::variables_for(
+    const model::Program& program) const {
+  std::vector<model::Variable> out;
+  for (const model::ProgramVariable& taken : program.variables) {
+    const auto said = agent_.variables.find(taken.name);
+    if (said == agent_.variables.end()) continue;
+    const model::Variable& variable = said->second.value;
+    if (!taken.values.empty() &&
+        (variable.masked() ||
+         std::ranges::find(taken.values, variable.value) == taken.values.end()))
+      return fail(kVariableRefused, "collection {} gives {} a value that program {} does not take",
+                  said->second.from, taken.name, program.name);
+    out.push_back(variable);
+  }
   return out;
 }
 
@@ -223,6 +245,7 @@ Result<void> PolicyKeeper::evaluate(DocumentSource& source, Timestamp clock) {
   deployments_.clear();
   windows_.clear();
   refusals_.clear();
+  std::vector<model::CollectionSays> collections;
   for (const contract::BodyReference& reference : header_->bodies) {
     auto document = body(reference, source);
     if (!document) {
@@ -231,9 +254,15 @@ Result<void> PolicyKeeper::evaluate(DocumentSource& source, Timestamp clock) {
     }
     if (auto* settings = std::get_if<contract::ClientSettingsBody>(&*document))
       settings_ = *settings;
-    if (const auto* windows = std::get_if<contract::WindowsBody>(&*document))
-      windows_.insert(windows_.end(), windows->windows.begin(), windows->windows.end());
+    if (const auto* said = std::get_if<contract::CollectionBody>(&*document)) {
+      windows_.insert(windows_.end(), said->windows.begin(), said->windows.end());
+      collections.push_back({said->collection, said->name, said->agent});
+    }
   }
+  model::AgentDurations site;
+  if (settings_) site = settings_->agent;
+  if (settings_) site.insert_or_assign(std::string(model::kPollInterval), settings_->poll_interval);
+  agent_ = model::effective_agent(site, std::move(collections));
   // Settings first: they name the points that serve the rest.
   for (const contract::BodyReference& reference : header_->bodies) {
     const auto document = body(reference, source);

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "model/agent_settings.h"
 #include "model/deployment.h"
 
 namespace muster::client {
@@ -46,6 +47,8 @@ struct Program {
   Duration max_runtime = kUnknownRuntime;
   std::vector<std::int64_t> success_codes{0};
   std::vector<std::int64_t> reboot_codes;
+  // Of collections' variables those that the catalogue entry takes, by name.
+  std::vector<model::Variable> variables{};
   bool repeatable = false;  // may run again after an interruption of unknown outcome
   friend bool operator==(const Program&, const Program&) = default;
 };
@@ -62,6 +65,7 @@ struct Deployment {
   std::vector<model::DeploymentEvent> events{};
   std::optional<Timestamp> expires{};  // nothing is started from here on
   model::Rerun rerun = model::Rerun::Never;
+  bool notice = false;  // users are told before it runs by itself
   bool ignore_windows = false;
   Purpose purpose = Purpose::Required;
   friend bool operator==(const Deployment&, const Deployment&) = default;

@@ -45,6 +45,10 @@ inline constexpr ErrorKind kClientStateFailed{
 inline constexpr ErrorKind kBadCacheEntry{2435, "bad-cache-entry",
                                           "Name content by 64 lower-case hex digits of SHA-256"};
 
+inline constexpr ErrorKind kSecretUnreadable{2450, "secret-unreadable",
+                                             "Put the value into the file that the text names, "
+                                             "owned by root or the client's user, mode 0600"};
+
 // The kind of a number that an execution log holds; kClientStateFailed for a number of a newer
 // version.
 const ErrorKind& software_error(std::uint16_t number);

@@ -22,10 +22,16 @@ struct PolicyArrived {
   Timestamp expires;  // of the signed policy header
   // Of all collections that this machine is in; without any, programs may start at any time.
   std::vector<model::MaintenanceWindow> windows{};
+  // How long users are told before a program with notice starts.
+  Duration countdown{0};
 };
 // A person asks for a deployment now, or for another try of one whose program never ran.
 struct UserRequested {
   std::string deployment;
+};
+// The users of this machine were told in time, or nobody is logged on.
+struct NoticeEnded {
+  ExecutionKey key;
 };
 // Something happened here for which deployments may wait.
 struct EventHappened {
@@ -82,10 +88,10 @@ struct ReportTaken {
 };
 struct TimePassed {};
 
-using ExecutionEvent =
-    std::variant<PolicyArrived, UserRequested, EventHappened, DownloadDone, DownloadFailed,
-                 Prepared, PrepareFailed, RecordWritten, RecordFailed, SupervisorStarted,
-                 NeverStarted, ProgramEnded, OutcomeUnknown, ReportTaken, TimePassed>;
+using ExecutionEvent = std::variant<PolicyArrived, UserRequested, NoticeEnded, EventHappened,
+                                    DownloadDone, DownloadFailed, Prepared, PrepareFailed,
+                                    RecordWritten, RecordFailed, SupervisorStarted, NeverStarted,
+                                    ProgramEnded, OutcomeUnknown, ReportTaken, TimePassed>;
 
 // Answered by DownloadDone or DownloadFailed. Files that the cache already holds cost nothing.
 struct Download {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/status_ids.h"
 #include "roles/client/software/errors.h"
 
 namespace muster::client {
@@ -34,6 +35,7 @@ std::vector<ExecutionAction> ExecutionMachine::on(const ExecutionEvent& event, T
 void ExecutionMachine::handle(const PolicyArrived& event) {
   policy_expires_ = event.expires;
   calendar_ = model::WindowCalendar(event.windows);
+  countdown_ = event.countdown;
   if (!policy_expired()) expiry_reported_ = false;
   std::map<ExecutionKey, Deployment> before;
   for (auto& [key, item] : items_)
@@ -87,6 +89,10 @@ void ExecutionMachine::handle(const UserRequested& event) {
   if (!found)
     out_.push_back(RefuseRequest{event.deployment,
                                  fail(kNotRequestable, "deployment {}", event.deployment).value()});
+}
+
+void ExecutionMachine::handle(const NoticeEnded& event) {
+  if (Item* item = find(event.key, Phase::WaitingForUser)) item->noticed = item->due;
 }
 
 void ExecutionMachine::handle(const EventHappened& event) {
@@ -225,7 +231,7 @@ bool ExecutionMachine::may_proceed(const ExecutionKey& key, Item& item) {
   }
   if (!item.requested && !item.due) return wait(Phase::WaitingForDeadline);
   // A person who asks decides about his own time: windows bind only what starts by itself.
-  if (!item.requested && !window_fits(deployment)) {
+  if (!item.requested && !window_fits(item)) {
     if (!std::exchange(item.window_reported, true)) {
       DeploymentReport waiting(key, DeploymentStatus::Waiting);
       waiting.state = 10;
@@ -234,14 +240,30 @@ bool ExecutionMachine::may_proceed(const ExecutionKey& key, Item& item) {
     }
     return wait(Phase::WaitingForWindow);
   }
+  if (wants_notice(item)) {
+    if (!std::exchange(item.notice_reported, true)) {
+      DeploymentReport waiting(key, DeploymentStatus::Waiting);
+      waiting.status_id = model::kStatusWaitingForUser;
+      waiting.next_attempt = now_ + countdown_;
+      report(std::move(waiting));
+    }
+    return wait(Phase::WaitingForUser);
+  }
   if (program_under_way()) return wait(Phase::WaitingForTurn);
   return true;
 }
 
-bool ExecutionMachine::window_fits(const Deployment& deployment) const {
-  if (deployment.ignore_windows) return true;
+bool ExecutionMachine::window_fits(const Item& item) const {
+  if (item.deployment->ignore_windows) return true;
   if (!window_.open) return false;
-  return !window_.until || *window_.until - now_ >= deployment.program.max_runtime;
+  Duration wanted = item.deployment->program.max_runtime;
+  if (wants_notice(item) && item.phase != Phase::WaitingForUser) wanted += countdown_;
+  return !window_.until || *window_.until - now_ >= wanted;
+}
+
+// Users who asked for it need not be told, nor those who were told before this due time.
+bool ExecutionMachine::wants_notice(const Item& item) {
+  return item.deployment->notice && !item.requested && item.noticed != item.due;
 }
 
 bool ExecutionMachine::is_idle(Phase phase) {
@@ -251,6 +273,7 @@ bool ExecutionMachine::is_idle(Phase phase) {
     case Phase::WaitingToDownload:
     case Phase::WaitingForDeadline:
     case Phase::WaitingForWindow:
+    case Phase::WaitingForUser:
     case Phase::WaitingForTurn:
     case Phase::WaitingToRetry:
     case Phase::PolicyExpired:
@@ -302,7 +325,8 @@ std::vector<ExecutionMachine::Overview> ExecutionMachine::overview() const {
   std::vector<Overview> out;
   for (const auto& [key, item] : items_)
     out.push_back({key, item.phase, item.result,
-                   item.phase == Phase::WaitingToRetry ? item.next : std::nullopt});
+                   item.phase == Phase::WaitingToRetry ? item.next : std::nullopt, item.due,
+                   item.next_due, item.result_at});
   return out;
 }
 

@@ -18,6 +18,8 @@ std::string_view to_text(Phase phase) {
       return "waiting for its time";
     case Phase::WaitingForWindow:
       return "waiting for a maintenance window";
+    case Phase::WaitingForUser:
+      return "waiting for its users";
     case Phase::WaitingForTurn:
       return "waiting for another program";
     case Phase::WaitingToRetry:

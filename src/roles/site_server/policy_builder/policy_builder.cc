@@ -83,6 +83,8 @@ Result<void> PolicyBuilder::make_settings_body(std::set<store::DeviceNumber>& di
   body.inventory_interval = site_->settings.duration("inventory.interval");
   body.class_intervals =
       TRY(model::parse_class_intervals(site_->settings.text("inventory.intervals")));
+  for (const model::AgentSetting& setting : model::agent_settings())
+    body.agent.emplace(setting.name, site_->settings.duration(setting.site_setting));
   body.max_age = site_->settings.duration("policy.max_age");
   body.distribution_points = {distribution_point(*site_)};
   const auto reference =
@@ -135,6 +137,7 @@ Result<std::optional<contract::DeploymentBody>> PolicyBuilder::body_of(const sto
         .events = deployment.events,
         .expires = deployment.expires,
         .rerun = deployment.rerun,
+        .notice = deployment.notice,
         .ignore_windows = deployment.ignore_windows,
         .entry = {role, static_cast<std::uint64_t>(document->version), to_hex(document->sha256),
                   document->bytes.size()},
@@ -160,25 +163,29 @@ Result<void> PolicyBuilder::make_deployment_body(const store::Object& object,
   return {};
 }
 
-Result<void> PolicyBuilder::make_windows_body(const store::Object& object,
-                                              std::set<store::DeviceNumber>& dirty) {
+Result<void> PolicyBuilder::make_collection_body(const store::Object& object,
+                                                 std::set<store::DeviceNumber>& dirty) {
   const auto decoded =
       TRY(contract::decode_spec(contract::ObjectKind::Collection, object.name, object.spec));
   const auto& collection = std::get<model::Collection>(decoded.value);
-  if (collection.windows.empty()) return forget_windows(object.id, dirty);
-  contract::WindowsBody body{.collection = object.id, .windows = collection.windows};
+  if (collection.windows.empty() && collection.agent.empty())
+    return forget_collection(object.id, dirty);
+  contract::CollectionBody body{.collection = object.id,
+                                .name = object.name,
+                                .windows = collection.windows,
+                                .agent = collection.agent};
   const auto reference =
-      TRY(signed_body("maintenance-windows", object.id, contract::encode_policy_body(body)));
-  const auto known = windows_.find(object.id);
-  if (known != windows_.end() && known->second.reference == reference) return {};
-  windows_.insert_or_assign(object.id, Body{reference, object.id.text(), {}});
+      TRY(signed_body("collection", object.id, contract::encode_policy_body(body)));
+  const auto known = said_.find(object.id);
+  if (known != said_.end() && known->second.reference == reference) return {};
+  said_.insert_or_assign(object.id, Body{reference, object.id.text(), {}});
   for (const auto device : TRY(members(object.id.text()))) dirty.insert(device);
   return {};
 }
 
-Result<void> PolicyBuilder::forget_windows(const model::ObjectId& collection,
-                                           std::set<store::DeviceNumber>& dirty) {
-  if (windows_.erase(collection) == 0) return {};
+Result<void> PolicyBuilder::forget_collection(const model::ObjectId& collection,
+                                              std::set<store::DeviceNumber>& dirty) {
+  if (said_.erase(collection) == 0) return {};
   for (const auto device : TRY(members(collection.text()))) dirty.insert(device);
   return {};
 }
@@ -198,8 +205,8 @@ Result<void> PolicyBuilder::follow(const store::Change& change,
   if (change.kind == "Collection") {
     const auto object = TRY(site_->database->read(
         [&](store::Reader& reader) { return store::find_object(reader, change.id); }));
-    if (object && !object->deleted) return make_windows_body(*object, dirty);
-    return forget_windows(change.id, dirty);
+    if (object && !object->deleted) return make_collection_body(*object, dirty);
+    return forget_collection(change.id, dirty);
   }
   if (change.kind != "Package") return {};
   const auto package = TRY(site_->database->read(
@@ -237,7 +244,7 @@ Result<std::optional<PolicyBuilder::NewHeader>> PolicyBuilder::header_for(
     out.header.bodies.push_back(body.reference);
     out.folders.push_back(body.content_folder);
   }
-  for (const auto& [id, body] : windows_)
+  for (const auto& [id, body] : said_)
     if (collections && std::ranges::find(*collections, body.collection) != collections->end())
       out.header.bodies.push_back(body.reference);
   out.content_hash = content_hash(out.header);
@@ -330,7 +337,7 @@ Result<void> PolicyBuilder::load(std::set<store::DeviceNumber>& dirty) {
     return store::list_objects(reader, "Collection", "", 1'000'000);
   }));
   for (const store::Object& object : collections) {
-    const auto made = make_windows_body(object, dirty);
+    const auto made = make_collection_body(object, dirty);
     if (!made)
       log::failure(log::Level::Error, "policy.collection.unreadable", made.error(),
                    {{"collection", object.name}});

@@ -51,9 +51,10 @@ class PolicyBuilder {
   Result<void> make_settings_body(std::set<store::DeviceNumber>& dirty);
   Result<void> make_deployment_body(const store::Object& object,
                                     std::set<store::DeviceNumber>& dirty);
-  Result<void> make_windows_body(const store::Object& object, std::set<store::DeviceNumber>& dirty);
-  Result<void> forget_windows(const model::ObjectId& collection,
-                              std::set<store::DeviceNumber>& dirty);
+  Result<void> make_collection_body(const store::Object& object,
+                                    std::set<store::DeviceNumber>& dirty);
+  Result<void> forget_collection(const model::ObjectId& collection,
+                                 std::set<store::DeviceNumber>& dirty);
   Result<std::optional<contract::DeploymentBody>> body_of(const store::Object& object,
                                                           std::string& collection);
   Result<contract::BodyReference> signed_body(std::string_view kind, const model::ObjectId& object,
@@ -70,7 +71,7 @@ class PolicyBuilder {
   std::uint64_t catalogue_root_ = 0;
   std::optional<Body> settings_body_;
   std::map<model::ObjectId, Body> bodies_;                       // by deployment
-  std::map<model::ObjectId, Body> windows_;                      // by collection
+  std::map<model::ObjectId, Body> said_;                         // by collection
   std::map<std::string, std::set<model::ObjectId>> by_package_;  // names of packages
 };
 
