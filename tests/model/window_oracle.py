@@ -29,10 +29,9 @@ class Clock:
         tz = UTC if kind == "utc" else zoneinfo.ZoneInfo(zone)
         self.first = YEAR.start - 3 * 1440
         self.shown = []
-        for minute in range(self.first, YEAR.stop + 3 * 1440):
-            if minute % 15 == 0:  # no zone changes in between
-                offset = int(datetime.datetime.fromtimestamp(minute * 60, tz).utcoffset().total_seconds()) // 60
-            self.shown.append(minute + offset)
+        for minute in range(self.first, YEAR.stop + 3 * 1440, 15):  # no zone changes in between
+            offset = int(datetime.datetime.fromtimestamp(minute * 60, tz).utcoffset().total_seconds()) // 60
+            self.shown.extend(range(minute + offset, minute + offset + 15))
         # The minutes at which clocks show a time that they never showed before.
         self.new, most = [], -1
         for at, wall in enumerate(self.shown):
@@ -59,6 +58,11 @@ class Rule:
         self.months, self.month_days = numbers("BYMONTH"), numbers("BYMONTHDAY")
         self.hours, self.minutes, self.positions = numbers("BYHOUR"), numbers("BYMINUTE"), numbers("BYSETPOS")
         self.days = self.parts["BYDAY"].split(",") if "BYDAY" in self.parts else None
+        # The minutes of an hour and of a day that it may name, asked one by one.
+        minutes = self.minutes or [first.minute]
+        self.of_hour = [minute for minute in range(60) if minute in minutes]
+        self.of_day = [minute for minute in range(1440)
+                       if minute // 60 in (self.hours or [first.hour]) and minute % 60 in minutes]
 
     def week(self, day):
         return (day.toordinal() - 1 - DAYS.index(self.parts.get("WKST", "MO"))) // 7
@@ -105,20 +109,12 @@ class Rule:
         return True
 
     def times(self, day):
-        """The minutes of a day that it names, asked one by one."""
-        hours = self.hours or [self.first.hour]
-        minutes = self.minutes or [self.first.minute]
-        for minute in range(1440):
-            hour = minute // 60
-            if minute % 60 not in minutes:
-                continue
-            if self.frequency == "HOURLY":
-                start = self.first.replace(minute=0)
-                passed = int((datetime.datetime.combine(day, datetime.time(hour)) - start).total_seconds()) // 3600
-                if passed % self.interval == 0:
-                    yield minute
-            elif hour in hours:
-                yield minute
+        """The minutes of a day that it names."""
+        if self.frequency != "HOURLY":
+            return self.of_day
+        passed = (day - self.first.date()).days * 24 - self.first.hour
+        return [hour * 60 + minute for hour in range(24) if (passed + hour) % self.interval == 0
+                for minute in self.of_hour]
 
     def occurrences(self, until):
         """The walls of the occurrences, in order."""
@@ -181,8 +177,9 @@ def changes(zone, kind, windows):
             minute = clock.minute_of(int((time - EPOCH).total_seconds()) // 60)
             if minute is None:
                 continue
-            for each in range(max(minute, YEAR.start), min(minute + int(minutes), YEAR.stop)):
-                opened[each - YEAR.start] = 1
+            begin_at, end_at = max(minute, YEAR.start), min(minute + int(minutes), YEAR.stop)
+            if begin_at < end_at:
+                opened[begin_at - YEAR.start:end_at - YEAR.start] = b"\1" * (end_at - begin_at)
     before = 0
     for at, state in enumerate(opened):
         if state != before:
