@@ -43,7 +43,9 @@ std::string printable_utf8(std::string_view text, std::size_t limit_bytes) {
     const std::size_t size = utf8_sequence(text);
     std::string_view next = size == 0 ? "\xEF\xBF\xBD" : text.substr(0, size);
     const auto first = static_cast<unsigned char>(next[0]);
-    if (first < 0x20 || first == 0x7f) next = " ";
+    // U+0080 to U+009F are control characters, too: 9B begins what terminals act on.
+    const bool upper_control = first == 0xc2 && static_cast<unsigned char>(next[1]) < 0xa0;
+    if (first < 0x20 || first == 0x7f || upper_control) next = " ";
     if (out.size() + next.size() > limit_bytes) break;
     out += next;
     text.remove_prefix(size == 0 ? 1 : size);

@@ -63,7 +63,31 @@ void write_device(wire::JsonWriter& w, const DeviceView& device) {
   w.end();
 }
 
-Bytes encode_device_details(const DeviceView& device, const std::vector<model::ClassRows>& rows) {
+namespace {
+
+void write_agent(wire::JsonWriter& w, const model::EffectiveAgent& agent) {
+  const auto write = [&](std::string_view name, std::string_view value, const auto& said) {
+    w.object();
+    w.key("name").string(name);
+    w.key("value").string(value);
+    w.key("from").string(said.from.empty() ? "the site's settings" : "collection " + said.from);
+    std::string against;
+    for (const std::string& other : said.against) against += (against.empty() ? "" : ", ") + other;
+    if (!against.empty()) w.key("against").string(against);
+    w.end();
+  };
+  w.key(kAgentMember).array();
+  for (const auto& [name, said] : agent.settings) write(name, to_text(said.value), said);
+  for (const auto& [name, said] : agent.variables)
+    write("variable " + name,
+          said.value.masked() ? "masked, secret " + said.value.secret : said.value.value, said);
+  w.end();
+}
+
+}  // namespace
+
+Bytes encode_device_details(const DeviceView& device, const std::vector<model::ClassRows>& rows,
+                            const model::EffectiveAgent& agent) {
   wire::JsonWriter w;
   w.object();
   w.key(kDeviceMember);
@@ -82,8 +106,16 @@ Bytes encode_device_details(const DeviceView& device, const std::vector<model::C
     }
     w.end();
   }
-  w.end().end();
+  w.end();
+  write_agent(w, agent);
+  w.end();
   return std::move(w).take();
+}
+
+std::span<const ApiColumn> agent_columns() {
+  static constexpr ApiColumn kColumns[] = {
+      {"AGENT", "name"}, {"VALUE", "value"}, {"SAID BY", "from"}, {"NOT AS", "against"}};
+  return kColumns;
 }
 
 bool has_inventory(ByteView device_details) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "model/agent_settings.h"
 #include "model/inventory.h"
 #include "topology/render.h"
 #include "wire/json.h"
@@ -34,11 +35,14 @@ struct DeviceView {
   std::string waiting_address{};
 };
 void write_device(wire::JsonWriter& w, const DeviceView& device);
-// With every class of its inventory: {"device": ..., "inventory": {"Class": [{column: value}]}}.
-Bytes encode_device_details(const DeviceView& device, const std::vector<model::ClassRows>& rows);
+// With every class of its inventory and with what its collections say: {"device": ...,
+// "inventory": {"Class": [{column: value}]}, "agent": [{"name", "value", "from", "against"}]}.
+Bytes encode_device_details(const DeviceView& device, const std::vector<model::ClassRows>& rows,
+                            const model::EffectiveAgent& agent);
 
 inline constexpr std::string_view kDeviceMember = "device";
 inline constexpr std::string_view kInventoryMember = "inventory";
+inline constexpr std::string_view kAgentMember = "agent";
 inline constexpr std::string_view kStatusMember = "status";
 inline constexpr std::string_view kPageItems = "items";
 inline constexpr std::string_view kPageNext = "next";
@@ -156,6 +160,8 @@ struct ApiColumn {
   std::string_view path;  // "metadata.name"
   bool wide = false;      // only with -o wide
 };
+// Of what a device's details say of its agent.
+std::span<const ApiColumn> agent_columns();
 // Empty for an unknown kind. Kinds: devices, packages, collections, deployments,
 // boundaries, fallback-messages, status-messages, audit, quarantine.
 std::span<const ApiColumn> api_columns(std::string_view kind);

@@ -17,7 +17,8 @@ Result<void> check_program(const model::Program& program) {
     TRY_IN(model::check_name(program.run_first->program), "runFirst");
   }
   TRY(model::check_requirements(program));
-  return model::check_exit_codes(program);
+  TRY(model::check_exit_codes(program));
+  return model::check_variables(program);
 }
 
 Result<void> check_parts(const PackageEntry& entry) {

@@ -152,12 +152,27 @@ Result<std::vector<model::Platform>> read_platforms(const wire::Json& json) {
   return out;
 }
 
+Result<std::vector<model::ProgramVariable>> read_variables(const wire::Json& json) {
+  std::vector<model::ProgramVariable> out;
+  const auto items = TRY(json.items());
+  if (items.empty()) return malformed("variables is empty");
+  for (const wire::Json& item : items) {
+    if (TRY(item.members()).size() != 2) return malformed("a variable has unknown members");
+    if (out.size() == model::kMostProgramVariables) return malformed("too many variables");
+    model::ProgramVariable& variable = out.emplace_back();
+    variable.name = TRY(text_field(item, "name"));
+    variable.values = TRY(text_list_field(item, "values"));
+  }
+  return out;
+}
+
 Result<model::Program> read_program(const wire::Json& json) {
   const auto run_first = TRY(json.find("runFirst"));
   const auto disk_space = TRY(json.find("diskSpace"));
   const auto platforms = TRY(json.find("platforms"));
-  const std::size_t members =
-      6 + (run_first ? 1u : 0u) + (disk_space ? 1u : 0u) + (platforms ? 1u : 0u);
+  const auto variables = TRY(json.find("variables"));
+  const std::size_t members = 6 + (run_first ? 1u : 0u) + (disk_space ? 1u : 0u) +
+                              (platforms ? 1u : 0u) + (variables ? 1u : 0u);
   // An unknown member may be a restriction that this version cannot keep.
   if (TRY(json.members()).size() != members) return malformed("a program has unknown members");
   model::Program program{TRY(text_field(json, "name"))};
@@ -172,6 +187,7 @@ Result<model::Program> read_program(const wire::Json& json) {
   if (run_first) program.run_first = TRY_IN(read_run_first(*run_first), "runFirst");
   if (disk_space) program.disk_bytes = TRY(number_field(json, "diskSpace"));
   if (platforms) program.platforms = TRY_IN(read_platforms(*platforms), "platforms");
+  if (variables) program.variables = TRY(read_variables(*variables));
   return program;
 }
 

@@ -91,6 +91,17 @@ void write_program(wire::JsonWriter& w, const model::Program& program) {
     }
     w.end();
   }
+  if (!program.variables.empty()) {
+    w.key("variables").array();
+    for (const model::ProgramVariable& variable : program.variables) {
+      w.object();
+      w.key("name").string(variable.name);
+      w.key("values").array();
+      for (const std::string& value : variable.values) w.string(value);
+      w.end().end();
+    }
+    w.end();
+  }
   w.end();
 }
 

@@ -10,8 +10,8 @@
 namespace muster::contract {
 
 struct ControlRequest {
-  std::string verb;      // "status", "software", "install", "trigger", "policy", "cache"
-  std::string argument;  // what "install" and "trigger" are about
+  std::string verb;  // "status", "software", "install", "trigger", "policy", "cache", "notices"...
+  std::string argument;  // what it is about; of "notice-later" a space and a duration may follow
 };
 
 // A table, or the failure as a text with its advice.

@@ -9,6 +9,18 @@ namespace {
 constexpr std::uint64_t kFormat = 1;
 constexpr std::size_t kMostBodies = 10'000;
 
+void write_durations(wire::JsonWriter& w, std::string_view key,
+                     const model::AgentDurations& durations) {
+  w.key(key).array();
+  for (const auto& [name, value] : durations) {
+    w.object();
+    w.key("name").string(name);
+    w.key("value").string(to_text(value));
+    w.end();
+  }
+  w.end();
+}
+
 void write_settings(wire::JsonWriter& w, const ClientSettingsBody& body) {
   w.key("kind").string("client-settings");
   w.key("pollInterval").string(to_text(body.poll_interval));
@@ -24,6 +36,7 @@ void write_settings(wire::JsonWriter& w, const ClientSettingsBody& body) {
     }
     w.end();
   }
+  if (!body.agent.empty()) write_durations(w, "agent", body.agent);
   w.key("maxAge").string(to_text(body.max_age));
   w.key("distributionPoints").array();
   for (const std::string& point : body.distribution_points) w.string(point);
@@ -36,9 +49,24 @@ void write_schedule(wire::JsonWriter& w, const model::Schedule& schedule) {
   w.key("repeat").string(schedule.repeat);
 }
 
-void write_windows(wire::JsonWriter& w, const WindowsBody& body) {
-  w.key("kind").string("maintenance-windows");
+void write_collection(wire::JsonWriter& w, const CollectionBody& body) {
+  w.key("kind").string("collection");
   w.key("collection").string(body.collection.text());
+  w.key("name").string(body.name);
+  w.key("precedence").number(static_cast<std::uint64_t>(body.agent.precedence));
+  write_durations(w, "settings", body.agent.settings);
+  w.key("variables").array();
+  for (const model::Variable& variable : body.agent.variables) {
+    w.object();
+    w.key("name").string(variable.name);
+    if (variable.masked()) {
+      w.key("secret").string(variable.secret);
+    } else {
+      w.key("value").string(variable.value);
+    }
+    w.end();
+  }
+  w.end();
   w.key("windows").array();
   for (const model::MaintenanceWindow& window : body.windows) {
     w.object();
@@ -96,6 +124,7 @@ void write_deployment(wire::JsonWriter& w, const DeploymentBody& body) {
   for (const model::DeploymentEvent event : body.events) w.string(model::to_text(event));
   w.end();
   w.key("rerun").string(model::to_text(body.rerun));
+  if (body.notice) w.key("notice").boolean(true);
   w.key("ignoreWindows").boolean(body.ignore_windows);
   w.key("after").array();
   for (const model::ObjectId& id : body.after) w.string(id.text());
@@ -123,12 +152,27 @@ Result<model::ClassIntervals> read_class_intervals(const wire::Json& json) {
   return out;
 }
 
+// A setting that this client does not have is of a newer site, and left out.
+Result<model::AgentDurations> read_durations(const wire::Json& list) {
+  model::AgentDurations out;
+  for (const wire::Json& item : TRY(list.items())) {
+    std::string name = TRY(text_field(item, "name"));
+    const Duration value = TRY(duration_field(item, "value"));
+    if (model::find_agent_setting(name) == nullptr) continue;
+    TRY(model::check_agent_setting(name, value));
+    if (!out.emplace(std::move(name), value).second)
+      return fail(kBadMember, "a setting stands twice");
+  }
+  return out;
+}
+
 Result<ClientSettingsBody> read_settings(const wire::Json& json) {
   ClientSettingsBody body;
   body.poll_interval = TRY(duration_field(json, "pollInterval"));
   body.heartbeat_interval = TRY(duration_field(json, "heartbeatInterval"));
   body.inventory_interval = TRY(duration_field(json, "inventoryInterval"));
   body.class_intervals = TRY(read_class_intervals(json));
+  if (const auto agent = TRY(json.find("agent"))) body.agent = TRY(read_durations(*agent));
   body.max_age = TRY(duration_field(json, "maxAge"));
   body.distribution_points = TRY(text_list_field(json, "distributionPoints"));
   // Absent from a site of an earlier version.
@@ -150,8 +194,41 @@ Result<model::Schedule> read_schedule(const wire::Json& json) {
   return model::parse_schedule(start, TRY(text_field(json, "repeat")));
 }
 
-Result<WindowsBody> read_windows(const wire::Json& json) {
-  WindowsBody body{.collection = TRY(object_field(json, "collection"))};
+Result<std::vector<model::Variable>> read_variables(const wire::Json& list) {
+  std::vector<model::Variable> out;
+  for (const wire::Json& item : TRY(list.items())) {
+    if (out.size() == model::kMostVariables)
+      return fail(kTooMuch, "over {} variables", model::kMostVariables);
+    model::Variable& variable = out.emplace_back();
+    variable.name = TRY(text_field(item, "name"));
+    const auto secret = TRY(optional_text_field(item, "secret"));
+    const auto value = TRY(optional_text_field(item, "value"));
+    if (secret.has_value() == value.has_value() || (secret && secret->empty()))
+      return fail(kBadMember, "variable {}: one of value and secret is wanted",
+                  variable.name.substr(0, 64));
+    variable.secret = secret.value_or("");
+    variable.value = value.value_or("");
+    TRY(model::check_variable(variable));
+  }
+  return out;
+}
+
+Result<model::AgentSection> read_section(const wire::Json& json) {
+  model::AgentSection section;
+  const std::uint64_t precedence = TRY(number_field(json, "precedence"));
+  if (precedence > static_cast<std::uint64_t>(model::kMostPrecedence))
+    return fail(kBadMember, "precedence {}", precedence);
+  section.precedence = static_cast<std::int64_t>(precedence);
+  section.settings = TRY(read_durations(TRY(json.at("settings"))));
+  section.variables = TRY(read_variables(TRY(json.at("variables"))));
+  return section;
+}
+
+Result<CollectionBody> read_collection(const wire::Json& json) {
+  CollectionBody body{.collection = TRY(object_field(json, "collection"))};
+  body.name = TRY(text_field(json, "name"));
+  TRY(model::check_name(body.name));
+  body.agent = TRY(read_section(json));
   for (const wire::Json& item : TRY(TRY(json.at("windows")).items())) {
     if (body.windows.size() == model::kMostWindows)
       return fail(kTooMuch, "over {} windows", model::kMostWindows);
@@ -182,6 +259,7 @@ Result<void> read_times(const wire::Json& json, DeploymentBody& body) {
   const auto rerun = model::parse_rerun(text);
   if (!rerun) return fail(kBadMember, "rerun '{}' is not known", text);
   body.rerun = *rerun;
+  if (TRY(json.find("notice"))) body.notice = TRY(truth_field(json, "notice"));
   body.ignore_windows = TRY(truth_field(json, "ignoreWindows"));
   return {};
 }
@@ -291,7 +369,7 @@ Bytes encode_policy_body(const PolicyBody& body) {
   w.key("format").number(kFormat);
   if (const auto* settings = std::get_if<ClientSettingsBody>(&body)) write_settings(w, *settings);
   if (const auto* deployment = std::get_if<DeploymentBody>(&body)) write_deployment(w, *deployment);
-  if (const auto* windows = std::get_if<WindowsBody>(&body)) write_windows(w, *windows);
+  if (const auto* said = std::get_if<CollectionBody>(&body)) write_collection(w, *said);
   w.end();
   return std::move(w).take();
 }
@@ -303,7 +381,7 @@ Result<PolicyBody> decode_policy_body(ByteView payload) {
   const std::string kind = TRY(text_field(json, "kind"));
   if (kind == "client-settings") return PolicyBody(TRY(read_settings(json)));
   if (kind == "deployment") return PolicyBody(TRY(read_deployment(json)));
-  if (kind == "maintenance-windows") return PolicyBody(TRY(read_windows(json)));
+  if (kind == "collection") return PolicyBody(TRY(read_collection(json)));
   return fail(kBadMember, "kind '{}' is not known", kind);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "model/agent_settings.h"
 #include "model/deployment.h"
 #include "model/ids.h"
 #include "model/inventory_intervals.h"
@@ -44,6 +45,8 @@ struct ClientSettingsBody {
   Duration heartbeat_interval{0};
   Duration inventory_interval{0};
   model::ClassIntervals class_intervals{};  // instead of it
+  // Times of notices and restarts; collections may say otherwise.
+  model::AgentDurations agent{};
   // How old the site's signed time may be before nothing new is started.
   Duration max_age{0};
   std::vector<std::string> distribution_points;  // "http://host:port"
@@ -89,6 +92,7 @@ struct DeploymentBody {
   std::vector<model::ObjectId> after{};  // deployments whose success is an event
   std::optional<Timestamp> expires{};
   model::Rerun rerun = model::Rerun::Never;
+  bool notice = false;
   bool ignore_windows = false;
   EntryReference entry{};
   // The unguessable folder of this package on every distribution point: 32 hex digits.
@@ -98,13 +102,15 @@ struct DeploymentBody {
   std::vector<FirstProgramReference> first{};
 };
 
-// The maintenance windows of a collection, for all of its members.
-struct WindowsBody {
+// What a collection says to all of its members: maintenance windows, settings and variables.
+struct CollectionBody {
   model::ObjectId collection;
+  std::string name{};
   std::vector<model::MaintenanceWindow> windows{};
+  model::AgentSection agent{};
 };
 
-using PolicyBody = std::variant<ClientSettingsBody, DeploymentBody, WindowsBody>;
+using PolicyBody = std::variant<ClientSettingsBody, DeploymentBody, CollectionBody>;
 Bytes encode_policy_body(const PolicyBody& body);
 Result<PolicyBody> decode_policy_body(ByteView payload);
 

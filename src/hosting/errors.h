@@ -31,4 +31,7 @@ inline constexpr ErrorKind kSealedNested{1913, "sealed-nested",
 inline constexpr ErrorKind kTooManySealed{1914, "too-many-sealed",
                                           "Wait as Retry-After says; HTTPS has no such limit"};
 
+inline constexpr ErrorKind kLogUnreadable{1908, "log-read-failed",
+                                          "Name a log file that is there and that you may read"};
+
 }  // namespace muster::hosting

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/agent_settings.h"
 #include "model/maintenance_window.h"
 
 namespace muster::model {
@@ -48,6 +49,8 @@ struct Collection {
   // When programs may start by themselves on its members; those of all collections of a device
   // count together.
   std::vector<MaintenanceWindow> windows{};
+  // For the agents of its members.
+  AgentSection agent{};
   friend bool operator==(const Collection&, const Collection&) = default;
 };
 

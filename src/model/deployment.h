@@ -63,6 +63,8 @@ struct Deployment {
   // Names of other deployments: each success of one of them on the device is an event, too.
   std::vector<std::string> after{};
   Rerun rerun = Rerun::Never;
+  // Users are told before it runs by itself, and may put it off as far as the next time allows.
+  bool notice = false;
   // Runs outside of maintenance windows, too.
   bool ignore_windows = false;
 

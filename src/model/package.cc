@@ -1,8 +1,10 @@
 #include "model/package.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/size.h"
+#include "model/agent_settings.h"
 #include "model/object_errors.h"
 
 namespace muster::model {
@@ -129,6 +131,23 @@ Result<void> check_requirements(const Program& program) {
                   "program {}: the architecture '{}' is not known; Debian's words are wanted: "
                   "amd64, arm64, armhf, i386, ppc64el, riscv64, s390x",
                   program.name, each.architecture);
+  }
+  return {};
+}
+
+Result<void> check_variables(const Program& program) {
+  if (program.variables.size() > kMostProgramVariables)
+    return fail(kBadPackage, "program {}: {} variables, {} are allowed", program.name,
+                program.variables.size(), kMostProgramVariables);
+  std::set<std::string_view> names;
+  for (const ProgramVariable& variable : program.variables) {
+    TRY(check_variable_name(variable.name));
+    if (!names.insert(variable.name).second)
+      return fail(kBadPackage, "program {}: variable {} stands twice", program.name, variable.name);
+    if (variable.values.size() > kMostProgramVariables)
+      return fail(kBadPackage, "program {}: variable {} has over {} values", program.name,
+                  variable.name, kMostProgramVariables);
+    for (const std::string& value : variable.values) TRY(check_variable({variable.name, value}));
   }
   return {};
 }

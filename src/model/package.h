@@ -50,6 +50,13 @@ std::string_view architecture_name(std::string_view machine);
 // `device` is what a device is, all of its members known.
 bool runs_on(const Platform& wanted, const Platform& device);
 
+// A variable of collections that a program takes. With values it may be no other than one of them.
+struct ProgramVariable {
+  std::string name;
+  std::vector<std::string> values{};
+  friend bool operator==(const ProgramVariable&, const ProgramVariable&) = default;
+};
+
 struct Program {
   std::string name;
   std::vector<std::string> argv{};  // the first is the program; no shell reads them
@@ -61,6 +68,8 @@ struct Program {
   std::optional<RunFirst> run_first{};
   std::uint64_t disk_bytes = 0;       // that must be free before it starts
   std::vector<Platform> platforms{};  // one of them; without any it runs everywhere
+  // What collections may hand to it; nothing else of theirs reaches it.
+  std::vector<ProgramVariable> variables{};
   friend bool operator==(const Program&, const Program&) = default;
 };
 
@@ -91,5 +100,9 @@ Result<void> check_program_names_differ(std::span<const Program> earlier, std::s
 Result<void> check_exit_codes(const Program& program);
 // Sizes, names and architectures that can be met. Error: kBadPackage.
 Result<void> check_requirements(const Program& program);
+// Good names, none twice, at most kMostProgramVariables and as many values each.
+// Errors: kBadPackage, kBadCollection.
+inline constexpr std::size_t kMostProgramVariables = 100;
+Result<void> check_variables(const Program& program);
 
 }  // namespace muster::model

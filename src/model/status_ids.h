@@ -17,6 +17,12 @@ inline constexpr unsigned kStatusPolicyExpired = 11801;
 inline constexpr unsigned kStatusRequirementsUnmet = 11802;
 // A program that must run first failed, so this one is not started.
 inline constexpr unsigned kStatusHeld = 11803;
+// A program's time has come, and users of the device are told before it starts.
+inline constexpr unsigned kStatusWaitingForUser = 11804;
+// A program asked for a restart: users put it off, the machine was asked, or somebody must do it.
+inline constexpr unsigned kStatusRestartWaits = 11805;
+inline constexpr unsigned kStatusRestartAsked = 11806;
+inline constexpr unsigned kStatusRestartByHand = 11807;
 
 // Topic 301, assignment enforcement. States below 100 are the field's own; muster's begin there.
 inline constexpr unsigned kTopicEnforcement = 301;

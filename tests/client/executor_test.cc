@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
+
 #include "base/errors.h"
 #include "base/os/file.h"
 #include "base/os/system.h"
@@ -112,6 +114,51 @@ TEST_F(ExecutorTest, GivesTheProgramACleanEnvironmentAndNothingElse) {
   EXPECT_THAT(text, testing::Not(HasSubstr("secret")));
   // The three standard ones, and the one that ls itself opens.
   EXPECT_THAT(text, HasSubstr("0022\n4\nno input\n"));
+}
+
+TEST_F(ExecutorTest, GivesTheProgramItsVariablesAndTheValuesOfMaskedOnesFromTheirFiles) {
+  settings.secrets = folder.path() / "secrets";
+  fs::create_directory(settings.secrets);
+  const fs::path file = settings.secrets / "licence";
+  std::ofstream(file) << "key; of $(two) words\n";
+  fs::permissions(file, fs::perms(0600));
+  deployment.program.variables = {{"SERVER", "lic1"}, {.name = "KEY", .secret = "licence"}};
+  const Executor executor = open();
+  shell("env | grep ^MUSTER_VAR_ | sort");
+  const RunState state = run(executor);
+  ASSERT_EQ(state.kind, RunState::Kind::Ended);
+  EXPECT_EQ(output(executor), "MUSTER_VAR_KEY=key; of $(two) words\nMUSTER_VAR_SERVER=lic1\n");
+  // The plan holds the value until the run is over: nobody else reads it.
+  EXPECT_EQ(fs::status(settings.folder / "run/plan").permissions(), fs::perms(0600));
+}
+
+TEST_F(ExecutorTest, RefusesASecretThatOthersCouldReadOrPutThere) {
+  settings.secrets = folder.path() / "secrets";
+  fs::create_directory(settings.secrets);
+  const fs::path file = settings.secrets / "licence";
+  deployment.program.variables = {{.name = "KEY", .secret = "licence"}};
+  shell("true");
+  const Executor executor = open();
+  const auto refused = [&](const char* why) {
+    const auto prepared = prepare(executor);
+    ASSERT_FALSE(prepared) << why;
+    EXPECT_TRUE(prepared.error().is(kSecretUnreadable)) << why;
+    EXPECT_THAT(prepared.error().text(), testing::Not(HasSubstr("hidden"))) << why;
+  };
+  refused("missing");
+  std::ofstream(file) << "hidden";
+  fs::permissions(file, fs::perms(0640));
+  refused("readable by the group");
+  fs::permissions(file, fs::perms(0600));
+  EXPECT_TRUE(prepare(executor));
+  std::ofstream(file) << std::string(5000, 'a');
+  refused("too long");
+  fs::rename(file, settings.secrets / "other");
+  fs::create_symlink(settings.secrets / "other", file);
+  refused("a link");
+  fs::remove(file);
+  fs::create_directory(file);
+  refused("a folder");
 }
 
 TEST_F(ExecutorTest, LeadsASessionOfItsOwn) {

@@ -98,6 +98,18 @@ class FakeSite final : public DocumentSource {
             .content_folder = std::string(32, 'b')};
   }
 
+  // What a collection says, for the header to name beside the deployment.
+  void say(const std::string& id, const std::string& name, model::AgentSection section) {
+    const contract::CollectionBody body{.collection = model::ObjectId::parse(id).value(),
+                                        .name = name,
+                                        .windows = {},
+                                        .agent = std::move(section)};
+    const Bytes document = trust::sign_document(contract::SignedType::PolicyBody,
+                                                contract::encode_policy_body(body), policy_key);
+    bodies[sha256_hex(document)] = document;
+    said.push_back({sha256_hex(document), document.size()});
+  }
+
   Bytes header(std::uint64_t version, const trust::Ed25519Key& signer) {
     contract::PolicyHeader value{.site = model::SiteCode::parse("P01").value(),
                                  .device = device,
@@ -108,6 +120,7 @@ class FakeSite final : public DocumentSource {
                                  .inventory_resync = 0,
                                  .catalogue_root = roots.rbegin()->first,
                                  .bodies = {{sha256_hex(body_document), body_document.size()}}};
+    value.bodies.insert(value.bodies.end(), said.begin(), said.end());
     return trust::sign_document(contract::SignedType::PolicyHeader,
                                 contract::encode_policy_header(value), signer);
   }
@@ -139,6 +152,7 @@ class FakeSite final : public DocumentSource {
   contract::PackageEntry entry;
   std::vector<contract::FirstProgramReference> first{};
   Bytes body_document;
+  std::vector<contract::BodyReference> said;
   std::map<std::uint64_t, Bytes> roots;
   std::map<std::string, Bytes> bodies, files, contents;
 };
@@ -218,6 +232,32 @@ TEST_F(PolicyKeeperTest, WhatRunsFirstNeedsAnOperatorsSignatureOfItsOwn) {
   ASSERT_TRUE(take(site_.publish(1, site_.operator_key)));
   ASSERT_TRUE(refusal());
   EXPECT_EQ(refusal()->number, trust::kSignerNotOperator.number);
+}
+
+TEST_F(PolicyKeeperTest, HandsAProgramTheVariablesThatItsEntryTakesAndNoOthers) {
+  site_.entry.programs[0].variables = {{"SERVER", {"lic1", "lic2"}}, {"KEY"}, {"ABSENT"}};
+  site_.say("P01-00000A", "low",
+            {.precedence = 1,
+             .settings = {{"countdown", std::chrono::minutes(3)}},
+             .variables = {{"SERVER", "lic1"}, {"LD_PRELOAD", "evil.so"}}});
+  site_.say("P01-00000B", "high",
+            {.precedence = 2,
+             .settings = {},
+             .variables = {{"SERVER", "lic2"}, {.name = "KEY", .secret = "licence"}}});
+  ASSERT_TRUE(take(site_.publish(1, site_.operator_key)));
+  ASSERT_EQ(keeper_->deployments().size(), 1u);
+  EXPECT_EQ(
+      keeper_->deployments()[0].deployment.program.variables,
+      (std::vector<model::Variable>{{"SERVER", "lic2"}, {.name = "KEY", .secret = "licence"}}));
+  EXPECT_EQ(keeper_->agent().duration(model::kCountdown), std::chrono::minutes(3));
+  EXPECT_EQ(keeper_->agent().settings.find(model::kCountdown)->second.from, "low");
+}
+
+TEST_F(PolicyKeeperTest, RefusesAValueThatTheEntryDoesNotAllow) {
+  site_.entry.programs[0].variables = {{"SERVER", {"lic1"}}};
+  site_.say("P01-00000A", "all", {.variables = {{"SERVER", "http://attacker"}}});
+  ASSERT_TRUE(take(site_.publish(1, site_.operator_key)));
+  EXPECT_EQ(refusal(), &kVariableRefused);
 }
 
 TEST_F(PolicyKeeperTest, RefusesAHeaderWithAnyByteFlipped) {

@@ -6,13 +6,15 @@
 #include <fstream>
 #include <random>
 
+#include "hosting/log_follow.h"
 #include "roles/console/error_table.h"
 #include "roles/console/errors.h"
-#include "roles/console/log_follow.h"
 #include "tests/base/temporary_folder.h"
 
 namespace muster::console {
 namespace {
+
+using hosting::LogFollower;
 
 class Rotating {
  public:

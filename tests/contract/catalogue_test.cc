@@ -291,6 +291,26 @@ TEST(PackageEntry, KeepsTheRulesOfNamesArgumentsAndCodes) {
   expect_refused([](PackageEntry& e) { e.programs[0].max_runtime = std::chrono::hours(25); });
   expect_refused([](PackageEntry& e) { e.programs[0].success_codes = {}; });
   expect_refused([](PackageEntry& e) { e.programs[0].reboot_codes = {0}; });
+  expect_refused([](PackageEntry& e) { e.programs[0].variables = {{"A"}, {"A"}}; });
+  expect_refused([](PackageEntry& e) { e.programs[0].variables = {{"A=B"}}; });
+  expect_refused([](PackageEntry& e) { e.programs[0].variables = {{"A", {"\xff"}}}; });
+}
+
+TEST(PackageEntry, NamesTheVariablesThatAProgramTakes) {
+  PackageEntry entry = sample_entry();
+  entry.programs[0].variables = {{"SERVER", {"lic1", "lic2"}}, {"KEY"}};
+  const auto part = encode_entry(entry);
+  EXPECT_NE(
+      part.canonical.find("\"variables\":[{\"name\":\"SERVER\",\"values\":[\"lic1\",\"lic2\"]}"
+                          ",{\"name\":\"KEY\",\"values\":[]}]"),
+      std::string::npos)
+      << part.canonical;
+  const std::string text = assemble_catalogue(part, kSignatures);
+  const auto read = decode_entry(text);
+  ASSERT_TRUE(read) << read.error().text();
+  EXPECT_EQ(read->value, entry);
+  expect_malformed(decode_entry, replaced(text, "\"values\"", "\"valuez\""));
+  expect_malformed(decode_entry, replaced(text, "\"variables\"", "\"variablez\""));
 }
 
 TEST(PackageEntry, WithACodeOver32BitsIsRefused) {

@@ -98,15 +98,17 @@ TEST(ObjectsEncode, HasTheseBytes) {
       R"("maxRuntime":"PT15M","successCodes":[0],"rebootCodes":[3010]}]})");
   EXPECT_EQ(encode_spec(all[1]),
             R"({"limitedTo":"other","rules":[{"query":"Device | where Name has \"é: #\"\n"},)"
-            R"({"device":"PC-1"},{"include":"servers"},{"exclude":"pilot"}]})");
+            R"({"device":"PC-1"},{"include":"servers"},{"exclude":"pilot"}],"precedence":0})");
   EXPECT_EQ(encode_spec(all[2]),
             R"({"package":"p","program":"install","collection":"c","purpose":"required",)"
-            R"("start":"now","enabled":true,"rerun":"never","ignoreMaintenanceWindows":false})");
-  EXPECT_EQ(wire::emit_yaml(encode_object(all[3])),
-            "apiVersion: muster/v1\nkind: Deployment\nmetadata:\n  name: \"true\"\nspec:\n"
-            "  package: p\n  program: install\n  collection: c\n  purpose: required\n"
-            "  start: \"2026-02-02T02:40:00.123Z\"\n  deadline: now\n"
-            "  enabled: true\n  rerun: never\n  ignoreMaintenanceWindows: false\n");
+            R"("start":"now","enabled":true,"rerun":"never",)"
+            R"("notice":false,"ignoreMaintenanceWindows":false})");
+  EXPECT_EQ(
+      wire::emit_yaml(encode_object(all[3])),
+      "apiVersion: muster/v1\nkind: Deployment\nmetadata:\n  name: \"true\"\nspec:\n"
+      "  package: p\n  program: install\n  collection: c\n  purpose: required\n"
+      "  start: \"2026-02-02T02:40:00.123Z\"\n  deadline: now\n"
+      "  enabled: true\n  rerun: never\n  notice: false\n  ignoreMaintenanceWindows: false\n");
   EXPECT_EQ(encode_spec(all[4]),
             R"({"version":"1.0","programs":[{"name":"b","argv":["x"],"runAs":"system",)"
             R"("maxRuntime":"PT15M","successCodes":[0],"rebootCodes":[3010],"runFirst":)"

@@ -67,6 +67,7 @@ TEST(PolicyBody, OfADeploymentComesBackAsItWas) {
       .after = {model::ObjectId::parse("P01-00001B").value()},
       .expires = Timestamp{1'800'000'000'000},
       .rerun = model::Rerun::IfFailed,
+      .notice = true,
       .ignore_windows = true,
       .entry = {"package-hello", 3, std::string(64, 'b'), 900},
       .content_folder = std::string(32, 'c'),
@@ -90,6 +91,7 @@ TEST(PolicyBody, OfADeploymentComesBackAsItWas) {
   EXPECT_TRUE(again.persist);
   EXPECT_EQ(again.expires, body.expires);
   EXPECT_EQ(again.rerun, body.rerun);
+  EXPECT_TRUE(again.notice);
   EXPECT_TRUE(again.ignore_windows);
   EXPECT_EQ(again.content_folder, body.content_folder);
 }
@@ -114,6 +116,7 @@ TEST(PolicyBody, OfClientSettingsComesBackAsItWas) {
       .heartbeat_interval = std::chrono::hours(24),
       .inventory_interval = std::chrono::hours(24 * 7),
       .class_intervals = {{"Disk", std::chrono::hours(12)}, {"NotYetKnown", std::chrono::hours(1)}},
+      .agent = {{"restartWithin", std::chrono::hours(8)}},
       .max_age = std::chrono::hours(24 * 7),
       .distribution_points = {"http://dp1:80"}};
   const auto read = decode_policy_body(encode_policy_body(body));
@@ -121,21 +124,55 @@ TEST(PolicyBody, OfClientSettingsComesBackAsItWas) {
   const auto& again = std::get<ClientSettingsBody>(*read);
   EXPECT_EQ(again.poll_interval, body.poll_interval);
   EXPECT_EQ(again.class_intervals, body.class_intervals);
+  EXPECT_EQ(again.agent, body.agent);
   EXPECT_EQ(again.distribution_points, body.distribution_points);
 }
 
-TEST(PolicyBody, OfMaintenanceWindowsComesBackAsItWas) {
-  const WindowsBody body{
+TEST(PolicyBody, OfACollectionComesBackAsItWas) {
+  const CollectionBody body{
       .collection = model::ObjectId::parse("P01-00001B").value(),
+      .name = "servers",
       .windows = {{"night", model::parse_schedule("2026-02-01T22:00", "FREQ=DAILY").value(),
-                   std::chrono::hours(4)}}};
+                   std::chrono::hours(4)}},
+      .agent = {.precedence = 7,
+                .settings = {{"countdown", std::chrono::minutes(9)}},
+                .variables = {{"SERVER", "lic1"}, {.name = "KEY", .secret = "licence-key"}}}};
   const auto read = decode_policy_body(encode_policy_body(body));
   ASSERT_TRUE(read) << read.error().text();
-  EXPECT_EQ(std::get<WindowsBody>(*read).collection, body.collection);
-  EXPECT_EQ(std::get<WindowsBody>(*read).windows, body.windows);
-  WindowsBody endless = body;
+  const auto& again = std::get<CollectionBody>(*read);
+  EXPECT_EQ(again.collection, body.collection);
+  EXPECT_EQ(again.name, "servers");
+  EXPECT_EQ(again.windows, body.windows);
+  EXPECT_EQ(again.agent, body.agent);
+  CollectionBody endless = body;
   endless.windows[0].duration = std::chrono::hours(24);
   EXPECT_TRUE(decode_policy_body(encode_policy_body(endless)).error().is(model::kBadSchedule));
+}
+
+TEST(PolicyBody, OfACollectionIsRefusedWithWhatNoFileMaySay) {
+  const auto decoded = [](std::string_view settings, std::string_view variables,
+                          std::string_view precedence = "0") {
+    return decode_policy_body(
+        fmt::format(R"({{"format":1,"kind":"collection","collection":"P01-00001B","name":"x",)"
+                    R"("precedence":{},"settings":[{}],"variables":[{}],"windows":[]}})",
+                    precedence, settings, variables));
+  };
+  EXPECT_TRUE(decoded("", ""));
+  EXPECT_TRUE(decoded(R"({"name":"countdown","value":"PT5M"})", R"({"name":"A","value":"1"})"));
+  // Of a newer site: left out.
+  const auto newer = decoded(R"({"name":"notYetKnown","value":"PT5M"})", "");
+  ASSERT_TRUE(newer);
+  EXPECT_TRUE(std::get<CollectionBody>(*newer).agent.settings.empty());
+  EXPECT_FALSE(decoded(R"({"name":"countdown","value":"P2D"})", ""));
+  EXPECT_FALSE(
+      decoded(R"({"name":"countdown","value":"PT5M"},{"name":"countdown","value":"PT5M"})", ""));
+  EXPECT_FALSE(decoded("", R"({"name":"A=B","value":"1"})"));
+  EXPECT_FALSE(decoded("", R"({"name":"A","value":"1","secret":"x"})"));
+  EXPECT_FALSE(decoded("", R"({"name":"A"})"));
+  EXPECT_FALSE(decoded("", R"({"name":"A","secret":"../../etc/shadow"})"));
+  EXPECT_FALSE(decoded("", R"({"name":"A","secret":""})"));
+  EXPECT_FALSE(decoded("", R"({"name":"A","value":"a\u0000b"})"));
+  EXPECT_FALSE(decoded("", "", "1001"));
 }
 
 TEST(PolicyBody, OfClientSettingsTakesClassIntervalsWithinBoundsAndOnce) {

@@ -75,7 +75,7 @@ Result<model::StartTime> read_time(const NodeAt& field) {
 Result<model::Deployment> decode_deployment_spec(std::string name, const NodeAt& spec) {
   const auto fields = TRY(NodeFields::open(
       spec, {"package", "program", "collection", "purpose", "start", "deadline", "expires",
-             "enabled", "schedules", "events", "rerun", "ignoreMaintenanceWindows"}));
+             "enabled", "schedules", "events", "rerun", "notice", "ignoreMaintenanceWindows"}));
   model::Deployment deployment;
   deployment.name = std::move(name);
   deployment.package = TRY(name_of(TRY(fields.required("package"))));
@@ -91,6 +91,7 @@ Result<model::Deployment> decode_deployment_spec(std::string name, const NodeAt&
     deployment.schedules = TRY(read_schedules(*field));
   if (const auto field = fields.optional("events")) TRY(read_events(*field, deployment));
   if (const auto field = fields.optional("rerun")) deployment.rerun = TRY(read_rerun(*field));
+  if (const auto field = fields.optional("notice")) deployment.notice = TRY(field->boolean());
   if (const auto field = fields.optional("ignoreMaintenanceWindows"))
     deployment.ignore_windows = TRY(field->boolean());
   const auto& last = fields.optional("deadline");
@@ -124,6 +125,7 @@ wire::Node deployment_spec(const model::Deployment& deployment) {
     spec.set("events", std::move(events));
   }
   spec.set("rerun", wire::text_node(to_text(deployment.rerun)));
+  spec.set("notice", wire::boolean_node(deployment.notice));
   spec.set("ignoreMaintenanceWindows", wire::boolean_node(deployment.ignore_windows));
   return spec;
 }

@@ -74,10 +74,22 @@ Result<std::vector<model::Platform>> read_platforms(const NodeAt& field) {
   return out;
 }
 
+Result<std::vector<model::ProgramVariable>> read_program_variables(const NodeAt& field) {
+  std::vector<model::ProgramVariable> out;
+  for (const NodeAt& item : TRY(field.items())) {
+    const auto fields = TRY(NodeFields::open(item, {"name", "values"}));
+    model::ProgramVariable& variable = out.emplace_back();
+    variable.name = TRY(fields.text("name"));
+    if (const auto values = fields.optional("values"))
+      for (const NodeAt& value : TRY(values->items())) variable.values.push_back(TRY(value.text()));
+  }
+  return out;
+}
+
 Result<model::Program> read_program(const NodeAt& at, std::span<const model::Program> earlier) {
   const auto fields =
       TRY(NodeFields::open(at, {"name", "command", "argv", "runAs", "maxRuntime", "successCodes",
-                                "rebootCodes", "runFirst", "diskSpace", "platforms"}));
+                                "rebootCodes", "runFirst", "diskSpace", "platforms", "variables"}));
   model::Program program;
   const NodeAt name = TRY(fields.required("name"));
   program.name = TRY(name_of(name));
@@ -98,6 +110,10 @@ Result<model::Program> read_program(const NodeAt& at, std::span<const model::Pro
     program.platforms = TRY(read_platforms(*field));
   TRY_IN(model::check_exit_codes(program), "{}", at.where());
   TRY_IN(model::check_requirements(program), "{}", at.where());
+  if (const auto field = fields.optional("variables")) {
+    program.variables = TRY(read_program_variables(*field));
+    TRY_IN(model::check_variables(program), "{}", field->where());
+  }
   return program;
 }
 
@@ -138,6 +154,17 @@ wire::Node program_node(const model::Program& program) {
     }
     node.set("platforms", std::move(platforms));
   }
+  if (program.variables.empty()) return node;
+  wire::Node variables = wire::sequence_node();
+  for (const model::ProgramVariable& variable : program.variables) {
+    wire::Node& item = variables.items.emplace_back(wire::mapping_node());
+    item.set("name", wire::text_node(variable.name));
+    if (variable.values.empty()) continue;
+    wire::Node values = wire::sequence_node();
+    for (const std::string& value : variable.values) values.items.push_back(wire::text_node(value));
+    item.set("values", std::move(values));
+  }
+  node.set("variables", std::move(variables));
   return node;
 }
 

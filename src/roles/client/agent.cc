@@ -15,6 +15,7 @@ namespace {
 
 constexpr Duration kWhileRunning = std::chrono::milliseconds(200);
 constexpr Duration kLongestSleep = std::chrono::seconds(60);
+constexpr Duration kSmallestJump = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -37,6 +38,7 @@ Result<std::unique_ptr<Agent>> Agent::open(const contract::ClientConfig& config,
   std::unique_ptr<Agent> agent(new Agent(config, std::move(settings), clock, random, stop));
   TRY(agent->open_parts());
   TRY(agent->open_execution());
+  TRY(agent->open_notices());
   // Without it the machine is managed all the same.
   auto control = ControlPort::open(config.state, clock);
   if (control)
@@ -83,6 +85,7 @@ Result<void> Agent::open_execution() {
   settings.executor.folder = state / "runs";
   if (const std::string& user = settings_.text("program.user"); !user.empty())
     settings.executor.user = user;
+  settings.executor.secrets = settings_.path("program.secrets");
   settings.machine.privileged = is_privileged();
   settings.machine.boot = boot_id();
   settings.machine.offset_at = os::local_offset;
@@ -108,8 +111,24 @@ Result<void> Agent::open_execution() {
   return {};
 }
 
+void Agent::follow_clock() {
+  const Moment now = moment();
+  const Moment before = std::exchange(last_step_, now).value_or(now);
+  const Duration set = (now.wall - before.wall) - (now.steady - before.steady);
+  if (set > -kSmallestJump && set < kSmallestJump) return;
+  log::info("client.clock.set", "the clock of this machine was set",
+            {{"by", muster::to_text(set)}});
+  if (set > Duration(0)) return;  // what is due now is done now
+  for (RetryTimer* timer :
+       {&enrolment_, &poll_, &inventory_timer_, &heartbeat_, &outbox_timer_, &assignment_timer_})
+    timer->clock_set(set);
+  fallback_->clock_set(set);
+}
+
 Result<Timestamp> Agent::step() {
+  follow_clock();
   if (control_) control_->serve([this](const auto& request) { return answer(request); });
+  if (user_port_) user_port_->serve([this](const auto& request) { return answer_user(request); });
   const Timestamp now = clock_.now();
   if (reassignment_asked()) reassign(now);
   if (!has_site() && assignment_timer_.due(now)) assign(now);
@@ -126,6 +145,7 @@ Result<Timestamp> Agent::step() {
   for (const model::DeploymentEvent event : presence_.look(clock_.now()))
     execution_->on(EventHappened{event}, clock_.now());
   execution_->poll(clock_.now());
+  look_after_notices();
   while (!reports_taken_.empty()) {
     const ExecutionKey key = reports_taken_.front();
     reports_taken_.pop_front();
@@ -148,6 +168,7 @@ Result<Timestamp> Agent::step() {
   }
   if (const auto time = fallback_->next()) consider(*time);
   if (const auto time = execution_->next_time()) consider(*time);
+  if (const auto wait = board_.next(moment())) consider(after + *wait);
   if (!downloads_.empty()) consider(after);
   return std::max(next, after);
 }

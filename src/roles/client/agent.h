@@ -18,6 +18,8 @@
 #include "roles/client/inventory/class_schedule.h"
 #include "roles/client/inventory/collectors.h"
 #include "roles/client/inventory/report_builder.h"
+#include "roles/client/notices/notice_board.h"
+#include "roles/client/notices/pending_restart.h"
 #include "roles/client/platform/control_port.h"
 #include "roles/client/platform/execution_host.h"
 #include "roles/client/platform/user_presence.h"
@@ -38,7 +40,9 @@ class Agent {
   // Does what is due; returns when there is nothing to do before the given moment.
   Result<Timestamp> step();
   // Whether a command of this machine waits for the next step.
-  bool is_asked() const { return control_ && control_->waiting(); }
+  bool is_asked() const {
+    return (control_ && control_->waiting()) || (user_port_ && user_port_->waiting());
+  }
   // Somebody wants the client to look for its site anew: step() shall come at once.
   bool reassignment_asked() const;
 
@@ -48,6 +52,9 @@ class Agent {
   Result<void> open_parts();
   Result<void> open_execution();
   Result<std::optional<net::Proxy>> proxy() const;
+
+  // A clock that was set back must not make the client wait for the time that it showed before.
+  void follow_clock();
 
   // The site (agent_assignment.cc).
   void open_assignment();
@@ -114,6 +121,20 @@ class Agent {
   Result<contract::ControlAnswer> install(const std::string& name);
   Result<contract::ControlAnswer> trigger(const std::string& cycle);
 
+  // Users (agent_notices.cc).
+  Result<void> open_notices();
+  void look_after_notices();
+  std::vector<Expected> expected_notices(Timestamp now);
+  std::optional<Expected> expected_restart(Timestamp now);
+  void follow(const NoticeActions& actions);
+  void restart_machine(Timestamp now);
+  void report_restart(unsigned status_id, const std::string& detail, std::optional<Timestamp> next);
+  Moment moment() const { return {clock_.now(), clock_.steady()}; }
+  NoticeBoard::Users users() const;
+  contract::ControlAnswer tell_notices() const;
+  Result<contract::ControlAnswer> answer_notice(const contract::ControlRequest& request);
+  contract::ControlAnswer answer_user(const contract::ControlRequest& request);
+
   // Content (agent_content.cc).
   void fetch_due_content();
   Result<void> fetch_file(const std::string& folder, const ContentFile& file);
@@ -147,8 +168,14 @@ class Agent {
   std::deque<ExecutionKey> reports_taken_;
   std::set<std::string> told_refusals_;
   bool linked_ = false;
+  std::optional<Moment> last_step_;
 
-  std::unique_ptr<ControlPort> control_;
+  UserPresencePlaces places_;
+  NoticeBoard board_;
+  std::optional<RestartKeeper> restart_;
+  std::optional<Duration> restart_tried_;  // by the steady clock
+  std::set<std::string> restart_told_;
+  std::unique_ptr<ControlPort> control_, user_port_;
   RetryTimer enrolment_, renewal_, poll_, inventory_timer_, heartbeat_, outbox_timer_;
   RetryTimer assignment_timer_, reassignment_timer_, points_timer_;
 };

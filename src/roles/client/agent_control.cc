@@ -9,7 +9,7 @@
 namespace muster::client {
 namespace {
 
-std::string moment(std::optional<Timestamp> time) { return time ? to_text_seconds(*time) : ""; }
+std::string when(std::optional<Timestamp> time) { return time ? to_text_seconds(*time) : ""; }
 
 std::string result_text(const std::optional<ExecutionResult>& result) {
   if (!result) return "";
@@ -35,6 +35,7 @@ contract::ControlAnswer Agent::answer(const contract::ControlRequest& request) {
   if (request.verb == "software") answer = tell_software();
   if (request.verb == "policy") answer = tell_policy();
   if (request.verb == "cache") answer = tell_cache();
+  if (request.verb.starts_with("notice")) answer = answer_notice(request);
   if (request.verb == "install") answer = install(request.argument);
   if (request.verb == "trigger") answer = trigger(request.argument);
   if (answer) return *std::move(answer);
@@ -55,12 +56,12 @@ contract::ControlAnswer Agent::tell_status() const {
   row("key", key_fingerprint(identity_->key.public_key().spki_der()));
   if (assignment_) {
     row("site", assignment_->site);
-    row("assigned", moment(assignment_->at));
+    row("assigned", when(assignment_->at));
   } else if (!has_site()) {
     row("cause", AssignmentStore(std::filesystem::path(config_.state) / "assignment")
                      .unmanaged_cause()
                      .value_or(""));
-    row("next look for a site", moment(assignment_timer_.next()));
+    row("next look for a site", when(assignment_timer_.next()));
   } else if (!config_.site_code.empty()) {
     row("site", config_.site_code);
   }
@@ -69,16 +70,21 @@ contract::ControlAnswer Agent::tell_status() const {
     for (const auto& each : choice_.standings(now))
       if (!each.cause.empty())
         row("did not answer", fmt::format("{}: {}; again {}", each.point, each.cause,
-                                          each.again ? "at " + moment(each.again) : "now"));
+                                          each.again ? "at " + when(each.again) : "now"));
   if (link_ && !link_->last_leg().empty()) row("last spoke to", link_->last_leg());
-  row("enrolled", linked_ ? "yes" : "no; it is asked for at " + moment(enrolment_.next()));
+  row("enrolled", linked_ ? "yes" : "no; it is asked for at " + when(enrolment_.next()));
   row("policy", policy_->header()
                     ? fmt::format("version {}.{}, good until {}", policy_->header()->epoch,
-                                  policy_->header()->version, moment(policy_->good_until()))
+                                  policy_->header()->version, when(policy_->good_until()))
                     : "none yet");
-  row("next policy poll", moment(poll_.next()));
-  row("next inventory", moment(inventory_timer_.next()));
-  row("next heartbeat", moment(heartbeat_.next()));
+  row("next policy poll", when(poll_.next()));
+  row("next inventory", when(inventory_timer_.next()));
+  row("next heartbeat", when(heartbeat_.next()));
+  if (restart_->pending())
+    row("restart",
+        fmt::format(
+            "wanted since {}, by {} at the latest", when(restart_->pending()->since),
+            when(restart_->pending()->since + policy_->agent().duration(model::kRestartWithin))));
   row("refused parts of the policy", std::to_string(policy_->refusals().size()));
   return out;
 }
@@ -93,7 +99,7 @@ contract::ControlAnswer Agent::tell_software() const {
     if (state == states.end()) continue;
     out.rows.push_back({each.name, each.deployment.key.package, each.deployment.key.version,
                         each.deployment.purpose == Purpose::Required ? "required" : "available",
-                        std::string(to_text(state->phase)), moment(state->next_attempt),
+                        std::string(to_text(state->phase)), when(state->next_attempt),
                         result_text(state->result)});
   }
   return out;
@@ -101,9 +107,17 @@ contract::ControlAnswer Agent::tell_software() const {
 
 contract::ControlAnswer Agent::tell_policy() const {
   contract::ControlAnswer out{.columns = {"PART", "SAYS"}};
-  if (policy_->settings())
+  const auto from = [](const auto& said) {
+    std::string text = said.from.empty() ? ", by the site" : ", by collection " + said.from;
+    for (const std::string& other : said.against)
+      text += fmt::format("; collection {} of the same precedence says otherwise", other);
+    return text;
+  };
+  for (const auto& [name, said] : policy_->agent().settings)
+    out.rows.push_back({"setting " + name, muster::to_text(said.value) + from(said)});
+  for (const auto& [name, said] : policy_->agent().variables)
     out.rows.push_back(
-        {"client settings", "poll every " + muster::to_text(policy_->settings()->poll_interval)});
+        {"variable " + name, (said.value.masked() ? "masked" : said.value.value) + from(said)});
   for (const VerifiedDeployment& each : policy_->deployments())
     out.rows.push_back({"deployment " + each.name, to_text(each.deployment.key)});
   for (const model::MaintenanceWindow& window : policy_->windows())
@@ -120,7 +134,7 @@ contract::ControlAnswer Agent::tell_policy() const {
 contract::ControlAnswer Agent::tell_cache() const {
   contract::ControlAnswer out{.columns = {"CONTENT", "BYTES", "LAST USED", "KEPT"}};
   for (const CacheEntry& entry : cache_->entries())
-    out.rows.push_back({entry.name, std::to_string(entry.size_bytes), moment(entry.last_used),
+    out.rows.push_back({entry.name, std::to_string(entry.size_bytes), when(entry.last_used),
                         entry.persistent ? "always" : ""});
   return out;
 }

@@ -40,7 +40,7 @@ void Agent::poll_policy(Timestamp now) {
                  static_cast<double>(random_.below(1000)) / 1000);
   } else {
     Duration interval = std::chrono::minutes(1);
-    if (policy_->settings()) interval = policy_->settings()->poll_interval;
+    if (policy_->settings()) interval = policy_->agent().duration(model::kPollInterval);
     poll_.succeeded(now, interval);
   }
   follow_policy();
@@ -72,6 +72,7 @@ void Agent::follow_policy() {
   event.windows = policy_->windows();
   event.windows_known = policy_->windows_known();
   if (policy_->settings()) event.splay = policy_->settings()->splay;
+  event.countdown = policy_->agent().duration(model::kCountdown);
   execution_->on(std::move(event), clock_.now());
   report_refusals();
 }

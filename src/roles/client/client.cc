@@ -1,5 +1,6 @@
 #include "roles/client/client.h"
 
+#include <algorithm>
 #include <thread>
 
 #include "base/log.h"
@@ -27,9 +28,12 @@ Result<void> run_client(const contract::ClientConfig& config, const Clock& clock
   log::info("client.started", "the client runs");
   while (!stop) {
     const Timestamp next = TRY(agent->step());
-    if (next - clock.now() >= kLongWait) os::release_idle_memory();
+    const Duration wait = next - clock.now();
+    const Duration end = clock.steady() + wait;
+    if (wait >= kLongWait) os::release_idle_memory();
     while (!stop && !agent->reassignment_asked()) {
-      const Duration left = next - clock.now();
+      // Of two clocks the first: one that is set back meanwhile makes nobody wait longer.
+      const Duration left = std::min(next - clock.now(), end - clock.steady());
       if (left <= Duration(0) || agent->is_asked()) break;
       std::this_thread::sleep_for(std::min(left, kStopCheck));
     }

@@ -63,4 +63,10 @@ inline constexpr ErrorKind kSealedAnswer{
 inline constexpr ErrorKind kNoHttpLeg{
     2478, "no-http-leg", "The site names no HTTP address of a management point: use HTTPS"};
 
+inline constexpr ErrorKind kNoLog{
+    2475, "no-log", "Name the client's folder or log: --state FOLDER, or logs --file FILE"};
+inline constexpr ErrorKind kVariableRefused{2474, "variable-refused",
+                                            "Give the variable one of the values that the "
+                                            "package's entry allows, or apply the package anew"};
+
 }  // namespace muster::client

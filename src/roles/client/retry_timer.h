@@ -17,6 +17,8 @@ class RetryTimer {
     next_ = next;
     failures_ = 0;
   }
+  // The clock was set by this much: what was to come in an hour still comes in an hour.
+  void clock_set(Duration by) { next_ = next_ + by; }
   void succeeded(Timestamp now, Duration interval) { set(now + interval); }
   // Doubles from `first` to `longest`; `jitter` in [0, 1) spreads clients that failed together.
   void failed(Timestamp now, Duration first, Duration longest, double jitter) {

@@ -10,6 +10,7 @@
 #include "base/os/system.h"
 #include "contract/client_control.h"
 #include "roles/client/errors.h"
+#include "roles/client/logs_command.h"
 #include "roles/client/platform/control_port.h"
 #include "roles/client/status_command.h"
 
@@ -22,18 +23,25 @@ constexpr const char* kUsage =
     "  software list           the deployments of this machine and their states\n"
     "  software install NAME   runs an available deployment now\n"
     "  policy                  what the policy in force says\n"
+    "  logs [--follow] [--component NAME] [--level debug|info|warning|error]\n"
+    "       [--form text|json|cmtrace] [--file FILE]  the client's log\n"
     "  trigger CYCLE           policy, inventory or heartbeat: now\n"
     "  cache                   the content that is kept\n"
+    "  notices                 what is to come on this machine, and can be answered\n"
+    "  notices now NAME        have it now\n"
+    "  notices later NAME [DURATION]  no reminder until then, as PT2H\n"
     "       muster-client --config FILE                      runs the agent\n"
     "       muster-client --config FILE assign CODE|AUTO     looks for its site anew\n"
     "       muster-client --inventory ROOT [FOLDER,...]      prints what it would report of a "
     "tree,\n"
     "                                                        with the files below the folders\n";
+constexpr const char* kNoticeSocket = "/run/muster-client/notices.sock";
 constexpr Duration kPatience = std::chrono::seconds(90);
 
 struct Words {
   std::filesystem::path state;
   std::string config_file;  // empty: the state folder alone is known
+  std::filesystem::path notices;
   bool json = false;
   contract::ControlRequest request;
 };
@@ -43,22 +51,32 @@ std::filesystem::path default_state() {
   return std::filesystem::path(given != nullptr && *given != '\0' ? given : ".muster") / "client";
 }
 
+std::filesystem::path notice_socket() {
+  const char* given = std::getenv("MUSTER_NOTICES");
+  return given != nullptr && *given != '\0' ? given : kNoticeSocket;
+}
+
 std::optional<contract::ControlRequest> request_of(const std::vector<std::string>& words) {
   const auto are = [&](std::initializer_list<std::string_view> wanted) {
     return std::ranges::equal(words, wanted);
   };
-  for (const char* verb : {"status", "policy", "cache"})
+  for (const char* verb : {"status", "policy", "cache", "notices"})
     if (are({verb})) return contract::ControlRequest{verb, {}};
   if (are({"software", "list"})) return contract::ControlRequest{"software", {}};
   if (words.size() == 3 && words[0] == "software" && words[1] == "install")
     return contract::ControlRequest{"install", words[2]};
+  if (words.size() == 3 && words[0] == "notices" && words[1] == "now")
+    return contract::ControlRequest{"notice-now", words[2]};
+  if (words.size() >= 3 && words.size() <= 4 && words[0] == "notices" && words[1] == "later")
+    return contract::ControlRequest{"notice-later",
+                                    words[2] + (words.size() == 4 ? " " + words[3] : "")};
   if (words.size() == 2 && words[0] == "trigger")
     return contract::ControlRequest{"trigger", words[1]};
   return std::nullopt;
 }
 
 std::optional<Words> read_words(std::vector<std::string> words) {
-  Words out{default_state(), {}, false, {}};
+  Words out{default_state(), {}, notice_socket(), false, {}};
   const auto take = [&](std::string_view option) -> std::optional<std::string> {
     const auto at = std::ranges::find(words, option);
     if (at == words.end() || at + 1 == words.end()) return std::nullopt;
@@ -78,13 +96,29 @@ std::optional<Words> read_words(std::vector<std::string> words) {
   return out;
 }
 
+// Of `[--state FOLDER] logs ...`; the agent is not asked, so that it works while it is stopped.
+std::optional<LogsRequest> logs_request(std::vector<std::string> words) {
+  std::filesystem::path state = default_state();
+  if (words.size() >= 2 && words[0] == "--state") {
+    state = words[1];
+    words.erase(words.begin(), words.begin() + 2);
+  }
+  if (words.empty() || words[0] != "logs") return std::nullopt;
+  words.erase(words.begin());
+  return read_logs_words(state, std::move(words));
+}
+
 Result<contract::ControlAnswer> answer_to(const Words& words) {
   std::optional<contract::ClientConfig> config;
   if (!words.config_file.empty())
     config = TRY(
         contract::decode_client_config(TRY(os::read_file(words.config_file)), words.config_file));
   const std::filesystem::path state = config ? std::filesystem::path(config->state) : words.state;
-  auto answer = ask_agent(state, words.request, kPatience, os::SystemClock());
+  const os::SystemClock clock;
+  auto answer = ask_agent(state / kControlSocket, words.request, kPatience, clock);
+  // Users who may not ask the agent of everything may see and answer what concerns them.
+  if (!answer && answer.error().is(kAgentNotThere) && words.request.verb.starts_with("notice"))
+    answer = ask_agent(words.notices, words.request, kPatience, clock);
   if (!answer && answer.error().is(kAgentNotThere) && words.request.verb == "status" &&
       os::file_exists(state / "identity"))
     return stored_status(state, config);
@@ -120,6 +154,12 @@ int run_verb(const std::vector<std::string>& words) {
   if (words == std::vector<std::string>{"--help"}) {
     std::fputs(kUsage, stdout);
     return 0;
+  }
+  if (const auto logs = logs_request(words)) {
+    const auto done = show_logs(*logs);
+    if (done) return 0;
+    std::fprintf(stderr, "muster-client: %s\n", done.error().text_with_advice().c_str());
+    return 1;
   }
   const auto understood = read_words(words);
   if (!understood) {

@@ -131,6 +131,9 @@ Result<void> describe(const Session& session, const std::string& kind, const std
   }
   if (const wire::Node* device = node.find(contract::kDeviceMember))
     print(wire::emit_yaml(*device));
+  // Where each value comes from, and who says otherwise with the same precedence.
+  if (const wire::Node* agent = node.find(contract::kAgentMember))
+    print(render_table(table_of(agent->items, contract::agent_columns(), true)));
   for (const wire::NodeMember& each : inventory->members) {
     print(fmt::format("{}: {} row{}\n", each.key, each.value.items.size(),
                       each.value.items.size() == 1 ? "" : "s"));

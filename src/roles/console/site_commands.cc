@@ -139,6 +139,9 @@ Result<void> create_site(const Session& session, const std::string& code,
   // On trial the user is who makes the site; elsewhere an administrator says who it is.
   if (const passwd* account = ::getpwuid(::geteuid()))
     client.settings.emplace_back("program.user", account->pw_name);
+  // All of a trial stays in its folder.
+  client.settings.emplace_back("notice.socket",
+                               (session.state / "client" / "notices.sock").string());
   TRY(write_private(session.state / "client" / "client.yaml",
                     contract::encode_client_config(client)));
   contract::OperatorContext context;

@@ -8,10 +8,10 @@
 #include <thread>
 
 #include "base/os/file.h"
-#include "base/utf8.h"
+#include "hosting/log_follow.h"
+#include "hosting/log_text.h"
 #include "roles/console/error_table.h"
 #include "roles/console/errors.h"
-#include "roles/console/log_follow.h"
 #include "topology/roles.h"
 
 namespace muster::console {
@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 namespace {
 
 using contract::LogLine;
+using hosting::LogFollower;
 
 constexpr auto kPollInterval = std::chrono::milliseconds(200);
 // CMTrace shows errors on red and warnings on yellow.
@@ -32,8 +33,6 @@ bool contains_ignoring_case(std::string_view text, std::string_view wanted) {
   const auto same = [&](char a, char b) { return lower(a) == lower(b); };
   return std::search(text.begin(), text.end(), wanted.begin(), wanted.end(), same) != text.end();
 }
-
-std::string shown(std::string_view text) { return printable_utf8(text, text.size() * 3); }
 
 struct Wanted {
   std::optional<Timestamp> since;
@@ -140,17 +139,9 @@ std::vector<LogLine> merged_by_time(std::vector<std::vector<LogLine>> files) {
 }
 
 std::string trace_text(const LogLine& line, bool color) {
-  std::string out;
-  if (line.time) {
-    out = fmt::format("{:<24} {:<7} {} {}: ", to_text(*line.time), log::to_text(line.level),
-                      shown(line.program), shown(line.event));
-  }
-  out += shown(line.text);
-  bool advised = false;
-  for (const auto& [key, value] : line.fields) {
-    out += fmt::format("  {}={}", shown(key), shown(value));
-    advised = advised || key == "advice";
-  }
+  std::string out = hosting::log_text(line);
+  const bool advised =
+      std::ranges::any_of(line.fields, [](const auto& field) { return field.first == "advice"; });
   if (!advised)
     if (const auto error = error_named_in(line.text)) out += fmt::format("  [{}]", to_text(*error));
   if (!color) return out;

@@ -5,6 +5,7 @@
 #include "contract/api.h"
 #include "hosting/audit.h"
 #include "roles/provider/answers.h"
+#include "roles/provider/device_agent.h"
 #include "roles/provider/errors.h"
 #include "store/site/certificates.h"
 #include "store/site/device_names.h"
@@ -104,12 +105,16 @@ Result<net::Response> list_devices(hosting::Site& site, hosting::Call& call) {
 }
 
 Result<net::Response> get_device(hosting::Site& site, hosting::Call& call) {
-  const auto device = TRY(site.database->read(
-      [&](store::Reader& reader) { return named_device(reader, call.captures[0]); }));
-  const auto rows = site.fleet.rows(device.number);
+  std::optional<store::Device> device;
+  const auto agent =
+      TRY(site.database->read([&](store::Reader& reader) -> Result<model::EffectiveAgent> {
+        device = TRY(named_device(reader, call.captures[0]));
+        return device_agent(site, reader, device->number);
+      }));
+  const auto rows = site.fleet.rows(device->number);
   return json_answer(
-      200, contract::encode_device_details(view_of(site, device),
-                                           rows ? *rows : std::vector<model::ClassRows>()));
+      200, contract::encode_device_details(view_of(site, *device),
+                                           rows ? *rows : std::vector<model::ClassRows>(), agent));
 }
 
 Result<net::Response> approve_device(hosting::Site& site, hosting::Call& call) {

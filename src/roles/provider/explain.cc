@@ -8,6 +8,7 @@
 #include "model/spread.h"
 #include "model/status_ids.h"
 #include "roles/provider/answers.h"
+#include "roles/provider/device_agent.h"
 #include "roles/provider/devices_api.h"
 #include "roles/provider/errors.h"
 #include "roles/provider/order_checks.h"
@@ -98,6 +99,24 @@ ExplainStep policy_step(const ExplainFacts& facts) {
   return waiting(name, "the device's policy header is not signed yet", {});
 }
 
+// What collections say differently from the site, and where two of the same precedence disagree.
+ExplainStep agent_step(const ExplainFacts& facts) {
+  std::string cause;
+  const auto add = [&](const std::string& text) { cause += (cause.empty() ? "" : "; ") + text; };
+  for (const auto& [name, said] : facts.agent.settings)
+    if (!said.from.empty())
+      add(fmt::format("{} {} by {}", name, muster::to_text(said.value), said.from));
+  for (const auto& [name, said] : facts.agent.variables)
+    add(fmt::format("variable {} by {}", name, said.from));
+  for (const std::string& conflict : model::conflict_texts(facts.agent)) add(conflict);
+  const bool known = facts.header_with.has_value();
+  return {"settings for its agent",
+          known ? StepState::Done : StepState::Waiting,
+          {},
+          cause.empty() ? "those of the site" : cause,
+          {}};
+}
+
 // What the client said about its policy since the header that names the deployment.
 const StatusReport* policy_refusal(const ExplainFacts& facts) {
   return last_with(facts.policy_reports, [&](const StatusReport& report) {
@@ -114,7 +133,7 @@ ExplainStep received_step(const ExplainFacts& facts) {
     return holds(name, cause_of(*refused));
   if (const auto* refused = policy_refusal(facts)) return holds(name, cause_of(*refused));
   std::optional<Timestamp> next;
-  if (facts.last_seen) next = *facts.last_seen + facts.poll_interval;
+  if (facts.last_seen) next = *facts.last_seen + facts.agent.duration(model::kPollInterval);
   return waiting(name, "the client asks again at its next policy poll", next);
 }
 
@@ -145,11 +164,16 @@ bool says(const StatusReport* report, unsigned state) {
   return report != nullptr && report->state == state;
 }
 
+bool waits_for_user(const Story& story) {
+  return story.newest() != nullptr && story.newest()->status_id == model::kStatusWaitingForUser;
+}
+
 // The newest report is one of a client that holds the content and would start the program.
 bool waits_to_start(const Story& story) {
   const StatusReport* last = story.newest();
-  return says(last, model::kStateWaitingForWindow) || says(last, model::kStateWaitingForProgram) ||
-         says(last, model::kStateWaitingForRestart) || says(last, model::kStateHeld);
+  return waits_for_user(story) || says(last, model::kStateWaitingForWindow) ||
+         says(last, model::kStateWaitingForProgram) || says(last, model::kStateWaitingForRestart) ||
+         says(last, model::kStateHeld);
 }
 
 std::string result_text(const StatusReport& end) {
@@ -319,6 +343,9 @@ ExplainStep run_step(const Story& story) {
   if (says(story.newest(), model::kStateWaitingForWindow))
     return waiting(name, "a maintenance window must open that is long enough for the program",
                    story.newest()->next_retry);
+  if (waits_for_user(story))
+    return waiting(name, "the device's users are told first, and may save their work",
+                   story.newest()->next_retry);
   return waiting(name, "it starts when its content is there", {});
 }
 
@@ -334,6 +361,21 @@ ExplainStep result_step(const Story& story, contract::Explanation& out) {
   return failed;
 }
 
+// After a program that succeeded and asked for a restart: who or what the restart waits for.
+std::optional<ExplainStep> restart_step(const ExplainFacts& facts) {
+  const auto* end = last_with(facts.reports, is_end);
+  if (!end || end->status_id != model::kStatusPendingRestart) return std::nullopt;
+  const std::string name = "restart of the device";
+  const auto* said = last_with(facts.reports, [&](const StatusReport& report) {
+    return report.at >= end->at && (report.status_id == model::kStatusRestartWaits ||
+                                    report.status_id == model::kStatusRestartAsked ||
+                                    report.status_id == model::kStatusRestartByHand);
+  });
+  if (!said) return waiting(name, "the device's users are told first", {});
+  if (said->status_id == model::kStatusRestartByHand) return holds(name, said->detail);
+  return waiting(name, said->detail, said->next_retry);
+}
+
 }  // namespace
 
 contract::Explanation explain(const ExplainFacts& facts, Timestamp now) {
@@ -345,7 +387,10 @@ contract::Explanation explain(const ExplainFacts& facts, Timestamp now) {
       enrolment_step(facts),
       facts.inventory_at ? done("inventory received", *facts.inventory_at)
                          : waiting("inventory received", "the first inventory is on its way", {}),
-      membership_step(facts), policy_step(facts), received_step(facts)};
+      membership_step(facts),
+      policy_step(facts),
+      agent_step(facts),
+      received_step(facts)};
   if (story.last) steps.push_back(last_run_step(*story.last));
   steps.push_back(time_step(facts, story, now));
   if (facts.has_requirements) steps.push_back(requirements_step(story));
@@ -355,6 +400,7 @@ contract::Explanation explain(const ExplainFacts& facts, Timestamp now) {
   if (!facts.first.empty() && !window) steps.push_back(first_step(facts, story));
   steps.push_back(run_step(story));
   steps.push_back(result_step(story, out));
+  if (auto restart = restart_step(facts)) steps.push_back(*std::move(restart));
   // What lies behind a step that is not done has not been reached, unless it is known to be done:
   // a deployment that ran stays explained when the device leaves the collection later.
   bool open = false;
@@ -375,7 +421,7 @@ Result<void> gather_policy(hosting::Site& site, store::Reader& reader,
                            ExplainFacts& facts) {
   const auto bodies = TRY(store::policy_bodies_of(reader, deployment.id));
   facts.body_signed = !bodies.empty();
-  facts.poll_interval = site.settings.duration("policy.poll_interval");
+  facts.agent = TRY(device_agent(site, reader, device));
   const auto stored = TRY(store::find_policy_header(reader, device));
   if (!stored) return {};
   facts.header_expires = stored->expires;

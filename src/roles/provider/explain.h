@@ -7,6 +7,7 @@
 #include "contract/status_report.h"
 #include "hosting/route_table.h"
 #include "hosting/site.h"
+#include "model/agent_settings.h"
 #include "model/deployment.h"
 #include "model/package.h"
 #include "store/site/devices.h"
@@ -30,7 +31,7 @@ struct ExplainFacts {
   bool body_signed = false;              // the deployment has a policy body
   std::optional<Timestamp> header_with;  // when the header that names it was signed
   Timestamp header_expires;
-  Duration poll_interval{0};
+  model::EffectiveAgent agent{};  // what the site and the collections say together
   model::Deployment spec{};
   Timestamp start;
   bool retired = false;  // its package, or one of what runs first

@@ -10,8 +10,7 @@ constexpr std::uint64_t kAnswerLimit = 1u << 20;
 
 }  // namespace
 
-Result<std::unique_ptr<Locator>> Locator::create(std::string point,
-                                                 std::optional<net::Proxy> proxy,
+Result<std::unique_ptr<Locator>> Locator::create(std::string point, std::optional<net::Proxy> proxy,
                                                  const Clock& clock) {
   net::ClientSettings settings;
   settings.proxy = std::move(proxy);

@@ -14,8 +14,7 @@ namespace muster::client {
 class Locator final : public DocumentSource {
  public:
   // `point` is "http://host:port". `clock` outlives the object.
-  static Result<std::unique_ptr<Locator>> create(std::string point,
-                                                 std::optional<net::Proxy> proxy,
+  static Result<std::unique_ptr<Locator>> create(std::string point, std::optional<net::Proxy> proxy,
                                                  const Clock& clock);
 
   // The signed document that it answers. Error: kNoLocator with the cause.

@@ -20,13 +20,22 @@ Bytes refusal(const Error& error) {
 
 Result<std::unique_ptr<ControlPort>> ControlPort::open(const std::filesystem::path& state,
                                                        const Clock& clock) {
+  return open({.path = state / kControlSocket,
+               .admit = [](uid_t uid) { return uid == 0 || uid == ::getuid(); }},
+              clock);
+}
+
+Result<std::unique_ptr<ControlPort>> ControlPort::open(ControlPortSettings wanted,
+                                                       const Clock& clock) {
   std::unique_ptr<ControlPort> port(new ControlPort());
   net::UnixServerSettings settings;
-  settings.path = state / kControlSocket;
+  settings.path = std::move(wanted.path);
+  settings.mode = wanted.mode;
   settings.connections = kMostCalls;
   settings.request_limit_bytes = 64u << 10;
-  settings.admit = [](const net::PeerCredentials& peer) {
-    return peer.uid == 0 || peer.uid == ::getuid();
+  settings.idle_time = wanted.idle_time;
+  settings.admit = [admit = std::move(wanted.admit)](const net::PeerCredentials& peer) {
+    return admit(peer.uid);
   };
   settings.answer = [raw = port.get()](const net::PeerCredentials&, ByteView request) {
     return raw->call(request);
@@ -81,12 +90,11 @@ void ControlPort::serve(
   }
 }
 
-Result<contract::ControlAnswer> ask_agent(const std::filesystem::path& state,
+Result<contract::ControlAnswer> ask_agent(const std::filesystem::path& socket,
                                           const contract::ControlRequest& request, Duration time,
                                           const Clock& clock) {
-  const auto path = state / kControlSocket;
-  auto connected = net::UnixClient::connect(path, std::chrono::seconds(5), clock);
-  if (!connected) return fail(kAgentNotThere, "{}: {}", path.string(), connected.error().text());
+  auto connected = net::UnixClient::connect(socket, std::chrono::seconds(5), clock);
+  if (!connected) return fail(kAgentNotThere, "{}: {}", socket.string(), connected.error().text());
   const Bytes answer = TRY(
       connected->call(contract::encode_control_request(request), time, contract::kControlLimit));
   return contract::decode_control_answer(answer);

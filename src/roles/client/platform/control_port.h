@@ -22,9 +22,20 @@ namespace muster::client {
 
 inline constexpr const char* kControlSocket = "control.sock";
 
+struct ControlPortSettings {
+  std::filesystem::path path;
+  unsigned mode = 0600;
+  // How long a connection may do nothing between calls.
+  Duration idle_time = std::chrono::seconds(3600);
+  std::function<bool(std::uint32_t user)> admit;
+};
+
 class ControlPort {
  public:
-  // Only root and the agent's own user are admitted. Error: kListenFailed.
+  // Error: kListenFailed.
+  static Result<std::unique_ptr<ControlPort>> open(ControlPortSettings settings,
+                                                   const Clock& clock);
+  // In the state folder, for root and the agent's own user alone.
   static Result<std::unique_ptr<ControlPort>> open(const std::filesystem::path& state,
                                                    const Clock& clock);
   ~ControlPort();
@@ -49,9 +60,9 @@ class ControlPort {
   std::unique_ptr<net::UnixServer> server_;
 };
 
-// A command's side: one question to the agent of that state folder. Errors: kAgentNotThere, and
+// A command's side: one question to the agent that listens at `socket`. Errors: kAgentNotThere, and
 // those of the conversation.
-Result<contract::ControlAnswer> ask_agent(const std::filesystem::path& state,
+Result<contract::ControlAnswer> ask_agent(const std::filesystem::path& socket,
                                           const contract::ControlRequest& request, Duration time,
                                           const Clock& clock);
 

@@ -50,6 +50,7 @@ class ExecutionHost {
   bool runs_program() const { return !watched_.empty(); }
 
   std::vector<ExecutionMachine::Overview> overview() const { return machine_.overview(); }
+  const model::WindowCalendar::State& window() const { return machine_.window(); }
 
  private:
   ExecutionHost(ExecutionMachine machine, ExecutionLog log, Executor executor, ContentCache& cache,

@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "base/errors.h"
 #include "base/os/file.h"
+#include "roles/client/platform/secret_file.h"
 #include "roles/client/platform/supervisor.h"
 #include "roles/client/software/errors.h"
 
@@ -172,6 +173,12 @@ Result<RunPlan> Executor::plan_for(const Deployment& deployment, const fs::path&
                       "MUSTER_PACKAGE=" + deployment.key.package,
                       "MUSTER_VERSION=" + deployment.key.version,
                       "MUSTER_CONTENT=" + files.string()};
+  for (const model::Variable& variable : deployment.variables) {
+    const std::string value =
+        variable.masked() ? TRY(read_secret(settings_.secrets, variable.secret)) : variable.value;
+    plan.environment.push_back(
+        fmt::format("{}{}={}", model::kVariablePrefix, variable.name, value));
+  }
   plan.max_runtime = deployment.program.max_runtime;
   plan.kill_grace = settings_.kill_grace;
   plan.output_limit_bytes = settings_.output_limit_bytes;

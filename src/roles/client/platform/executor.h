@@ -23,6 +23,8 @@ struct ExecutorSettings {
   std::vector<std::string> supervisor{"/proc/self/exe", "--supervise"};
   // Whom RunAs::User means where this process is root; otherwise it means this process's user.
   std::optional<std::string> user;
+  // Where the values of masked variables are, one file each.
+  std::filesystem::path secrets = "/etc/muster/secrets";
   Duration kill_grace = std::chrono::seconds(10);  // between SIGTERM and SIGKILL
   std::uint64_t output_limit_bytes = 1u << 20;
   std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

@@ -33,6 +33,15 @@ std::vector<utmpx> user_sessions(const std::filesystem::path& file) {
 
 }  // namespace
 
+std::vector<UserSession> logged_on(const UserPresencePlaces& places) {
+  std::vector<UserSession> out;
+  for (const utmpx& session : user_sessions(places.sessions)) {
+    UserSession each{text_of(session.ut_user), text_of(session.ut_line)};
+    if (!each.user.empty()) out.push_back(std::move(each));
+  }
+  return out;
+}
+
 std::vector<model::DeploymentEvent> UserPresence::look(Timestamp now) {
   std::vector<model::DeploymentEvent> events;
   std::set<std::string> present;

@@ -18,6 +18,14 @@ struct UserPresencePlaces {
   std::filesystem::path terminals = "/dev";
 };
 
+struct UserSession {
+  std::string user;
+  std::string line;  // of its terminal below /dev; of a desktop it names none
+  friend bool operator==(const UserSession&, const UserSession&) = default;
+};
+// Who is logged on now. Nobody where the system keeps no such file.
+std::vector<UserSession> logged_on(const UserPresencePlaces& places);
+
 class UserPresence {
  public:
   // Nobody has typed for this long, or nobody is logged on.

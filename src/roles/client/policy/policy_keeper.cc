@@ -1,5 +1,7 @@
 #include "roles/client/policy/policy_keeper.h"
 
+#include <algorithm>
+
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
 #include "base/os/file.h"
@@ -211,9 +213,11 @@ Result<void> PolicyKeeper::verify_first(const contract::DeploymentBody& body,
                                          source, now),
                           "{} of {}, which runs first", named.program, named.package);
     if (!wanted->every_time) whose = kWhoseOnce;
+    auto variables = TRY(variables_for(program.program));
     deployment.first.push_back(
         {.key = first_key(whose, named.package, named.package_version, named.program),
          .program = std::move(program.program),
+         .variables = std::move(variables),
          .files = std::move(program.files),
          .content_folder = named.content_folder,
          .every_time = wanted->every_time,
@@ -238,6 +242,7 @@ Result<VerifiedDeployment> PolicyKeeper::verify_deployment(const contract::Deplo
   out.deployment.files = std::move(program.files);
   out.deployment.content_folder = body.content_folder;
   out.deployment.persist = body.persist;
+  out.deployment.variables = TRY(variables_for(out.deployment.program));
   out.deployment.start = body.start;
   out.deployment.deadline = body.deadline;
   out.deployment.schedules = body.schedules;
@@ -245,9 +250,28 @@ Result<VerifiedDeployment> PolicyKeeper::verify_deployment(const contract::Deplo
   for (const model::ObjectId& id : body.after) out.deployment.after.push_back(id.text());
   out.deployment.expires = body.expires;
   out.deployment.rerun = body.rerun;
+  out.deployment.notice = body.notice;
   out.deployment.ignore_windows = body.ignore_windows;
   out.deployment.purpose = body.purpose;
   TRY(verify_first(body, source, now, out.deployment));
+  return out;
+}
+
+// The entry says what a program takes and the values that it allows; policy chooses among them.
+Result<std::vector<model::Variable>> PolicyKeeper::variables_for(
+    const model::Program& program) const {
+  std::vector<model::Variable> out;
+  for (const model::ProgramVariable& taken : program.variables) {
+    const auto said = agent_.variables.find(taken.name);
+    if (said == agent_.variables.end()) continue;
+    const model::Variable& variable = said->second.value;
+    if (!taken.values.empty() &&
+        (variable.masked() ||
+         std::ranges::find(taken.values, variable.value) == taken.values.end()))
+      return fail(kVariableRefused, "collection {} gives {} a value that program {} does not take",
+                  said->second.from, taken.name, program.name);
+    out.push_back(variable);
+  }
   return out;
 }
 
@@ -264,6 +288,7 @@ Result<void> PolicyKeeper::evaluate(DocumentSource& source, Timestamp clock) {
   windows_.clear();
   windows_known_ = true;
   refusals_.clear();
+  std::vector<model::CollectionSays> collections;
   for (const contract::BodyReference& reference : header_->bodies) {
     auto document = body(reference, source);
     if (!document) {
@@ -273,9 +298,15 @@ Result<void> PolicyKeeper::evaluate(DocumentSource& source, Timestamp clock) {
     }
     if (auto* settings = std::get_if<contract::ClientSettingsBody>(&*document))
       settings_ = *settings;
-    if (const auto* windows = std::get_if<contract::WindowsBody>(&*document))
-      windows_.insert(windows_.end(), windows->windows.begin(), windows->windows.end());
+    if (const auto* said = std::get_if<contract::CollectionBody>(&*document)) {
+      windows_.insert(windows_.end(), said->windows.begin(), said->windows.end());
+      collections.push_back({said->collection, said->name, said->agent});
+    }
   }
+  model::AgentDurations site;
+  if (settings_) site = settings_->agent;
+  if (settings_) site.insert_or_assign(std::string(model::kPollInterval), settings_->poll_interval);
+  agent_ = model::effective_agent(site, std::move(collections));
   // Settings first: they name the points that serve the rest.
   for (const contract::BodyReference& reference : header_->bodies) {
     const auto document = body(reference, source);

@@ -76,6 +76,8 @@ class PolicyKeeper {
   const std::vector<model::MaintenanceWindow>& windows() const { return windows_; }
   // Whether every part was read that may have had windows.
   bool windows_known() const { return windows_known_; }
+  // What the site and this device's collections say together.
+  const model::EffectiveAgent& agent() const { return agent_; }
   const std::vector<Refusal>& refusals() const { return refusals_; }
   // Until when the policy may start anything: the header's end, or the age limit of the site's
   // signed time, whichever comes first.
@@ -110,6 +112,7 @@ class PolicyKeeper {
                             Timestamp now, Deployment& deployment);
   Result<VerifiedDeployment> verify_deployment(const contract::DeploymentBody& body,
                                                DocumentSource& source, Timestamp now);
+  Result<std::vector<model::Variable>> variables_for(const model::Program& program) const;
   // The kept file of that hash, or what `fetch` brings; `altered` when that has another hash.
   Result<Bytes> kept_or(std::string_view kind, const ErrorKind& altered, const std::string& sha256,
                         const std::function<Result<Bytes>()>& fetch) const;
@@ -130,6 +133,7 @@ class PolicyKeeper {
   std::vector<VerifiedDeployment> deployments_;
   std::vector<model::MaintenanceWindow> windows_;
   bool windows_known_ = true;
+  model::EffectiveAgent agent_ = model::effective_agent({}, {});
   std::vector<Refusal> refusals_;
 };
 

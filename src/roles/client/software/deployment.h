@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "model/agent_settings.h"
 #include "model/deployment.h"
 #include "model/package.h"
 
@@ -42,6 +43,7 @@ using model::RunAs;
 struct FirstProgram {
   ExecutionKey key;  // of its own runs: first_key() says whose else they are
   Program program;
+  std::vector<model::Variable> variables{};  // for the program
   std::vector<ContentFile> files;
   std::string content_folder{};
   bool every_time = false;
@@ -52,6 +54,8 @@ struct FirstProgram {
 struct Deployment {
   ExecutionKey key;
   Program program;
+  // Of collections' variables those that the catalogue entry takes, by name.
+  std::vector<model::Variable> variables{};
   bool repeatable = false;  // may run again after an interruption of unknown outcome
   std::vector<ContentFile> files;
   std::string content_folder{};  // on every distribution point
@@ -65,6 +69,7 @@ struct Deployment {
   std::vector<std::string> after{};    // ids of deployments whose success is an event
   std::optional<Timestamp> expires{};  // nothing is started from here on
   model::Rerun rerun = model::Rerun::Never;
+  bool notice = false;  // users are told before it runs by itself
   bool ignore_windows = false;
   Purpose purpose = Purpose::Required;
   std::vector<FirstProgram> first{};  // what runs first, then what runs before that

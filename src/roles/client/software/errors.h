@@ -56,6 +56,10 @@ inline constexpr ErrorKind kFirstProgramMissing{
     2438, "first-program-missing",
     "Apply the package again, so that its signed entry and the site agree on what runs first"};
 
+inline constexpr ErrorKind kSecretUnreadable{2450, "secret-unreadable",
+                                             "Put the value into the file that the text names, "
+                                             "owned by root or the client's user, mode 0600"};
+
 // The kind of a number that an execution log holds; kClientStateFailed for a number of a newer
 // version.
 const ErrorKind& software_error(std::uint16_t number);

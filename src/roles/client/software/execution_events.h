@@ -27,10 +27,16 @@ struct PolicyArrived {
   bool windows_known = true;
   // Over which this machine and others spread what starts on all of them.
   Duration splay{0};
+  // How long users are told before a program with notice starts.
+  Duration countdown{0};
 };
 // A person asks for a deployment now, or for another try of one whose program never ran.
 struct UserRequested {
   std::string deployment;
+};
+// The users of this machine were told in time, or nobody is logged on.
+struct NoticeEnded {
+  ExecutionKey key;
 };
 // Something happened here for which deployments may wait.
 struct EventHappened {
@@ -87,10 +93,10 @@ struct ReportTaken {
 };
 struct TimePassed {};
 
-using ExecutionEvent =
-    std::variant<PolicyArrived, UserRequested, EventHappened, DownloadDone, DownloadFailed,
-                 Prepared, PrepareFailed, RecordWritten, RecordFailed, SupervisorStarted,
-                 NeverStarted, ProgramEnded, OutcomeUnknown, ReportTaken, TimePassed>;
+using ExecutionEvent = std::variant<PolicyArrived, UserRequested, NoticeEnded, EventHappened,
+                                    DownloadDone, DownloadFailed, Prepared, PrepareFailed,
+                                    RecordWritten, RecordFailed, SupervisorStarted, NeverStarted,
+                                    ProgramEnded, OutcomeUnknown, ReportTaken, TimePassed>;
 
 // Answered by DownloadDone or DownloadFailed. Files that the cache already holds cost nothing.
 struct Download {

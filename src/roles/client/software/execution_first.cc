@@ -18,6 +18,7 @@ Deployment ExecutionMachine::first_deployment(const FirstProgram& first) {
   Deployment out;
   out.key = first.key;
   out.program = first.program;
+  out.variables = first.variables;
   out.files = first.files;
   out.content_folder = first.content_folder;
   out.persist = first.persist;

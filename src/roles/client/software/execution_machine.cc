@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/status_ids.h"
 #include "roles/client/software/errors.h"
 
 namespace muster::client {
@@ -38,6 +39,7 @@ void ExecutionMachine::handle(const PolicyArrived& event) {
   calendar_ = model::WindowCalendar(event.windows);
   windows_known_ = event.windows_known;
   splay_ = event.splay;
+  countdown_ = event.countdown;
   if (!policy_expired()) expiry_reported_ = false;
   std::map<ExecutionKey, Deployment> before;
   for (auto& [key, item] : items_)
@@ -99,6 +101,10 @@ void ExecutionMachine::handle(const UserRequested& event) {
   if (!found)
     out_.push_back(RefuseRequest{event.deployment,
                                  fail(kNotRequestable, "deployment {}", event.deployment).value()});
+}
+
+void ExecutionMachine::handle(const NoticeEnded& event) {
+  if (Item* item = find(event.key, Phase::WaitingForUser)) item->noticed = item->due;
 }
 
 void ExecutionMachine::handle(const EventHappened& event) {
@@ -248,7 +254,9 @@ bool ExecutionMachine::may_proceed(const ExecutionKey& key, Item& item) {
   if (!item.requested && !item.due) return wait(Phase::WaitingForDeadline);
   if (item.spreads && is_before(spread_start(item, *item.due))) return wait(Phase::WaitingForSplay);
   // A person who asks decides about his own time: windows bind only what starts by itself.
-  if (!item.requested && !window_fits(deployment, deployment)) {
+  const bool tells = wants_notice(item) && item.phase != Phase::WaitingForUser;
+  if (!item.requested &&
+      !window_fits(deployment, deployment, tells ? countdown_ : Duration::zero())) {
     if (!std::exchange(item.window_reported, true)) {
       DeploymentReport waiting(key, DeploymentStatus::Waiting);
       waiting.state = 10;
@@ -256,6 +264,15 @@ bool ExecutionMachine::may_proceed(const ExecutionKey& key, Item& item) {
       report(std::move(waiting));
     }
     return wait(Phase::WaitingForWindow);
+  }
+  if (wants_notice(item)) {
+    if (!std::exchange(item.notice_reported, true)) {
+      DeploymentReport waiting(key, DeploymentStatus::Waiting);
+      waiting.status_id = model::kStatusWaitingForUser;
+      waiting.next_attempt = now_ + countdown_;
+      report(std::move(waiting));
+    }
+    return wait(Phase::WaitingForUser);
   }
   if (!first_succeeded(key, item)) return false;
   if (program_under_way()) return wait(Phase::WaitingForTurn);
@@ -284,10 +301,16 @@ bool ExecutionMachine::has_content(const ExecutionKey& key, Item& item) {
 }
 
 // What runs first runs in the windows of the deployment that wants it.
-bool ExecutionMachine::window_fits(const Deployment& runs, const Deployment& wants) const {
+bool ExecutionMachine::window_fits(const Deployment& runs, const Deployment& wants,
+                                   Duration told_before) const {
   if (wants.ignore_windows) return true;
   if (!windows_known_ || !window_.open) return false;
-  return !window_.until || *window_.until - now_ >= runs.program.max_runtime;
+  return !window_.until || *window_.until - now_ >= told_before + runs.program.max_runtime;
+}
+
+// Users who asked for it need not be told, nor those who were told before this due time.
+bool ExecutionMachine::wants_notice(const Item& item) {
+  return item.deployment->notice && !item.requested && item.noticed != item.due;
 }
 
 bool ExecutionMachine::is_idle(Phase phase) {
@@ -301,6 +324,7 @@ bool ExecutionMachine::is_idle(Phase phase) {
     case Phase::WaitingForRequirements:
     case Phase::WaitingForProgram:
     case Phase::Held:
+    case Phase::WaitingForUser:
     case Phase::WaitingForTurn:
     case Phase::WaitingToRetry:
     case Phase::PolicyExpired:
@@ -361,7 +385,8 @@ std::vector<ExecutionMachine::Overview> ExecutionMachine::overview() const {
   std::vector<Overview> out;
   for (const auto& [key, item] : items_)
     out.push_back({key, item.phase, item.result,
-                   item.phase == Phase::WaitingToRetry ? item.next : std::nullopt});
+                   item.phase == Phase::WaitingToRetry ? item.next : std::nullopt, item.due,
+                   item.next_due, item.result_at});
   return out;
 }
 

@@ -48,6 +48,7 @@ enum class Phase {
   WaitingForRequirements,
   WaitingForProgram,
   Held,
+  WaitingForUser,
   WaitingForTurn,
   WaitingToRetry,
   PolicyExpired,
@@ -84,8 +85,13 @@ class ExecutionMachine {
     Phase phase;
     std::optional<ExecutionResult> result;
     std::optional<Timestamp> next_attempt;
+    // When it is to run by itself, as far as that has come and as far as it will come.
+    std::optional<Timestamp> due{};
+    std::optional<Timestamp> next_due{};
+    Timestamp result_at{};
   };
   std::vector<Overview> overview() const;
+  const model::WindowCalendar::State& window() const { return window_; }
 
  private:
   struct Item {
@@ -95,6 +101,8 @@ class ExecutionMachine {
     bool requested = false;
     bool content_ready = false;
     bool window_reported = false;
+    bool notice_reported = false;
+    std::optional<Timestamp> noticed;  // the due time before which users were told
     bool report_taken = false;
     std::array<std::uint32_t, kWaitReasons> failures{};
     std::optional<Timestamp> next;
@@ -126,6 +134,7 @@ class ExecutionMachine {
 
   void handle(const PolicyArrived& event);
   void handle(const UserRequested& event);
+  void handle(const NoticeEnded& event);
   void handle(const EventHappened& event);
   void handle(const DownloadDone& event);
   void handle(const DownloadFailed& event);
@@ -172,7 +181,10 @@ class ExecutionMachine {
   static void begin_again(Item& item);
   static void settle(Item& item);
   std::uint32_t tries(const Item& item) const { return item.attempts - item.first_attempt + 1; }
-  bool window_fits(const Deployment& runs, const Deployment& wants) const;
+  // `told_before`: how long users are told before it starts.
+  bool window_fits(const Deployment& runs, const Deployment& wants,
+                   Duration told_before = Duration::zero()) const;
+  static bool wants_notice(const Item& item);
   static bool is_idle(Phase phase);
   static void lift(Item& item);
   bool may_lift(const Item& item) const;
@@ -199,6 +211,7 @@ class ExecutionMachine {
   Items items_;
   std::optional<Timestamp> policy_expires_;
   bool expiry_reported_ = false;
+  Duration countdown_{0};
   model::WindowCalendar calendar_;
   model::WindowCalendar::State window_;
   bool windows_known_ = true;

@@ -96,6 +96,7 @@ void ExecutionMachine::begin_again(Item& item) {
   item.failures = {};
   item.next.reset();
   item.window_reported = false;
+  item.notice_reported = false;
   item.content_ready = item.deployment && item.deployment->files.empty();
   item.phase = Phase::WaitingForStart;
 }

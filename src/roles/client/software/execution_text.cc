@@ -26,6 +26,8 @@ std::string_view to_text(Phase phase) {
       return "waiting for a program that runs first";
     case Phase::Held:
       return "held: a program that runs first failed";
+    case Phase::WaitingForUser:
+      return "waiting for its users";
     case Phase::WaitingForTurn:
       return "waiting for another program";
     case Phase::WaitingToRetry:

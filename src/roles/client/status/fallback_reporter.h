@@ -47,6 +47,7 @@ class FallbackReporter {
   void flush(Timestamp now);
   // When there is something to send; nothing while nothing waits.
   std::optional<Timestamp> next() const;
+  void clock_set(Duration by) { timer_.clock_set(by); }
 
  private:
   FallbackReporter(FallbackSettings settings, model::DeviceId device, const Clock& clock,

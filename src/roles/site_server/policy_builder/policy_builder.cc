@@ -86,6 +86,8 @@ Result<void> PolicyBuilder::make_settings_body(std::set<store::DeviceNumber>& di
   body.inventory_interval = site_->settings.duration("inventory.interval");
   body.class_intervals =
       TRY(model::parse_class_intervals(site_->settings.text("inventory.intervals")));
+  for (const model::AgentSetting& setting : model::agent_settings())
+    body.agent.emplace(setting.name, site_->settings.duration(setting.site_setting));
   body.max_age = site_->settings.duration("policy.max_age");
   body.distribution_points = {distribution_point(*site_)};
   body.splay = site_->settings.duration("splay");
@@ -144,6 +146,7 @@ Result<std::optional<contract::DeploymentBody>> PolicyBuilder::body_of(const sto
         .after = std::move(after),
         .expires = deployment.expires,
         .rerun = deployment.rerun,
+        .notice = deployment.notice,
         .ignore_windows = deployment.ignore_windows,
         .entry = place.entry,
         .content_folder = place.content_folder,
@@ -172,37 +175,41 @@ Result<void> PolicyBuilder::make_deployment_body(const store::Object& object,
   return {};
 }
 
-Result<void> PolicyBuilder::make_windows_body(const store::Object& object,
-                                              std::set<store::DeviceNumber>& dirty) {
-  const auto made = sign_windows(object, dirty);
+Result<void> PolicyBuilder::make_collection_body(const store::Object& object,
+                                                 std::set<store::DeviceNumber>& dirty) {
+  const auto made = sign_collection(object, dirty);
   if (!made) {
-    without_windows_.insert(object.id);
+    unsigned_.insert(object.id);
     return fail(made.error());
   }
-  if (without_windows_.erase(object.id) > 0)
+  if (unsigned_.erase(object.id) > 0)
     for (const auto device : TRY(members(object.id.text()))) dirty.insert(device);
   return {};
 }
 
-Result<void> PolicyBuilder::sign_windows(const store::Object& object,
-                                         std::set<store::DeviceNumber>& dirty) {
+Result<void> PolicyBuilder::sign_collection(const store::Object& object,
+                                            std::set<store::DeviceNumber>& dirty) {
   const auto decoded =
       TRY(contract::decode_spec(contract::ObjectKind::Collection, object.name, object.spec));
   const auto& collection = std::get<model::Collection>(decoded.value);
-  if (collection.windows.empty()) return forget_windows(object.id, dirty);
-  contract::WindowsBody body{.collection = object.id, .windows = collection.windows};
+  if (collection.windows.empty() && collection.agent.empty())
+    return forget_collection(object.id, dirty);
+  contract::CollectionBody body{.collection = object.id,
+                                .name = object.name,
+                                .windows = collection.windows,
+                                .agent = collection.agent};
   const auto reference =
-      TRY(signed_body("maintenance-windows", object.id, contract::encode_policy_body(body)));
-  const auto known = windows_.find(object.id);
-  if (known != windows_.end() && known->second.reference == reference) return {};
-  windows_.insert_or_assign(object.id, Body{reference, object.id.text(), {}});
+      TRY(signed_body("collection", object.id, contract::encode_policy_body(body)));
+  const auto known = said_.find(object.id);
+  if (known != said_.end() && known->second.reference == reference) return {};
+  said_.insert_or_assign(object.id, Body{reference, object.id.text(), {}});
   for (const auto device : TRY(members(object.id.text()))) dirty.insert(device);
   return {};
 }
 
-Result<void> PolicyBuilder::forget_windows(const model::ObjectId& collection,
-                                           std::set<store::DeviceNumber>& dirty) {
-  if (windows_.erase(collection) + without_windows_.erase(collection) == 0) return {};
+Result<void> PolicyBuilder::forget_collection(const model::ObjectId& collection,
+                                              std::set<store::DeviceNumber>& dirty) {
+  if (said_.erase(collection) + unsigned_.erase(collection) == 0) return {};
   for (const auto device : TRY(members(collection.text()))) dirty.insert(device);
   return {};
 }
@@ -246,12 +253,12 @@ Result<void> PolicyBuilder::try_to_follow(const std::string& kind, const model::
   if (kind == "Collection") {
     const auto object = TRY(site_->database->read(
         [&](store::Reader& reader) { return store::find_object(reader, id); }));
-    if (object && !object->deleted) return make_windows_body(*object, dirty);
-    return forget_windows(id, dirty);
+    if (object && !object->deleted) return make_collection_body(*object, dirty);
+    return forget_collection(id, dirty);
   }
   if (kind != "Package") return {};
-  const auto package = TRY(site_->database->read(
-      [&](store::Reader& reader) { return store::find_object(reader, id); }));
+  const auto package = TRY(
+      site_->database->read([&](store::Reader& reader) { return store::find_object(reader, id); }));
   if (!package) return {};
   for (const model::ObjectId& user : std::set(by_package_[package->name])) {
     const auto object = TRY(site_->database->read(
@@ -279,7 +286,7 @@ Result<std::optional<PolicyBuilder::NewHeader>> PolicyBuilder::header_for(
                 .folders = {}};
   if (settings_body_) out.header.bodies.push_back(settings_body_->reference);
   const auto collections = site_->fleet.collections_of(device);
-  if (collections && std::ranges::any_of(without_windows_, [&](const model::ObjectId& id) {
+  if (collections && std::ranges::any_of(unsigned_, [&](const model::ObjectId& id) {
         return std::ranges::find(*collections, id.text()) != collections->end();
       }))
     return std::optional<NewHeader>();
@@ -289,7 +296,7 @@ Result<std::optional<PolicyBuilder::NewHeader>> PolicyBuilder::header_for(
     out.header.bodies.push_back(body.reference);
     out.folders.insert(out.folders.end(), body.content_folders.begin(), body.content_folders.end());
   }
-  for (const auto& [id, body] : windows_)
+  for (const auto& [id, body] : said_)
     if (collections && std::ranges::find(*collections, body.collection) != collections->end())
       out.header.bodies.push_back(body.reference);
   out.content_hash = content_hash(out.header);
@@ -380,7 +387,7 @@ Result<void> PolicyBuilder::load(std::set<store::DeviceNumber>& dirty) {
     return store::list_objects(reader, "Collection", "", 1'000'000);
   }));
   for (const store::Object& object : collections) {
-    const auto made = make_windows_body(object, dirty);
+    const auto made = make_collection_body(object, dirty);
     if (!made) keep("Collection", object.id, made.error());
   }
   TRY(make_settings_body(dirty));

@@ -57,10 +57,11 @@ class PolicyBuilder {
   Result<void> make_settings_body(std::set<store::DeviceNumber>& dirty);
   Result<void> make_deployment_body(const store::Object& object,
                                     std::set<store::DeviceNumber>& dirty);
-  Result<void> make_windows_body(const store::Object& object, std::set<store::DeviceNumber>& dirty);
-  Result<void> sign_windows(const store::Object& object, std::set<store::DeviceNumber>& dirty);
-  Result<void> forget_windows(const model::ObjectId& collection,
-                              std::set<store::DeviceNumber>& dirty);
+  Result<void> make_collection_body(const store::Object& object,
+                                    std::set<store::DeviceNumber>& dirty);
+  Result<void> sign_collection(const store::Object& object, std::set<store::DeviceNumber>& dirty);
+  Result<void> forget_collection(const model::ObjectId& collection,
+                                 std::set<store::DeviceNumber>& dirty);
   Result<std::optional<contract::DeploymentBody>> body_of(const store::Object& object,
                                                           std::string& collection);
   Result<contract::BodyReference> signed_body(std::string_view kind, const model::ObjectId& object,
@@ -76,11 +77,11 @@ class PolicyBuilder {
   std::uint64_t epoch_ = 1;
   std::uint64_t catalogue_root_ = 0;
   std::optional<Body> settings_body_;
-  std::map<model::ObjectId, Body> bodies_;                       // by deployment
-  std::map<model::ObjectId, Body> windows_;                      // by collection
-  // Collections whose windows nobody has signed yet. Their members get no new header: without the
-  // windows it would let programs run at any time.
-  std::set<model::ObjectId> without_windows_;
+  std::map<model::ObjectId, Body> bodies_;  // by deployment
+  std::map<model::ObjectId, Body> said_;    // by collection
+  // Collections of which nobody has signed yet what they say. Their members get no new header:
+  // without the windows it would let programs run at any time.
+  std::set<model::ObjectId> unsigned_;
   std::map<model::ObjectId, std::string> kept_;                  // kinds of objects, for retry()
   std::map<std::string, std::set<model::ObjectId>> by_package_;  // names of packages
 };

@@ -1,4 +1,5 @@
-// Reads log files as they grow, over rotation: FILE becomes FILE.1 and a new FILE begins.
+// Reads log files as they grow, for the console and the client alike, over rotation: FILE becomes
+// FILE.1 and a new FILE begins.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,7 @@
 #include "base/os/fd.h"
 #include "base/result.h"
 
-namespace muster::console {
+namespace muster::hosting {
 
 class LogFollower {
  public:
@@ -36,4 +37,4 @@ class LogFollower {
   std::string partial_;
 };
 
-}  // namespace muster::console
+}  // namespace muster::hosting

@@ -1,13 +1,13 @@
-#include "roles/console/log_follow.h"
+#include "hosting/log_follow.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/os/file.h"
-#include "roles/console/errors.h"
+#include "hosting/errors.h"
 
-namespace muster::console {
+namespace muster::hosting {
 namespace {
 
 constexpr std::size_t kPart = 256 * 1024;
@@ -92,4 +92,4 @@ std::string LogFollower::take_rest() {
   return rest;
 }
 
-}  // namespace muster::console
+}  // namespace muster::hosting

@@ -1,0 +1,245 @@
+"""What collections say to agents, and what users are told and answer: from the operator's file to a terminal."""
+import datetime
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import shutil
+import struct
+import subprocess
+import tempfile
+import time
+import unittest
+
+from site_under_test import BIN, Site, wait_until
+
+SECRET = "hidden-licence-4711"
+# One call of the notices' socket: a length, big endian, and the request.
+CALL = """
+import json, socket, struct, sys
+s = socket.socket(socket.AF_UNIX); s.settimeout(20); s.connect(sys.argv[1])
+body = json.dumps({"format": 1, "verb": sys.argv[2], "argument": sys.argv[3]}).encode()
+s.sendall(struct.pack(">I", len(body)) + body)
+size = s.recv(4, socket.MSG_WAITALL)
+if len(size) < 4: sys.exit("closed")
+print(s.recv(struct.unpack(">I", size)[0], socket.MSG_WAITALL).decode())
+"""
+
+
+def at(seconds):
+    moment = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def session(user, line, pid):
+    """A record of utmp(5): somebody is logged on."""
+    return struct.pack("<hxxi32s4s32s256shhiii4i20x", 7, pid, line.encode(), b"1", user.encode(), b"", 0, 0, 0,
+                       1, 0, 0, 0, 0, 0)
+
+
+class Terminal:
+    """A terminal of its own, and what was written to it."""
+    def __init__(self):
+        self.master, self.slave = pty.openpty()
+        self.line = os.ttyname(self.slave).removeprefix("/dev/")
+        self.text = ""
+
+    def read(self):
+        while select.select([self.master], [], [], 0)[0]:
+            self.text += os.read(self.master, 65536).decode()
+        return self.text
+
+    def close(self):
+        os.close(self.master)
+        os.close(self.slave)
+
+
+class SettingsAndNotices(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.site = Site()
+        cls.addClassCleanup(cls.site.close)
+        cls.open_folder = pathlib.Path(tempfile.mkdtemp(prefix="muster-notices-"))
+        cls.open_folder.chmod(0o755)
+        cls.addClassCleanup(shutil.rmtree, cls.open_folder, True)
+        cls.socket = cls.open_folder / "notices.sock"
+        cls.sessions = cls.site.path("utmp")
+        cls.sessions.touch()
+        secrets = cls.site.path("secrets")
+        secrets.mkdir()
+        (secrets / "licence").write_text(SECRET + "\n")
+        (secrets / "licence").chmod(0o600)
+        config = cls.site.path("client/client.yaml")
+        text = re.sub(r"^  notice.socket:.*\n", "", config.read_text(), flags=re.M)
+        config.write_text(text.replace("settings:\n", f"settings:\n  notice.sessions: {cls.sessions}\n"
+                                       f"  notice.socket: {cls.socket}\n  program.secrets: {secrets}\n", 1))
+        cls.site.start_all()
+        cls.ran = cls.site.path("ran")
+        cls.ran.touch()
+        source = cls.site.path("told")
+        source.mkdir()
+        (source / "run.sh").write_text(
+            f'echo "$(date +%s) $1 $MUSTER_VAR_SERVER $MUSTER_VAR_KEY$MUSTER_VAR_OTHER" >> {cls.ran}\nexit "${{2:-0}}"\n')
+        cls.apply(cls, "package", "Package", "told", "version: '1', source: ./told, programs: ["
+                  "{name: env, command: 'sh run.sh env', runAs: user, "
+                  "variables: [{name: SERVER, values: [lic1, lic2]}, {name: KEY}]}, "
+                  "{name: wait, command: 'sh run.sh wait', runAs: user, maxRuntime: PT1M}, "
+                  "{name: soon, command: 'sh run.sh soon', runAs: user, maxRuntime: PT1M}, "
+                  "{name: boot, command: 'sh run.sh boot 9', runAs: user, rebootCodes: [9]}]")
+        cls.collection(cls, "wide", "precedence: 1, settings: {countdown: PT4S, pollInterval: PT45M}, "
+                       "variables: [{name: SERVER, value: lic1}, {name: KEY, secret: licence}, {name: OTHER, value: x}]")
+        cls.collection(cls, "narrow", "precedence: 5, settings: {countdown: PT8S}, variables: [{name: SERVER, value: lic2}]")
+        cls.collection(cls, "beside", "precedence: 5, settings: {countdown: PT9S}")
+
+    def setUp(self):
+        self.sessions.write_bytes(b"")
+
+    def apply(self, file, kind, name, spec, ok=True):
+        path = self.site.path(f"{file}.yaml")
+        path.write_text(f"apiVersion: muster/v1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {{{spec}}}\n")
+        return self.site.cli("apply", "-f", str(path), ok=ok)
+
+    def collection(self, name, spec, ok=True):
+        return SettingsAndNotices.apply(self, name, "Collection", name, f"rules: [{{device: {self.site.host()}}}], {spec}",
+                                        ok)
+
+    def deploy(self, name, program, spec):
+        self.apply(name, "Deployment", name, f"package: told, program: {program}, collection: all-systems, "
+                   f"purpose: required, {spec}")
+
+    def client(self, *words, ok=True):
+        done = subprocess.run([BIN / "muster-client", "--state", self.site.path("client"), *words],
+                              capture_output=True, text=True, timeout=120)
+        if ok:
+            self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout if ok else done
+
+    def state(self, name):
+        self.client("trigger", "policy")
+        answer = json.loads(self.client("-o", "json", "software", "list"))
+        rows = [dict(zip(answer["columns"], row)) for row in answer["rows"]]
+        return next((row["STATE"] for row in rows if row["NAME"] == name), None)
+
+    def wait_state(self, name, state):
+        wait_until(lambda: self.state(name) == state, f"{name}: {state}")
+
+    def runs(self, program):
+        return [line.split(" ") for line in self.ran.read_text().splitlines() if line.split(" ")[1] == program]
+
+    def step(self, deployment, name):
+        steps = self.site.json("explain", self.site.host(), deployment)["steps"]
+        return next((step for step in steps if step["step"] == name), {})
+
+    def log_on(self, terminal, user="root"):
+        with self.sessions.open("ab") as file:
+            file.write(session(user, terminal.line, os.getpid()))
+
+    def call_as_nobody(self, verb, argument=""):
+        return subprocess.run(["/usr/bin/python3", "-c", CALL, str(self.socket), verb, argument], user=65534, group=65534,
+                              extra_groups=[], capture_output=True, text=True, timeout=60)
+
+    def test_1_settings_and_variables_reach_the_program_and_say_where_they_come_from(self):
+        self.deploy("with-variables", "env", "start: now")
+        self.wait_state("with-variables", "done")
+        self.assertEqual(self.runs("env")[0][2:], ["lic2", SECRET])
+        described = self.site.cli("describe", "device", self.site.host())
+        self.assertRegex(described, r"countdown +PT8S +collection narrow +beside")
+        self.assertRegex(described, r"pollInterval +PT45M +collection wide")
+        self.assertRegex(described, r"restartWithin +P1D +the site's settings")
+        self.assertRegex(described, r"variable SERVER +lic2 +collection narrow")
+        self.assertRegex(described, r"variable KEY +masked, secret licence +collection wide")
+        cause = self.step("with-variables", "settings for its agent")["cause"]
+        self.assertIn("pollInterval PT45M by wide", cause)
+        self.assertIn("countdown is as narrow says and not as beside", cause)
+        own = self.client("policy")
+        self.assertRegex(own, r"variable KEY +masked, by collection wide")
+        self.assertRegex(own, r"setting countdown +PT8S, by collection narrow; collection beside")
+        # The masked value is in its file and in what the program itself did, and nowhere else.
+        exported = self.site.cli("export")
+        self.assertIn("secret: licence", exported)
+        for text in (exported, described, own):
+            self.assertNotIn(SECRET, text)
+        holders = [path for path in self.site.state.rglob("*") if path.is_file() and not path.is_symlink()
+                   and SECRET.encode() in path.read_bytes()]
+        self.assertEqual(sorted(path.name for path in holders), ["licence", "ran"])
+
+    def test_2_values_that_the_signed_entry_does_not_allow_stop_the_program(self):
+        self.collection("evil", "precedence: 9, variables: [{name: SERVER, value: 'http://attacker'}]")
+        self.deploy("refused", "env", "start: now")
+        wait_until(lambda: "M2474" in self.step("refused", "policy accepted by the client").get("cause", "")
+                   or self.client("trigger", "policy") is None, "the refusal")
+        self.site.cli("delete", "deployment", "refused")
+        self.site.cli("delete", "collection", "evil")
+        for spec, says in (("variables: [{name: A, value: x, secret: y}]", "one of value and secret"),
+                           ("variables: [{name: A, secret: ../shadow}]", "M1332"),
+                           ("settings: {countdown: P2D}", "M1332"), ("settings: {countdwn: PT5M}", "countdown"),
+                           ("precedence: 1001", "1000")):
+            done = self.collection("bad", spec, ok=False)
+            self.assertNotEqual(done.returncode, 0, spec)
+            self.assertIn(says, done.stderr)
+
+    def test_3_users_are_told_and_the_program_starts_behind_the_countdown(self):
+        terminal = Terminal()
+        self.addCleanup(terminal.close)
+        self.log_on(terminal)
+        deadline = time.time() + 25
+        self.deploy("told", "wait", f"start: now, deadline: '{at(25)}', notice: true")
+        self.wait_state("told", "waiting for its time")
+        wait_until(lambda: "This will run in 1 minute at the latest: wait of told 1" in terminal.read(), "the notice")
+        self.assertIn("put off until", self.client("notices", "later", "told", "PT1H"))
+        seen = set()
+
+        def is_done():
+            seen.add(self.step("told", "program started").get("cause", ""))
+            seen.add(state := self.state("told"))
+            return state == "done"
+        wait_until(is_done, "it is done")
+        self.assertIn("waiting for its users", seen)
+        self.assertIn("the device's users are told first, and may save their work", seen)
+        self.assertIn("Save your work.", terminal.read())
+        self.assertGreaterEqual(int(self.runs("wait")[0][0]), int(deadline) + 8)
+        self.assertNotIn("\x1b", terminal.text)
+
+    def test_4_a_user_has_it_now_and_one_who_is_not_logged_on_sees_nothing(self):
+        self.deploy("asked", "soon", f"start: now, deadline: '{at(3600)}', notice: true")
+        self.wait_state("asked", "waiting for its time")
+        self.assertRegex(self.client("notices"), r"asked +program: soon of told 1")
+        self.assertIn("M2451", self.client("notices", "now", "other", ok=False).stderr)
+        if os.getuid() == 0 and pathlib.Path("/proc/self/uid_map").read_text().split()[2] != "1":
+            self.assertEqual(self.call_as_nobody("notices").returncode, 1, "a stranger is let in")
+            with self.sessions.open("ab") as file:
+                file.write(session("nobody", "pts/none", 1))
+            seen = self.call_as_nobody("notices")
+            self.assertIn("asked", seen.stdout, seen.stderr)
+            for verb in ("policy", "status", "software", "cache", "install", "trigger", "noticeboard"):
+                self.assertRegex(self.call_as_nobody(verb, "asked").stdout, "M2453|M2470", verb)
+            self.assertEqual(self.runs("soon"), [])
+            self.assertNotIn("error", json.loads(self.call_as_nobody("notice-now", "asked").stdout))
+        else:
+            self.client("notices", "now", "asked")
+        wait_until(lambda: self.runs("soon"), "it runs now")
+
+    def test_5_a_restart_that_a_program_asks_for_waits_for_users_and_outlives_the_client(self):
+        terminal = Terminal()
+        self.addCleanup(terminal.close)
+        self.log_on(terminal)
+        self.deploy("needs-restart", "boot", "start: now")
+        self.wait_state("needs-restart", "done")
+        wait_until(lambda: "This machine restarts in 24 hours at the latest" in terminal.read(), "the notice")
+        wait_until(lambda: self.step("needs-restart", "restart of the device").get("nextRetry"), "explain")
+        self.assertRegex(self.client("status"), r"restart +wanted since")
+        self.site.kill("client")
+        self.site.start("client")
+        wait_until(lambda: "restart: software" in self.client("notices", ok=False).stdout, "after a restart of the client")
+        # restart.allowed is no: the client says what it would need, and asks nothing of the system.
+        self.client("notices", "now", "restart")
+        step = wait_until(lambda: (found := self.step("needs-restart", "restart of the device"))
+                          and found["state"] == "holds" and found, "by hand")
+        self.assertIn("M2454", step["cause"])
+        self.assertIn("must be restarted", wait_until(lambda: "must be restarted" in terminal.read() and terminal.text, "told"))
+
+
+if __name__ == "__main__":
+    unittest.main()
