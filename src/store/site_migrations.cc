@@ -49,6 +49,11 @@ constexpr Migration kMigrations[] = {
         "apply-sets",
 #include "store/migrations/0009_apply_sets.inc"
     },
+    {
+        10,
+        "revoked-until",
+#include "store/migrations/0018_revoked_until.inc"
+    },
 };
 
 }  // namespace
