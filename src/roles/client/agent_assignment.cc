@@ -1,4 +1,5 @@
 // The agent's site: found by locator points, kept, and told to the fallback status point.
+#include "base/error_ranges.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "contract/enrolment_token.h"
@@ -116,11 +117,11 @@ void Agent::assign(Timestamp now) {
   enrolment_.set(now);
 }
 
-// Failures of the way to the management point, as against its refusals: 1200 to 1299 are of net/.
+// Failures of the way to the management point, as against its refusals.
 void Agent::note_contact(const Result<void>& made) {
   if (made) return fallback_->reached();
-  const unsigned number = made.error().kind().number;
-  if (number >= 1200 && number < 1300) fallback_->not_reached(number);
+  const ErrorKind& kind = made.error().kind();
+  if (kNetErrors.holds(kind)) fallback_->not_reached(kind.number);
 }
 
 }  // namespace muster::client
