@@ -5,6 +5,7 @@
 
 #include "contract/document_errors.h"
 #include "contract/fields.h"
+#include "wire/node_fields.h"
 
 namespace muster::contract {
 namespace {
@@ -125,9 +126,10 @@ Result<PlanItem> read_item(const wire::Json& json, const wire::Node& node) {
   return item;
 }
 
-bool truth_of(const wire::Node& node, std::string_view key) {
-  const wire::Node* member = node.find(key);
-  return member && member->kind == wire::Node::Kind::Boolean && member->text == "true";
+Result<bool> truth_of(const wire::NodeFields& fields, std::string_view key) {
+  const auto field = fields.optional(key);
+  if (!field) return false;
+  return field->boolean();
 }
 
 }  // namespace
@@ -153,21 +155,21 @@ Bytes encode_plan_request(const PlanRequest& request) {
 
 Result<PlanRequest> decode_plan_request(ByteView json) {
   const wire::Node node = TRY(wire::node_from_json(json, {.bytes = kLargestPlan}));
+  const auto fields = TRY(wire::NodeFields::open(wire::NodeAt(node, ""),
+                                                 {"items", "set", "prune", "takeOver", "impact"}));
   PlanRequest request;
-  const wire::Node* items = node.find("items");
-  if (!items || items->kind != wire::Node::Kind::Sequence)
-    return fail(kBadMember, "items: a list of objects is wanted");
-  for (const wire::Node& item : items->items) {
-    const wire::Node* object = item.find("object");
-    if (!object) return fail(kBadMember, "items: each has an object");
-    PlannedObject planned{TRY(decode_object(*object))};
-    if (const wire::Node* manifest = item.find("manifest")) planned.manifest = manifest->text;
+  const wire::NodeAt items = TRY(fields.required("items"));
+  for (const wire::NodeAt& item : TRY(items.items())) {
+    const auto members = TRY(wire::NodeFields::open(item, {"object", "manifest"}));
+    const wire::NodeAt object = TRY(members.required("object"));
+    PlannedObject planned{TRY(decode_object(object.node()))};
+    planned.manifest = TRY(members.optional_text("manifest"));
     request.objects.push_back(std::move(planned));
   }
-  if (const wire::Node* set = node.find("set")) request.set = set->text;
-  request.prune = truth_of(node, "prune");
-  request.take_over = truth_of(node, "takeOver");
-  request.impact = truth_of(node, "impact");
+  request.set = TRY(fields.optional_text("set")).value_or("");
+  request.prune = TRY(truth_of(fields, "prune"));
+  request.take_over = TRY(truth_of(fields, "takeOver"));
+  request.impact = TRY(truth_of(fields, "impact"));
   if (!request.set.empty()) TRY(model::check_name(request.set));
   return request;
 }

@@ -27,7 +27,7 @@ struct PlanRequest {
   bool impact = false;     // who will be hit
 };
 Bytes encode_plan_request(const PlanRequest& request);
-// Errors: those of decode_object, kBadMember.
+// Strict, as objects are. Errors: those of decode_object, wire::NodeFields and check_name.
 Result<PlanRequest> decode_plan_request(ByteView json);
 
 enum class PlanAction { Created, Changed, Unchanged, Deleted, Refused };

@@ -26,8 +26,10 @@ Result<ManagementPointList> decode_management_points(ByteView payload);
 struct RevocationList {
   model::SiteCode site;
   Timestamp issued{};
-  std::uint64_t number = 0;                 // rises with each revocation
-  std::vector<std::string> certificates{};  // SHA-256 of the DER, 64 hex digits; at most 100,000
+  std::uint64_t number = 0;  // rises with each revocation, also of an operator
+  // SHA-256 of the DER, 64 hex digits; newest revocation first, at most 100,000. Certificates that
+  // can no longer be used are left out.
+  std::vector<std::string> certificates{};
 };
 inline constexpr std::size_t kMostRevocations = 100'000;
 Bytes encode_revocations(const RevocationList& list);

@@ -14,7 +14,7 @@ namespace muster::model {
 enum class BoundaryForm { Subnet, Range, Ipv6Prefix };
 std::string_view to_text(BoundaryForm form);  // "subnet", "range", "ipv6Prefix"
 
-// Slow: also unreliable. Clients there load content only where a deployment allows it.
+// Slow: also unreliable. Kept, without effect yet.
 enum class BoundarySpeed { Fast, Slow };
 std::string_view to_text(BoundarySpeed speed);
 std::optional<BoundarySpeed> parse_boundary_speed(std::string_view text);

@@ -54,6 +54,11 @@ constexpr Migration kMigrations[] = {
         "deployment-summary",
 #include "store/migrations/0010_deployment_summary.inc"
     },
+    {
+        11,
+        "revoked-until",
+#include "store/migrations/0011_revoked_until.inc"
+    },
 };
 
 }  // namespace

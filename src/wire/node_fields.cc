@@ -6,16 +6,13 @@
 #include "base/check.h"
 #include "base/nearest.h"
 #include "wire/errors.h"
+#include "wire/field_path.h"
 #include "wire/field_watch.h"
 
 namespace muster::wire {
 namespace {
 
 thread_local FieldWatch* watching = nullptr;
-
-std::string joined(const std::string& path, std::string_view key) {
-  return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
-}
 
 }  // namespace
 
@@ -87,7 +84,7 @@ Result<NodeFields> NodeFields::open(const NodeAt& mapping,
   if (watching) watching->opened(mapping.path(), fields.keys_);
   for (const NodeMember& member : mapping.node().members) {
     if (std::ranges::find(keys, member.key) != keys.end()) continue;
-    const std::string path = joined(mapping.path(), std::string_view(member.key).substr(0, 80));
+    const std::string path = field_path(mapping.path(), std::string_view(member.key).substr(0, 80));
     const std::string place = place_text(member.line, member.column);
     const std::string_view near = nearest(member.key, fields.keys_);
     if (!near.empty())
@@ -102,7 +99,7 @@ std::optional<NodeAt> NodeFields::optional(std::string_view key) const {
   MUSTER_CHECK(std::ranges::find(keys_, key) != keys_.end());
   const Node* node = mapping_.node().find(key);
   if (node == nullptr) return std::nullopt;
-  return NodeAt(*node, joined(mapping_.path(), key));
+  return NodeAt(*node, field_path(mapping_.path(), key));
 }
 
 Result<NodeAt> NodeFields::required(std::string_view key) const {
@@ -111,7 +108,7 @@ Result<NodeAt> NodeFields::required(std::string_view key) const {
   if (!field)
     return fail(kFieldMissing, "{}{} is missing",
                 place_text(mapping_.node().line, mapping_.node().column),
-                joined(mapping_.path(), key));
+                field_path(mapping_.path(), key));
   return *std::move(field);
 }
 

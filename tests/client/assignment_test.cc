@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "base/error_ranges.h"
 #include "base/os/file.h"
 #include "model/client_states.h"
+#include "net/errors.h"
 #include "roles/client/errors.h"
 #include "tests/client/temporary_folder.h"
 #include "trust/errors.h"
@@ -69,6 +71,15 @@ TEST(LocatorAnswerCheck, EachWayToHaveNoSiteHasItsErrorAndItsState) {
   EXPECT_EQ(assignment_state(Error(kNoLocator, ""), false), model::kStateNoSiteVersion);
   EXPECT_EQ(assignment_state(Error(trust::kBadSignature, ""), true), model::kStateNoSigningKey);
   EXPECT_EQ(assignment_state(Error(kBadState, ""), true), model::kStateAssignmentFailed);
+}
+
+TEST(ErrorRanges, HoldTheKindsOfTheirFolderAlone) {
+  EXPECT_TRUE(kNetErrors.holds(net::kConnectFailed));
+  EXPECT_FALSE(kNetErrors.holds(trust::kBadSignature));
+  EXPECT_TRUE(kTrustErrors.holds(trust::kBadSignature));
+  EXPECT_FALSE(kTrustErrors.holds(kBadState));
+  EXPECT_TRUE(kNetErrors.holds({1200, "", ""}) && kNetErrors.holds({1299, "", ""}));
+  EXPECT_FALSE(kNetErrors.holds({1199, "", ""}) || kNetErrors.holds({1300, "", ""}));
 }
 
 TEST(AssignmentStore, IsStickyUntilSomebodyAsks) {

@@ -26,7 +26,7 @@ class DeploymentTimes(unittest.TestCase):
         cls.apply(cls, "package.yaml", "apiVersion: muster/v1\nkind: Package\nmetadata: {name: times}\nspec:\n"
                   "  version: '1'\n  source: ./times\n  programs:\n" + "".join(
                       f"    - {{name: {name}, command: 'sh run.sh {name} {code}', runAs: user, maxRuntime: PT5M}}\n"
-                      for name, code in (("once", 0), ("window", 0), ("wanted", 0), ("late", 0), ("off", 0))))
+                      for name, code in (("once", 0), ("gained", 0), ("window", 0), ("wanted", 0), ("late", 0), ("off", 0))))
 
     def apply(self, name, text, ok=True):
         path = self.site.path(name)
@@ -56,6 +56,12 @@ class DeploymentTimes(unittest.TestCase):
     def wait_state(self, name, state):
         return wait_until(lambda: (row := self.software(name)) and row["STATE"] == state and row, f"{name}: {state}")
 
+    def policy_version(self):
+        """Of the policy that the client follows."""
+        rows = json.loads(self.client("-o", "json", "status"))["rows"]
+        epoch, version = next(value for what, value in rows if what == "policy").split()[1].rstrip(",").split(".")
+        return int(epoch), int(version)
+
     def runs(self, name):
         return self.site.path("ran").read_text().split().count(name)
 
@@ -77,10 +83,32 @@ class DeploymentTimes(unittest.TestCase):
                     f"schedules: [{{start: '{at(4)}'}}], rerun: always")
         wait_until(lambda: self.software("by-schedule") and self.runs("once") == 2, "the second run")
         # With rerun never it does not run a third time.
-        self.deploy("by-schedule", "once", f"purpose: required, start: '{at(-60)}', schedules: [{{start: '{at(2)}'}}]")
-        wait_until(lambda: at(0) > at(2) or self.software("by-schedule"), "the client has it")
-        wait_until(lambda: self.software("by-schedule")["STATE"] == "done", "it stays done")
+        before = self.policy_version()
+        due = at(3)
+        self.deploy("by-schedule", "once", f"purpose: required, start: '{at(-60)}', schedules: [{{start: '{due}'}}]")
+        wait_until(lambda: self.software("by-schedule") and self.policy_version() > before, "the new policy")
+        # Past the moment the client has looked at it: a policy of a later time is followed.
+        wait_until(lambda: at(0) > due, "its time")
+        last = self.policy_version()
+        self.deploy("by-schedule", "once", f"purpose: required, start: '{at(-61)}', schedules: [{{start: '{due}'}}]")
+        wait_until(lambda: self.software("by-schedule") and self.policy_version() > last, "a later policy")
+        self.assertEqual(self.software("by-schedule")["STATE"], "done")
         self.assertEqual(self.runs("once"), 2)
+
+    def test_a_deadline_of_now_is_added_to_a_scheduled_deployment(self):
+        spec = f"purpose: required, start: '{at(-60)}', schedules: [{{start: '{at(7200)}'}}]"
+        self.deploy("gains", "gained", spec)
+        self.wait_state("gains", "waiting for its time")
+        (stored,) = self.site.json("get", "deployments", "gains")
+        self.assertNotIn("deadline", stored["spec"])
+        self.deploy("gains", "gained", f"{spec}, deadline: now")
+        (stored,) = self.site.json("get", "deployments", "gains")
+        self.assertLessEqual(stored["spec"]["deadline"], at(0))
+        # Said again, it stays the moment that it was.
+        self.deploy("gains", "gained", f"{spec}, deadline: now")
+        self.assertEqual(self.site.json("get", "deployments", "gains")[0]["spec"]["deadline"], stored["spec"]["deadline"])
+        self.wait_state("gains", "done")
+        self.assertEqual(self.runs("gained"), 1)
 
     def test_a_window_holds_a_program_until_it_opens(self):
         self.apply("windowed.yaml", "apiVersion: muster/v1\nkind: Collection\nmetadata: {name: windowed}\nspec:\n"

@@ -1,8 +1,11 @@
 """export, diff, apply with --prune and --dry-run=server, on objects that have every field."""
 import copy
+import fcntl
 import hashlib
 import json
+import os
 import pathlib
+import resource
 import subprocess
 import unittest
 
@@ -204,6 +207,74 @@ class ExportAndDiff(unittest.TestCase):
             self.assertEqual(self.site.cli("export"), printed)
         finally:
             subprocess.run(["rm", "-rf", str(kept)], check=True)
+
+
+class ExportOfContent(unittest.TestCase):
+    """Content on its way from the site to an operator's disk, and what stays there of a command that fails."""
+    @classmethod
+    def setUpClass(cls):
+        cls.site = Site()
+        cls.addClassCleanup(cls.site.close)
+        cls.site.start_site()
+        source = cls.site.path("big/source")
+        source.mkdir(parents=True)
+        with (source / "large").open("wb") as file:
+            file.truncate(96 << 20)
+        (source / "small").write_text("small\n")
+        package = {"apiVersion": "muster/v1", "kind": "Package", "metadata": {"name": "big"},
+                   "spec": {"version": "1", "source": "source", "programs": [{"name": "run", "argv": ["true"]}]}}
+        cls.site.cli("apply", "-f", str(write_objects(cls.site.path("big"), package)))
+
+    def export(self, *words):
+        """With less memory than the content has bytes."""
+        limit = lambda: resource.setrlimit(resource.RLIMIT_DATA, (80 << 20, 80 << 20))
+        return subprocess.run([BIN / "muster", "export", "-o", str(self.site.path("out")), *words], preexec_fn=limit,
+                              env={**os.environ, "MUSTER_STATE": str(self.site.state)}, capture_output=True, text=True)
+
+    def test_1_content_larger_than_memory_is_exported(self):
+        done = self.export()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.site.path("out/content/big/large").stat().st_size, 96 << 20)
+        self.assertEqual(self.site.path("out/content/big/small").read_text(), "small\n")
+
+    def test_2_a_failed_export_leaves_the_former_one_as_it_was(self):
+        out = self.site.path("out")
+        (out / "mine.txt").write_text("mine")
+        before = tree(out)
+        digest = hashlib.sha256(b"small\n").hexdigest()
+        (kept,) = [path for path in self.site.path("site").rglob(digest) if path.is_file()]
+        aside = self.site.path("aside")
+        kept.rename(aside)
+        self.assertNotEqual(self.export("--replace").returncode, 0)
+        self.assertEqual(tree(out), before)
+        aside.rename(kept)
+        done = self.export("--replace")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(tree(out), before)
+        self.assertEqual(sorted(path.name for path in out.iterdir()), [".muster-export", "content", "mine.txt", "packages"])
+
+    def test_3_only_what_an_export_made_is_replaced(self):
+        other = self.site.path("other")
+        (other / "content").mkdir(parents=True)
+        (other / "content/precious").write_text("precious")
+        done = self.site.cli("export", "-o", str(other), "--replace", ok=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("M2505", done.stderr)
+        self.assertIn(".muster-export", done.stderr)
+        self.assertEqual([path.name for path in other.rglob("*")], ["content", "precious"])
+
+    def test_4_what_an_interrupted_command_packed_goes_with_the_next_one(self):
+        operator = self.site.path("operator")
+        for name in ("packing-0000000000000001", "packing-0000000000000002"):
+            (operator / name).mkdir()
+            (operator / name / "large").write_text("large")
+        with (operator / "packing-0000000000000002.lock").open("w") as alive:
+            fcntl.flock(alive, fcntl.LOCK_EX)
+            self.site.cli("diff", "-f", str(self.site.path("big")))
+            self.assertEqual(sorted(path.name for path in operator.glob("packing-*")),
+                             ["packing-0000000000000002", "packing-0000000000000002.lock"])
+        self.site.cli("diff", "-f", str(self.site.path("big")))
+        self.assertEqual(list(operator.glob("packing-*")), [])
 
 
 class PruneAndDryRun(unittest.TestCase):

@@ -5,6 +5,7 @@
 #include "store/site/enrolment.h"
 #include "store/site/inventory.h"
 #include "store/site/policy.h"
+#include "store/site/settings.h"
 #include "tests/store/store_test.h"
 
 namespace muster::store {
@@ -133,8 +134,8 @@ TEST_F(DevicesTest, ACertificateBelongsToOneDevice) {
 
 TEST_F(DevicesTest, ARevocationIsOfACertificateOrOfAnOperator) {
   must(write([&](Transaction& t) -> Result<void> {
-    TRY(revoke_certificate(t, sha256("leaf"), "lost", kNow));
-    TRY(revoke_certificate(t, sha256("leaf"), "again", kNow));
+    TRY(revoke_certificate(t, sha256("leaf"), after_hours(1), "lost", kNow));
+    TRY(revoke_certificate(t, sha256("leaf"), after_hours(9), "again", kNow));
     return revoke_operator(t, "bob", "left", kNow);
   }));
   const auto all = must(read([](Reader& r) { return revocations_after(r, 0, 10); }));
@@ -147,6 +148,22 @@ TEST_F(DevicesTest, ARevocationIsOfACertificateOrOfAnOperator) {
   EXPECT_TRUE(must(write([&](Transaction& t) { return lift_revocation(t, "bob"); })));
   EXPECT_FALSE(must(write([&](Transaction& t) { return lift_revocation(t, "bob"); })));
   EXPECT_EQ(must(read([](Reader& r) { return revocations_after(r, 0, 10); })).size(), 1u);
+}
+
+TEST_F(DevicesTest, RevokedCertificatesAreListedNewestFirstUntilTheirEnd) {
+  must(write([&](Transaction& t) -> Result<void> {
+    TRY(revoke_certificate(t, sha256("ended"), after_hours(1), "lost", kNow));
+    TRY(revoke_certificate(t, sha256("old"), after_hours(5), "lost", kNow));
+    TRY(revoke_operator(t, "bob", "left", kNow));
+    TRY(revoke_certificate(t, sha256("new"), after_hours(2), "lost", kNow));
+    return Result<void>();
+  }));
+  const auto listed = [&](std::int64_t limit) {
+    return must(read([&](Reader& r) { return revoked_certificates(r, after_hours(2), limit); }));
+  };
+  EXPECT_EQ(listed(10), (std::vector<Bytes>{sha256("new"), sha256("old")}));
+  EXPECT_EQ(listed(1), (std::vector<Bytes>{sha256("new")}));
+  EXPECT_EQ(must(read([](Reader& r) { return read_counter(r, Counter::Revocation); })), 4);
 }
 
 class TokensTest : public DevicesTest {

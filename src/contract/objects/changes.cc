@@ -2,21 +2,19 @@
 
 #include <algorithm>
 
+#include "wire/field_path.h"
+
 namespace muster::contract {
 namespace {
 
 using wire::Node;
-
-std::string joined(const std::string& path, std::string_view key) {
-  return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
-}
 
 void compare(const Node& before, const Node& after, const std::string& path,
              std::vector<FieldChange>& out) {
   if (before == after) return;
   if (before.kind == Node::Kind::Mapping && after.kind == Node::Kind::Mapping) {
     for (const auto& member : after.members) {
-      const std::string at = joined(path, member.key);
+      const std::string at = wire::field_path(path, member.key);
       if (const Node* old = before.find(member.key)) {
         compare(*old, member.value, at, out);
       } else {
@@ -25,7 +23,7 @@ void compare(const Node& before, const Node& after, const std::string& path,
     }
     for (const auto& member : before.members)
       if (!after.find(member.key))
-        out.push_back({joined(path, member.key), wire::node_to_json(member.value), ""});
+        out.push_back({wire::field_path(path, member.key), wire::node_to_json(member.value), ""});
     return;
   }
   if (before.kind == Node::Kind::Sequence && after.kind == Node::Kind::Sequence) {

@@ -1,6 +1,7 @@
 // The agent's site: found by locator points, kept, and told to the fallback status point.
 #include <algorithm>
 
+#include "base/error_ranges.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "contract/enrolment_token.h"
@@ -162,7 +163,7 @@ void Agent::assign(Timestamp now) {
   enrolment_.set(now);
 }
 
-// Failures of the way to the management point, as against its refusals: 1200 to 1299 are of net/.
+// Failures of the way to the management point, as against its refusals.
 // The fallback status point hears of it when no management point of the site is left.
 void Agent::note_contact(const Result<void>& made, Timestamp now) {
   if (!link_) return;
@@ -171,10 +172,10 @@ void Agent::note_contact(const Result<void>& made, Timestamp now) {
     choice_.reached(point);
     return fallback_->reached();
   }
-  const unsigned number = made.error().kind().number;
-  if (number < 1200 || number >= 1300) return;
+  const ErrorKind& kind = made.error().kind();
+  if (!kNetErrors.holds(kind)) return;
   choice_.not_reached(point, made.error().text(), now);
-  if (choice_.nobody_answers(now)) fallback_->not_reached(number);
+  if (choice_.nobody_answers(now)) fallback_->not_reached(kind.number);
 }
 
 }  // namespace muster::client

@@ -1,5 +1,6 @@
 #include "roles/console/api_client.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/os/file.h"
@@ -12,6 +13,7 @@ namespace muster::console {
 namespace {
 
 constexpr std::uint64_t kAnswerLimit = 1ull << 30;
+constexpr std::uint64_t kLeastAnswer = 64u << 10;
 
 Error refusal(const net::ClientResponse& response, std::string_view what) {
   const auto problem = contract::decode_problem(response.body);
@@ -48,8 +50,13 @@ Result<ApiClient> ApiClient::create(const contract::OperatorContext& context, co
 }
 
 Result<ApiAnswer> ApiClient::exchange(net::ClientRequest request, bool missing_is_answer) {
+  return exchange(std::move(request), missing_is_answer, kAnswerLimit);
+}
+
+Result<ApiAnswer> ApiClient::exchange(net::ClientRequest request, bool missing_is_answer,
+                                      std::uint64_t body_limit_bytes) {
   request.time = std::chrono::minutes(30);
-  request.body_limit_bytes = kAnswerLimit;
+  request.body_limit_bytes = body_limit_bytes;
   const std::string what = fmt::format("{} {}", request.method, request.url);
   auto response = TRY_IN(http_->send(request), "{}", what);
   if (response.status >= 400 && !(response.status == 404 && missing_is_answer))
@@ -97,6 +104,16 @@ Result<ApiAnswer> ApiClient::upload(std::string_view path, const net::FilePart& 
   request.headers.add("Content-Type", "application/octet-stream");
   request.body = file;
   return exchange(std::move(request), false);
+}
+
+Result<void> ApiClient::download(std::string_view path, std::uint64_t most_bytes,
+                                 net::BodySink sink) {
+  net::ClientRequest request;
+  request.url = base_ + std::string(path);
+  request.sink = std::move(sink);
+  // A refusal's text is no part of the file and has room beside it.
+  TRY(exchange(std::move(request), false, std::max(most_bytes, kLeastAnswer)));
+  return {};
 }
 
 Result<std::vector<wire::Node>> ApiClient::list(std::string_view kind, std::string_view filter) {

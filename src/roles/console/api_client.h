@@ -35,6 +35,8 @@ class ApiClient {
   // By HEAD: whether a GET would find it.
   Result<bool> exists(std::string_view path);
   Result<ApiAnswer> upload(std::string_view path, const net::FilePart& file);
+  // A body of at most `most_bytes`, handed on as it arrives.
+  Result<void> download(std::string_view path, std::uint64_t most_bytes, net::BodySink sink);
 
   // All items of a list, page by page.
   Result<std::vector<wire::Node>> list(std::string_view kind, std::string_view filter = {});
@@ -45,6 +47,8 @@ class ApiClient {
   ApiClient(std::unique_ptr<net::HttpClient> http, std::string base)
       : http_(std::move(http)), base_(std::move(base)) {}
   Result<ApiAnswer> exchange(net::ClientRequest request, bool missing_is_answer);
+  Result<ApiAnswer> exchange(net::ClientRequest request, bool missing_is_answer,
+                             std::uint64_t body_limit_bytes);
 
   std::unique_ptr<net::HttpClient> http_;
   std::string base_;

@@ -1,6 +1,11 @@
 // `muster export`: objects as apply reads them, with the content of packages, so that an export of
 // everything makes an empty site the same.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 
 #include "base/os/file.h"
@@ -20,6 +25,12 @@ namespace {
 using contract::AnyObject;
 
 constexpr std::string_view kContentFolder = "content";
+// A folder with this file holds an export, which --replace may write anew.
+constexpr std::string_view kMarker = ".muster-export";
+constexpr std::string_view kMarkerText =
+    "An export by muster. With --replace another one takes its place.\n";
+constexpr std::string_view kAside = ".muster-export.new";
+constexpr std::string_view kFormer = ".muster-export.old";
 
 // The operator's copy of what the site sent: without what only this site says of it.
 Result<AnyObject> portable_object(wire::Node node, bool with_serial) {
@@ -65,15 +76,29 @@ Result<Bytes> fetch_content(ApiClient& api, const std::string& sha256_hex) {
   return content;
 }
 
-Result<void> write_file(const fs::path& path, ByteView content, bool executable) {
+Result<void> make_folder(const fs::path& folder) {
   std::error_code error;
-  fs::create_directories(path.parent_path(), error);
-  if (error) return fail(kExportFolder, "{}: {}", path.parent_path().string(), error.message());
-  TRY(os::replace_file(path, content, os::FileMode::Public));
-  if (executable)
-    fs::permissions(path, fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec,
-                    fs::perm_options::add, error);
-  if (error) return fail(kExportFolder, "{}: {}", path.string(), error.message());
+  fs::create_directories(folder, error);
+  if (error) return fail(kExportFolder, "{}: {}", folder.string(), error.message());
+  return {};
+}
+
+// Straight to the disk: content may be larger than memory.
+Result<void> write_content_file(ApiClient& api, const contract::ManifestFile& file,
+                                const fs::path& path) {
+  TRY(make_folder(path.parent_path()));
+  const os::Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!fd.valid()) return fail(kExportFolder, "{}: {}", path.string(), std::strerror(errno));
+  Sha256 hash;
+  TRY(api.download("/api/v1/content/" + file.sha256, file.size_bytes,
+                   [&](ByteView part) -> Result<void> {
+                     hash.update(part);
+                     return os::write_all(fd.get(), part, path);
+                   }));
+  if (to_hex(hash.finish()) != file.sha256)
+    return fail(kExportDamaged, "the site sent other bytes than {}", file.sha256);
+  if (::fchmod(fd.get(), file.executable ? 0755 : 0644) != 0 || ::fsync(fd.get()) != 0)
+    return fail(kExportFolder, "{}: {}", path.string(), std::strerror(errno));
   return {};
 }
 
@@ -88,28 +113,75 @@ Result<void> write_content(ApiClient& api, const trust::CatalogueTrust& trust,
   const auto manifest =
       TRY(contract::decode_manifest(TRY(fetch_content(api, entry.manifest_sha256))));
   const fs::path source = folder / kContentFolder / package.name;
-  std::error_code error;
-  fs::create_directories(source, error);
-  for (const auto& file : manifest.files) {
-    const Bytes content = TRY(fetch_content(api, file.sha256));
-    TRY(write_file(source / file.path, content, file.executable));
-  }
+  TRY(make_folder(source));
+  for (const auto& file : manifest.files) TRY(write_content_file(api, file, source / file.path));
   package.source = fmt::format("../{}/{}", kContentFolder, package.name);
   return {};
 }
 
-// An old export is replaced only when that was asked for, and then nothing else in the folder.
-Result<void> clear_folder(const fs::path& folder, bool replace) {
+std::vector<std::string> parts_of_export() {
+  std::vector<std::string> out = file_kinds();
+  out.emplace_back(kContentFolder);
+  return out;
+}
+
+bool is_there(const fs::path& path) {
   std::error_code error;
-  std::vector<std::string> ours = file_kinds();
-  ours.emplace_back(kContentFolder);
-  for (const std::string& name : ours) {
-    const fs::path path = folder / name;
-    if (!fs::exists(fs::symlink_status(path, error))) continue;
+  return fs::exists(fs::symlink_status(path, error));
+}
+
+// Folders of these names are replaced only where an export made them and that was asked for.
+Result<void> check_folder(const fs::path& folder, bool replace) {
+  for (const std::string& name : parts_of_export()) {
+    if (!is_there(folder / name)) continue;
     if (!replace)
-      return fail(kExportFolder, "{} is there already; --replace writes it anew", path.string());
-    fs::remove_all(path, error);
-    if (error) return fail(kExportFolder, "{}: {}", path.string(), error.message());
+      return fail(kExportFolder, "{} is there already; --replace writes it anew",
+                  (folder / name).string());
+    if (!is_there(folder / kMarker))
+      return fail(kExportFolder, "{} is there, and without {} nothing says that it is an export",
+                  (folder / name).string(), (folder / kMarker).string());
+  }
+  return {};
+}
+
+Result<void> remove_tree(const fs::path& path) {
+  std::error_code error;
+  fs::remove_all(path, error);
+  if (error) return fail(kExportFolder, "{}: {}", path.string(), error.message());
+  return {};
+}
+
+Result<void> move_tree(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  if (is_there(from)) fs::rename(from, to, error);
+  if (error) return fail(kExportFolder, "{}: {}", from.string(), error.message());
+  return {};
+}
+
+// The former export goes once the new one is whole; nothing else in the folder is touched.
+Result<void> put_in_place(const fs::path& folder) {
+  TRY(remove_tree(folder / kFormer));
+  TRY(make_folder(folder / kFormer));
+  TRY(os::replace_file(folder / kMarker, kMarkerText, os::FileMode::Public));
+  for (const std::string& name : parts_of_export()) {
+    TRY(move_tree(folder / name, folder / kFormer / name));
+    TRY(move_tree(folder / kAside / name, folder / name));
+  }
+  TRY(os::sync_folder(folder));
+  TRY(remove_tree(folder / kFormer));
+  return remove_tree(folder / kAside);
+}
+
+Result<void> write_objects(ApiClient& api, const trust::CatalogueTrust& trust,
+                           std::vector<AnyObject>& objects, const fs::path& folder) {
+  TRY(make_folder(folder));
+  for (AnyObject& object : objects) {
+    if (auto* package = std::get_if<model::Package>(&object.value))
+      TRY_IN(write_content(api, trust, folder, *package), "package {}", package->name);
+    const std::string kind = TRY(folder_of_kind(contract::to_text(object.kind())));
+    TRY(make_folder(folder / kind));
+    TRY(os::replace_file(folder / kind / (object.name() + ".yaml"),
+                         wire::emit_yaml(contract::encode_object(object)), os::FileMode::Public));
   }
   return {};
 }
@@ -128,14 +200,14 @@ Result<void> export_objects(const Session& session, const ExportRequest& request
   }
   const auto trust = TRY(operator_trust(TRY(read_context(session))));
   const fs::path folder = request.output;
-  TRY(clear_folder(folder, request.replace));
-  for (AnyObject& object : objects) {
-    if (auto* package = std::get_if<model::Package>(&object.value))
-      TRY_IN(write_content(api, trust, folder, *package), "package {}", package->name);
-    const std::string kind = TRY(folder_of_kind(contract::to_text(object.kind())));
-    TRY(write_file(folder / kind / (object.name() + ".yaml"),
-                   wire::emit_yaml(contract::encode_object(object)), false));
+  TRY(check_folder(folder, request.replace));
+  // What an interrupted export left.
+  TRY(remove_tree(folder / kAside));
+  if (auto written = write_objects(api, trust, objects, folder / kAside); !written) {
+    static_cast<void>(remove_tree(folder / kAside));
+    return written;
   }
+  TRY(put_in_place(folder));
   std::printf("%zu object%s exported to %s\n", objects.size(), objects.size() == 1 ? "" : "s",
               folder.c_str());
   return {};

@@ -59,12 +59,14 @@ Result<std::vector<std::string>> files_of(const std::string& path) {
 
 }  // namespace
 
-Result<std::string> folder_of_kind(std::string_view kind) {
-  std::string word(kind);
-  for (char& c : word)
+std::string lower_kind(std::string_view kind) {
+  std::string out(kind);
+  for (char& c : out)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return plural_kind(word);
+  return out;
 }
+
+Result<std::string> folder_of_kind(std::string_view kind) { return plural_kind(lower_kind(kind)); }
 
 std::vector<std::string> file_kinds() {
   std::vector<std::string> out;

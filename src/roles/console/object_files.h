@@ -22,6 +22,9 @@ struct FileObject {
 // files, kNoObjects for a folder without any.
 Result<std::vector<FileObject>> read_object_files(const std::vector<std::string>& paths);
 
+// "Package" -> "package": the kind's name in sentences.
+std::string lower_kind(std::string_view kind);
+
 // "Package" -> "packages": the kind's name in the interface and in folders.
 Result<std::string> folder_of_kind(std::string_view kind);
 

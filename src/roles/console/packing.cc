@@ -52,6 +52,31 @@ Result<std::optional<Bytes>> sign_targets(const Session& session, ApiClient& api
       trust::next_targets(root, packages, last_version, session.clock.now()), key));
 }
 
+constexpr std::string_view kFolderStart = "packing-";
+
+std::filesystem::path lock_of(const std::filesystem::path& folder) {
+  return std::filesystem::path(folder).concat(".lock");
+}
+
+void remove_packing(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
+  std::filesystem::remove(lock_of(folder), ignored);
+}
+
+// A command that was interrupted holds its lock no longer. The lock is there before its folder, so
+// a folder whose lock is free belongs to nobody.
+void remove_left_ones(const std::filesystem::path& parent) {
+  std::error_code error;
+  std::vector<std::filesystem::path> found;
+  for (std::filesystem::directory_iterator each(parent, error), end; !error && each != end;
+       each.increment(error))
+    if (each->path().filename().string().starts_with(kFolderStart) && each->is_directory(error))
+      found.push_back(each->path());
+  for (const std::filesystem::path& folder : found)
+    if (const auto lock = os::lock_file(lock_of(folder)); lock) remove_packing(folder);
+}
+
 }  // namespace
 
 Result<trust::CatalogueTrust> operator_trust(const contract::OperatorContext& context) {
@@ -60,19 +85,23 @@ Result<trust::CatalogueTrust> operator_trust(const contract::OperatorContext& co
 }
 
 Result<Packing> Packing::open(const Session& session) {
+  const std::filesystem::path parent = session.state / "operator";
+  remove_left_ones(parent);
   // Two commands may run beside each other.
   const std::filesystem::path folder =
-      session.state / "operator" / ("packing-" + to_hex(session.random.bytes(8)));
+      parent / (std::string(kFolderStart) + to_hex(session.random.bytes(8)));
+  auto lock = TRY(os::lock_file(lock_of(folder)));
   auto store = TRY(store::ContentStore::open(folder));
-  return Packing(folder, std::move(store));
+  return Packing(folder, std::move(lock), std::move(store));
 }
 
 Packing::Packing(Packing&& other) noexcept
-    : folder_(std::exchange(other.folder_, {})), store_(std::move(other.store_)) {}
+    : folder_(std::exchange(other.folder_, {})),
+      lock_(std::move(other.lock_)),
+      store_(std::move(other.store_)) {}
 
 Packing::~Packing() {
-  std::error_code ignored;
-  if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+  if (!folder_.empty()) remove_packing(folder_);
 }
 
 Result<std::optional<PackedContent>> Packing::pack(const FileObject& file) const {

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 
+#include "base/os/fd.h"
 #include "contract/manifest.h"
 #include "roles/console/commands.h"
 #include "roles/console/object_files.h"
@@ -18,7 +19,8 @@ struct PackedContent {
   Bytes document;  // the manifest as it is signed
 };
 
-// Holds the packed files aside until it is destroyed.
+// Holds the packed files aside until it is destroyed. What commands left that were ended before
+// that is removed by the next one.
 class Packing {
  public:
   static Result<Packing> open(const Session& session);
@@ -33,11 +35,12 @@ class Packing {
   Result<void> upload(ApiClient& api, const PackedContent& content) const;
 
  private:
-  Packing(std::filesystem::path folder, store::ContentStore store)
-      : folder_(std::move(folder)), store_(std::move(store)) {}
+  Packing(std::filesystem::path folder, os::Fd lock, store::ContentStore store)
+      : folder_(std::move(folder)), lock_(std::move(lock)), store_(std::move(store)) {}
   Result<void> upload_file(ApiClient& api, const store::ContentHash& hash) const;
 
   std::filesystem::path folder_;
+  os::Fd lock_;  // of FOLDER.lock: says that the folder is in use
   store::ContentStore store_;
 };
 

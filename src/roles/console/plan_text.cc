@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "roles/console/object_files.h"
 #include "roles/console/output.h"
 
 namespace muster::console {
@@ -19,13 +20,6 @@ std::string counts_text(const std::vector<contract::CountedName>& counts) {
 }
 
 }  // namespace
-
-std::string lower_kind(std::string_view kind) {
-  std::string out(kind);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
 
 std::string size_text(std::uint64_t bytes) {
   constexpr std::array<std::string_view, 5> kUnits = {"bytes", "kB", "MB", "GB", "TB"};

@@ -14,6 +14,5 @@ std::string change_lines(const contract::PlanItem& item);
 // What a deployment hits, indented; empty without it.
 std::string impact_lines(const contract::PlanItem& item);
 std::string size_text(std::uint64_t bytes);
-std::string lower_kind(std::string_view kind);
 
 }  // namespace muster::console

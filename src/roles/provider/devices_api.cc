@@ -136,8 +136,8 @@ Result<net::Response> delete_device(hosting::Site& site, hosting::Call& call) {
         auto found = TRY(named_device(transaction, call.captures[0]));
         // The same id may enrol again; what was issued to it before stays worthless.
         for (const auto& leaf : TRY(store::certificates_of(transaction, found.id))) {
-          TRY(store::revoke_certificate(transaction, leaf.sha256, "deleted by " + actor_of(call),
-                                        call.now));
+          TRY(store::revoke_certificate(transaction, leaf.sha256, leaf.not_after,
+                                        "deleted by " + actor_of(call), call.now));
           site.access.revoke_certificate(leaf.sha256);
         }
         site.access.set_device(found.id.text(), hosting::Admission::Refused);

@@ -21,7 +21,8 @@ Result<void> resolve_times(AnyObject& object, const std::optional<store::Object>
         TRY(contract::decode_spec(ObjectKind::Deployment, before->name, before->spec));
     const auto& old = std::get<model::Deployment>(stored.value);
     if (std::holds_alternative<model::Now>(deployment->start)) deployment->start = old.start;
-    if (deployment->deadline && std::holds_alternative<model::Now>(*deployment->deadline))
+    if (deployment->deadline && std::holds_alternative<model::Now>(*deployment->deadline) &&
+        old.deadline)
       deployment->deadline = old.deadline;
   }
   *deployment = TRY(model::resolved_deployment(std::move(*deployment), now));

@@ -53,13 +53,13 @@ Result<std::int64_t> remove_certificates(Transaction& transaction, Timestamp mom
   return transaction.run("DELETE FROM certificate WHERE not_after < $1", {moment});
 }
 
-Result<void> revoke_certificate(Transaction& transaction, ByteView sha256, std::string_view reason,
-                                Timestamp now) {
+Result<void> revoke_certificate(Transaction& transaction, ByteView sha256, Timestamp not_after,
+                                std::string_view reason, Timestamp now) {
   const std::int64_t number = TRY(take_counter(transaction, Counter::Revocation));
   TRY(
-      transaction.run("INSERT INTO revocation (number, certificate, at, reason) "
-                      "VALUES ($1, $2, $3, $4) ON CONFLICT (certificate) DO NOTHING",
-                      {number, blob(sha256), now, reason}));
+      transaction.run("INSERT INTO revocation (number, certificate, at, reason, not_after) "
+                      "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (certificate) DO NOTHING",
+                      {number, blob(sha256), now, reason, not_after}));
   return {};
 }
 
@@ -83,6 +83,14 @@ Result<std::vector<Revocation>> revocations_after(Reader& reader, std::int64_t n
       "SELECT number, certificate, operator, at, reason FROM revocation WHERE number > $1 "
       "ORDER BY number LIMIT $2",
       {number, limit}, decode_revocation);
+}
+
+Result<std::vector<Bytes>> revoked_certificates(Reader& reader, Timestamp ended,
+                                                std::int64_t limit) {
+  return reader.all(
+      "SELECT certificate FROM revocation WHERE certificate IS NOT NULL "
+      "AND (not_after IS NULL OR not_after >= $1) ORDER BY number DESC LIMIT $2",
+      {ended, limit}, [](Rows& rows) { return rows.blob(0); });
 }
 
 }  // namespace muster::store

@@ -33,13 +33,17 @@ struct Revocation {
 };
 
 // Revoking twice keeps the first.
-Result<void> revoke_certificate(Transaction& transaction, ByteView sha256, std::string_view reason,
-                                Timestamp now);
+Result<void> revoke_certificate(Transaction& transaction, ByteView sha256, Timestamp not_after,
+                                std::string_view reason, Timestamp now);
 Result<void> revoke_operator(Transaction& transaction, std::string_view name,
                              std::string_view reason, Timestamp now);
 // Lets an operator in again; false when he was not revoked.
 Result<bool> lift_revocation(Transaction& transaction, std::string_view operator_name);
 Result<std::vector<Revocation>> revocations_after(Reader& reader, std::int64_t number,
                                                   std::int64_t limit);
+// The SHA-256 of revoked certificates, the newest revocation first; those that ended before `ended`
+// are left out. A certificate whose end is not known counts as good.
+Result<std::vector<Bytes>> revoked_certificates(Reader& reader, Timestamp ended,
+                                                std::int64_t limit);
 
 }  // namespace muster::store

@@ -2,6 +2,7 @@
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
+#include "base/error_ranges.h"
 #include "base/os/file.h"
 #include "contract/site_config.h"
 #include "model/client_states.h"
@@ -131,14 +132,13 @@ Result<Assignment> assignment_of(const contract::LocatorAnswer& answer,
 }
 
 unsigned assignment_state(const Error& error, bool automatic) {
-  const unsigned number = error.kind().number;
   if (error.is(kUnknownSite)) return model::kStateBadSiteCode;
   if (error.is(kNoManagementPoint)) return model::kStateNoManagementPoint;
   if (error.is(kSiteOlder)) return model::kStateClientNewer;
   if (error.is(kNoBoundary)) return model::kStateAutoFailed;
   if (error.is(kNoLocator)) return automatic ? model::kStateAutoFailed : model::kStateNoSiteVersion;
-  // The catalogue root or a signature by the key that it names: 1500 to 1599 are of trust/.
-  if (number >= 1500 && number < 1600) return model::kStateNoSigningKey;
+  // The catalogue root or a signature by the key that it names.
+  if (kTrustErrors.holds(error.kind())) return model::kStateNoSigningKey;
   return model::kStateAssignmentFailed;
 }
 

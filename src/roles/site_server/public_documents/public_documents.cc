@@ -5,6 +5,7 @@
 #include "contract/sealed_exchange.h"
 #include "hosting/public_documents.h"
 #include "store/site/certificates.h"
+#include "store/site/settings.h"
 
 namespace muster::site_server {
 namespace {
@@ -12,14 +13,16 @@ namespace {
 Result<contract::RevocationList> revocations(hosting::Site& site) {
   contract::RevocationList list{site.config.site};
   list.issued = site.clock.now();
-  const auto all = TRY(site.database->read([](store::Reader& reader) {
-    return store::revocations_after(reader, 0,
-                                    static_cast<std::int64_t>(contract::kMostRevocations));
+  // An ended certificate can still be renewed while this lasts.
+  const Timestamp ended = list.issued - site.settings.duration("enrolment.grace");
+  TRY(site.database->read([&](store::Reader& reader) -> Result<void> {
+    list.number =
+        static_cast<std::uint64_t>(TRY(store::read_counter(reader, store::Counter::Revocation)));
+    for (const Bytes& each : TRY(store::revoked_certificates(
+             reader, ended, static_cast<std::int64_t>(contract::kMostRevocations))))
+      list.certificates.push_back(to_hex(each));
+    return {};
   }));
-  for (const store::Revocation& each : all) {
-    list.number = static_cast<std::uint64_t>(each.number);
-    if (each.certificate) list.certificates.push_back(to_hex(*each.certificate));
-  }
   return list;
 }
 
