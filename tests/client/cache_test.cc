@@ -82,7 +82,9 @@ TEST_F(CacheFiles, KeepWhatPackagesPinAsLongAsPolicyNamesThem) {
   deployment.files = {{"kept", 0644, 600, kept}};
   Deployment other;
   other.files = {{"other", 0644, 5, sha256_hex("other")}};
-  other.first = {{.files = {{"first", 0644, 5, sha256_hex("first")}}, .persist = true}};
+  FirstProgram& first = other.first.emplace_back();
+  first.files = {{"first", 0644, 5, sha256_hex("first")}};
+  first.persist = true;
   EXPECT_EQ(persistent_content({deployment, other}), (std::set{kept, sha256_hex("first")}));
   ASSERT_TRUE(pin_content(cache, persistent_content({deployment, other})));
   const auto refused = cache.begin(sha256_hex("big"), 600, kNow);

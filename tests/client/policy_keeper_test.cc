@@ -79,7 +79,9 @@ class FakeSite final : public DocumentSource {
 
   // A package "base" with a program "prepare", and where policy says that it is.
   contract::FirstProgramReference publish_base(const trust::Ed25519Key& entry_signer) {
-    contract::Manifest base{.package = "base", .package_version = "2.0"};
+    contract::Manifest base;
+    base.package = "base";
+    base.package_version = "2.0";
     base.files = {{"prepare.sh", 7, sha256_hex("prepare"), true}};
     const Bytes manifest_document = contract::encode_manifest(base);
     contents[sha256_hex(manifest_document)] = manifest_document;

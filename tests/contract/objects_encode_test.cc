@@ -95,7 +95,8 @@ TEST(ObjectsEncode, HasTheseBytes) {
       R"({"version":"1.0","source":"./hello","programs":[{"name":"install","argv":["sh","-c",)"
       R"("echo \"a  b\" > x\n",""],"runAs":"user","maxRuntime":"P1D","successCodes":[0,-5,)"
       R"(2147483647],"rebootCodes":[]},{"name":"b","argv":["x"],"runAs":"system",)"
-      R"("maxRuntime":"PT15M","successCodes":[0],"rebootCodes":[3010]}]})");
+      R"("maxRuntime":"PT15M","successCodes":[0],"rebootCodes":[3010]}],"persist":false,)"
+      R"("retired":false})");
   EXPECT_EQ(encode_spec(all[1]),
             R"({"limitedTo":"other","rules":[{"query":"Device | where Name has \"é: #\"\n"},)"
             R"({"device":"PC-1"},{"include":"servers"},{"exclude":"pilot"}],"precedence":0})");

@@ -105,6 +105,12 @@ def write_everything(site, folder):
         everything.append(collection(f"limit-{n}", [{"query": "Device"}]))
         everything.append({"apiVersion": "muster/v1", "kind": "Package", "metadata": {"name": f"package-{n}"},
                            "spec": {"version": "1.0", "source": "sample-one", "programs": programs}})
+        everything.append({"apiVersion": "muster/v1", "kind": "Package", "metadata": {"name": f"base-{n}"},
+                           "spec": {"version": "1.0", "source": "sample-two",
+                                    "programs": [{"name": f"prepare-{each}", "argv": ["true"]} for each in ("one", "two")]}})
+        everything.append({"apiVersion": "muster/v1", "kind": "Deployment", "metadata": {"name": f"other-{n}"},
+                           "spec": {"package": "package-one", "program": "program-one", "collection": "limit-one",
+                                    "purpose": "available", "start": "2027-01-01T12:00:00Z"}})
     # The worst order: what is named stands behind what names it.
     everything.sort(key=lambda each: ("Deployment", "Collection", "Package").index(each["kind"])
                     if each["kind"] in ("Deployment", "Collection", "Package") else 0)

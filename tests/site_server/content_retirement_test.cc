@@ -58,7 +58,9 @@ class ContentRetirement : public store::SiteDatabaseTest {
   // The next version of the package, of one file.
   std::string apply(const std::string& version, const std::string& bytes, Timestamp now) {
     const std::string hash = must(site_->content->put(bytes)).hash.text();
-    contract::Manifest manifest{.package = "editor", .package_version = version};
+    contract::Manifest manifest;
+    manifest.package = "editor";
+    manifest.package_version = version;
     manifest.files = {{"file", bytes.size(), hash, false}};
     const auto stored = must(site_->content->put(contract::encode_manifest(manifest)));
     contract::PackageEntry entry;

@@ -204,8 +204,8 @@ wire::Node package_spec(const model::Package& package) {
   spec.set("version", wire::text_node(package.version));
   if (!package.source.empty()) spec.set("source", wire::text_node(package.source));
   spec.set("programs", std::move(programs));
-  if (package.persist) spec.set("persist", wire::boolean_node(true));
-  if (package.retired) spec.set("retired", wire::boolean_node(true));
+  spec.set("persist", wire::boolean_node(package.persist));
+  spec.set("retired", wire::boolean_node(package.retired));
   return spec;
 }
 

@@ -247,7 +247,9 @@ bool ExecutionMachine::may_proceed(const ExecutionKey& key, Item& item) {
     item.look_again = begin;
     return !item.requested && now_ < begin;
   };
-  if (is_before(spread_start(item, deployment.start))) return wait(Phase::WaitingForSplay);
+  // Content is fetched outside of windows, so one that opens later spreads no download.
+  if (now_ < deployment.start + splay_ && is_before(spread_start(item, deployment.start)))
+    return wait(Phase::WaitingForSplay);
   if (!meets_requirements(key, item)) return wait(Phase::WaitingForRequirements);
   if (!has_content(key, item)) return false;
   fetch_first(item);
