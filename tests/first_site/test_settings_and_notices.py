@@ -136,6 +136,11 @@ class SettingsAndNotices(unittest.TestCase):
         with self.sessions.open("ab") as file:
             file.write(session(user, terminal.line, os.getpid()))
 
+    @staticmethod
+    def is_real_root():
+        """Not of a namespace that knows no other user."""
+        return os.getuid() == 0 and pathlib.Path("/proc/self/uid_map").read_text().split()[2] != "1"
+
     def call_as_nobody(self, verb, argument=""):
         return subprocess.run(["/usr/bin/python3", "-c", CALL, str(self.socket), verb, argument], user=65534, group=65534,
                               extra_groups=[], capture_output=True, text=True, timeout=60)
@@ -207,7 +212,7 @@ class SettingsAndNotices(unittest.TestCase):
         self.wait_state("asked", "waiting for its time")
         self.assertRegex(self.client("notices"), r"asked +program: soon of told 1")
         self.assertIn("M2451", self.client("notices", "now", "other", ok=False).stderr)
-        if os.getuid() == 0 and pathlib.Path("/proc/self/uid_map").read_text().split()[2] != "1":
+        if self.is_real_root():
             self.assertEqual(self.call_as_nobody("notices").returncode, 1, "a stranger is let in")
             with self.sessions.open("ab") as file:
                 file.write(session("nobody", "pts/none", 1))
@@ -233,6 +238,13 @@ class SettingsAndNotices(unittest.TestCase):
         self.site.kill("client")
         self.site.start("client")
         wait_until(lambda: "restart: software" in self.client("notices", ok=False).stdout, "after a restart of the client")
+        if self.is_real_root():
+            # One of two users does not take the machine away from the other.
+            with self.sessions.open("ab") as file:
+                file.write(session("nobody", "pts/none", 1))
+            self.assertIn("M2456", self.call_as_nobody("notice-now", "restart").stdout)
+            self.assertNotIn("error", json.loads(self.call_as_nobody("notice-later", "restart PT1H").stdout))
+            self.assertIn("put off until", self.client("notices"))
         # restart.allowed is no: the client says what it would need, and asks nothing of the system.
         self.client("notices", "now", "restart")
         step = wait_until(lambda: (found := self.step("needs-restart", "restart of the device"))

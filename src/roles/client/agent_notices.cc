@@ -1,7 +1,4 @@
 // What the agent tells the users of its machine before programs and restarts, and their answers.
-#include <pwd.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "base/log.h"
@@ -19,14 +16,15 @@ namespace {
 constexpr const char* kRestartId = "restart";
 constexpr Duration kAskAgain = std::chrono::minutes(10);
 constexpr Duration kUserPatience = std::chrono::seconds(10);
+constexpr Duration kDay = std::chrono::hours(24);
 
-std::string user_name(uid_t uid) {
-  passwd entry;
-  passwd* found = nullptr;
-  std::vector<char> room(65536);
-  if (::getpwuid_r(uid, &entry, room.data(), room.size(), &found) != 0 || found == nullptr)
-    return {};
-  return found->pw_name;
+// Of what comes again and again users are told a day before, of a deadline as soon as it is known.
+bool is_to_come(const ExecutionMachine::Overview& each, const Deployment& deployment,
+                Timestamp now) {
+  if (!each.next_due) return false;
+  const bool runs = each.phase == Phase::WaitingForDeadline ||
+                    (each.phase == Phase::Done && deployment.rerun == model::Rerun::Always);
+  return runs && (each.next_due == deployment.deadline || *each.next_due - now <= kDay);
 }
 
 }  // namespace
@@ -39,7 +37,7 @@ Result<void> Agent::open_notices() {
   // The agent of a single user has its own socket, and no other user to ask.
   if (!is_privileged() || path.empty()) return {};
   // Not the agent's members: this runs on the socket's threads.
-  const auto admit = [places = places_](uid_t uid) {
+  const auto admit = [places = places_](std::uint32_t uid) {
     if (uid == 0) return true;
     const std::string name = user_name(uid);
     const auto sessions = logged_on(places);
@@ -89,10 +87,8 @@ std::vector<Expected> Agent::expected_notices(Timestamp now) {
         known, [&](const VerifiedDeployment& one) { return one.deployment.key == each.key; });
     if (wanted == known.end() || !wanted->deployment.notice) continue;
     const bool ripe = each.phase == Phase::WaitingForUser;
-    const bool to_come = each.next_due && (each.phase == Phase::WaitingForDeadline ||
-                                           (each.phase == Phase::Done && !each.due));
-    if (!ripe && !to_come) continue;
     const Deployment& deployment = wanted->deployment;
+    if (!ripe && !is_to_come(each, deployment, now)) continue;
     out.push_back({.id = wanted->name,
                    .kind = NoticeKind::Program,
                    .text = fmt::format("{} of {} {}", deployment.program.name,
@@ -144,8 +140,7 @@ void Agent::restart_machine(Timestamp now) {
   restart_tried_ = clock_.steady();
   if (!is_privileged() || settings_.text("restart.allowed") != "yes") {
     const std::string why =
-        is_privileged() ? "the setting restart.allowed is no"
-                        : fmt::format("the client runs as uid {}, not as root", ::geteuid());
+        is_privileged() ? "the setting restart.allowed is no" : "the client does not run as root";
     const Error error = fail(kRestartByHand, "{}", why).value();
     if (restart_told_.insert(why).second) {
       log::failure(log::Level::Warning, "restart.by.hand", error);
