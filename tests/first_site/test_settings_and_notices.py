@@ -189,8 +189,8 @@ class SettingsAndNotices(unittest.TestCase):
         terminal = Terminal()
         self.addCleanup(terminal.close)
         self.log_on(terminal)
-        deadline = time.time() + 25
-        self.deploy("told", "wait", f"start: now, deadline: '{at(25)}', notice: true")
+        deadline = time.time() + 20
+        self.deploy("told", "wait", f"start: now, deadline: '{at(20)}', notice: true")
         self.wait_state("told", "waiting for its time")
         wait_until(lambda: "This will run in 1 minute at the latest: wait of told 1" in terminal.read(), "the notice")
         self.assertIn("put off until", self.client("notices", "later", "told", "PT1H"))
@@ -232,7 +232,7 @@ class SettingsAndNotices(unittest.TestCase):
         self.log_on(terminal)
         self.deploy("needs-restart", "boot", "start: now")
         self.wait_state("needs-restart", "done")
-        wait_until(lambda: "This machine restarts in 24 hours at the latest" in terminal.read(), "the notice")
+        wait_until(lambda: "This machine has to be restarted within 24 hours" in terminal.read(), "the notice")
         wait_until(lambda: self.step("needs-restart", "restart of the device").get("nextRetry"), "explain")
         self.assertRegex(self.client("status"), r"restart +wanted since")
         self.site.kill("client")

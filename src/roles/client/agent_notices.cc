@@ -58,12 +58,17 @@ NoticeBoard::Users Agent::users() const {
   return logged_on(places_).empty() ? NoticeBoard::Users::Nobody : NoticeBoard::Users::Some;
 }
 
+bool Agent::may_restart() const {
+  return is_privileged() && settings_.text("restart.allowed") == "yes";
+}
+
 std::optional<Expected> Agent::expected_restart(Timestamp now) {
   restart_->mend_clock(now);
   if (!restart_->pending()) return std::nullopt;
   Expected what{.id = kRestartId, .kind = NoticeKind::Restart};
   what.text = "software was installed that needs it";
   what.at = restart_->pending()->since + policy_->agent().duration(model::kRestartWithin);
+  what.by_hand = !may_restart();
   const bool time = now >= what.at || users() == NoticeBoard::Users::Nobody;
   what.ripe = time && execution_->window().open && !execution_->runs_program();
   return what;
@@ -138,7 +143,7 @@ void Agent::follow(const NoticeActions& actions) {
 
 void Agent::restart_machine(Timestamp now) {
   restart_tried_ = clock_.steady();
-  if (!is_privileged() || settings_.text("restart.allowed") != "yes") {
+  if (!may_restart()) {
     const std::string why =
         is_privileged() ? "the setting restart.allowed is no" : "the client does not run as root";
     const Error error = fail(kRestartByHand, "{}", why).value();
