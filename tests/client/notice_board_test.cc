@@ -145,6 +145,20 @@ TEST_F(NoticeBoardTest, DoesNotFloodUsersWhenTheClockIsSet) {
   EXPECT_EQ(board.next(moment()), Duration(hours(3)));
 }
 
+TEST_F(NoticeBoardTest, PromisesNoRestartThatSomebodyElseHasToMake) {
+  what.kind = NoticeKind::Restart;
+  what.by_hand = true;
+  what.at = clock.now() + hours(3);
+  const auto first = look();
+  ASSERT_EQ(first.tell.size(), 1u);
+  EXPECT_THAT(first.tell[0].text, HasSubstr("has to be restarted within 3 hours"));
+  clock.advance(hours(3));
+  what.ripe = true;
+  const auto last = look();
+  EXPECT_THAT(last.tell, IsEmpty());
+  EXPECT_EQ(last.go_on.size(), 1u);
+}
+
 TEST_F(NoticeBoardTest, ForgetsTheCountdownOfWhatIsNotReadyAnyMore) {
   what.at = clock.now();
   what.ripe = true;

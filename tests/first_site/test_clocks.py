@@ -144,6 +144,7 @@ class Clocks(unittest.TestCase):
         site.wait_state("windowed", "waiting for a maintenance window")
         self.assertEqual(len(site.started("twice")), 1)
 
+    @unittest.skipUnless(os.environ.get("MUSTER_LONG"), "month ends and leap days: the oracle of tests/model has them always")
     def test_the_last_day_of_february_and_months_that_have_no_31st(self):
         site = self.site("Australia/Lord_Howe", "2028-02-28T12:30:00")  # 23:30 there, by 11 hours
         first = "start: '2028-01-01T00:00:00Z', schedules: "

@@ -50,7 +50,8 @@ Result<std::vector<model::Variable>> read_variables(const NodeAt& field) {
   std::vector<model::Variable> out;
   for (const NodeAt& item : items) {
     const auto fields = TRY(NodeFields::open(item, {"name", "value", "secret"}));
-    model::Variable variable{.name = TRY(fields.text("name"))};
+    model::Variable variable;
+    variable.name = TRY(fields.text("name"));
     const auto value = fields.optional("value");
     const auto secret = fields.optional("secret");
     if (value.has_value() == secret.has_value())

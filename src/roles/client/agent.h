@@ -127,6 +127,7 @@ class Agent {
   std::vector<Expected> expected_notices(Timestamp now);
   std::optional<Expected> expected_restart(Timestamp now);
   void follow(const NoticeActions& actions);
+  bool may_restart() const;
   void restart_machine(Timestamp now);
   void report_restart(unsigned status_id, const std::string& detail, std::optional<Timestamp> next);
   Moment moment() const { return {clock_.now(), clock_.steady()}; }

@@ -1,7 +1,4 @@
 // What the agent tells the users of its machine before programs and restarts, and their answers.
-#include <pwd.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "base/log.h"
@@ -19,14 +16,15 @@ namespace {
 constexpr const char* kRestartId = "restart";
 constexpr Duration kAskAgain = std::chrono::minutes(10);
 constexpr Duration kUserPatience = std::chrono::seconds(10);
+constexpr Duration kDay = std::chrono::hours(24);
 
-std::string user_name(uid_t uid) {
-  passwd entry;
-  passwd* found = nullptr;
-  std::vector<char> room(65536);
-  if (::getpwuid_r(uid, &entry, room.data(), room.size(), &found) != 0 || found == nullptr)
-    return {};
-  return found->pw_name;
+// Of what comes again and again users are told a day before, of a deadline as soon as it is known.
+bool is_to_come(const ExecutionMachine::Overview& each, const Deployment& deployment,
+                Timestamp now) {
+  if (!each.next_due) return false;
+  const bool runs = each.phase == Phase::WaitingForDeadline ||
+                    (each.phase == Phase::Done && deployment.rerun == model::Rerun::Always);
+  return runs && (each.next_due == deployment.deadline || *each.next_due - now <= kDay);
 }
 
 }  // namespace
@@ -39,7 +37,7 @@ Result<void> Agent::open_notices() {
   // The agent of a single user has its own socket, and no other user to ask.
   if (!is_privileged() || path.empty()) return {};
   // Not the agent's members: this runs on the socket's threads.
-  const auto admit = [places = places_](uid_t uid) {
+  const auto admit = [places = places_](std::uint32_t uid) {
     if (uid == 0) return true;
     const std::string name = user_name(uid);
     const auto sessions = logged_on(places);
@@ -60,12 +58,17 @@ NoticeBoard::Users Agent::users() const {
   return logged_on(places_).empty() ? NoticeBoard::Users::Nobody : NoticeBoard::Users::Some;
 }
 
+bool Agent::may_restart() const {
+  return is_privileged() && settings_.text("restart.allowed") == "yes";
+}
+
 std::optional<Expected> Agent::expected_restart(Timestamp now) {
   restart_->mend_clock(now);
   if (!restart_->pending()) return std::nullopt;
   Expected what{.id = kRestartId, .kind = NoticeKind::Restart};
   what.text = "software was installed that needs it";
   what.at = restart_->pending()->since + policy_->agent().duration(model::kRestartWithin);
+  what.by_hand = !may_restart();
   const bool time = now >= what.at || users() == NoticeBoard::Users::Nobody;
   what.ripe = time && execution_->window().open && !execution_->runs_program();
   return what;
@@ -89,10 +92,8 @@ std::vector<Expected> Agent::expected_notices(Timestamp now) {
         known, [&](const VerifiedDeployment& one) { return one.deployment.key == each.key; });
     if (wanted == known.end() || !wanted->deployment.notice) continue;
     const bool ripe = each.phase == Phase::WaitingForUser;
-    const bool to_come = each.next_due && (each.phase == Phase::WaitingForDeadline ||
-                                           (each.phase == Phase::Done && !each.due));
-    if (!ripe && !to_come) continue;
     const Deployment& deployment = wanted->deployment;
+    if (!ripe && !is_to_come(each, deployment, now)) continue;
     out.push_back({.id = wanted->name,
                    .kind = NoticeKind::Program,
                    .text = fmt::format("{} of {} {}", deployment.program.name,
@@ -142,10 +143,9 @@ void Agent::follow(const NoticeActions& actions) {
 
 void Agent::restart_machine(Timestamp now) {
   restart_tried_ = clock_.steady();
-  if (!is_privileged() || settings_.text("restart.allowed") != "yes") {
+  if (!may_restart()) {
     const std::string why =
-        is_privileged() ? "the setting restart.allowed is no"
-                        : fmt::format("the client runs as uid {}, not as root", ::geteuid());
+        is_privileged() ? "the setting restart.allowed is no" : "the client does not run as root";
     const Error error = fail(kRestartByHand, "{}", why).value();
     if (restart_told_.insert(why).second) {
       log::failure(log::Level::Warning, "restart.by.hand", error);

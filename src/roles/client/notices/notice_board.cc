@@ -18,6 +18,9 @@ std::string minutes_text(Duration left) {
 }
 
 std::string sentence(const Expected& what, Duration left, TellReason reason) {
+  if (what.by_hand)
+    return fmt::format("This machine has to be restarted within {}: {}.", minutes_text(left),
+                       what.text);
   const char* verb = what.kind == NoticeKind::Restart ? "This machine restarts" : "This will run";
   if (reason == TellReason::Countdown)
     return fmt::format("{} in {}: {}. Save your work.", verb, minutes_text(left), what.text);
@@ -48,11 +51,12 @@ void NoticeBoard::look_at(Notice& notice, Users users, Moment now, NoticeActions
     out.tell.push_back({what.id, reason, sentence(what, left, reason)});
   };
   if (what.ripe) {
-    if (users == Users::Some && !notice.countdown_end) {
+    const bool counts = users == Users::Some && !what.by_hand;
+    if (counts && !notice.countdown_end) {
       notice.countdown_end = now.steady + times_.countdown;
       tell(TellReason::Countdown, times_.countdown);
     }
-    if (users == Users::Some && now.steady < *notice.countdown_end) {
+    if (counts && now.steady < *notice.countdown_end) {
       notice.wake = notice.countdown_end;
       return;
     }

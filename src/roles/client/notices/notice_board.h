@@ -22,6 +22,8 @@ struct Expected {
   Timestamp at{};      // from here on nobody can put it off
   // Its time has come, and only the users' countdown is missing.
   bool ripe = false;
+  // Somebody else has to do it: users are told so, and nothing counts down.
+  bool by_hand = false;
 };
 
 struct NoticeTimes {

@@ -1,5 +1,6 @@
 #include "roles/client/platform/user_presence.h"
 
+#include <pwd.h>
 #include <sys/stat.h>
 #include <utmpx.h>
 
@@ -40,6 +41,15 @@ std::vector<UserSession> logged_on(const UserPresencePlaces& places) {
     if (!each.user.empty()) out.push_back(std::move(each));
   }
   return out;
+}
+
+std::string user_name(std::uint32_t uid) {
+  passwd entry;
+  passwd* found = nullptr;
+  std::vector<char> room(65536);
+  if (::getpwuid_r(uid, &entry, room.data(), room.size(), &found) != 0 || found == nullptr)
+    return {};
+  return found->pw_name;
 }
 
 std::vector<model::DeploymentEvent> UserPresence::look(Timestamp now) {

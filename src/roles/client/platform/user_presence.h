@@ -2,6 +2,7 @@
 // for.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -25,6 +26,9 @@ struct UserSession {
 };
 // Who is logged on now. Nobody where the system keeps no such file.
 std::vector<UserSession> logged_on(const UserPresencePlaces& places);
+
+// Of a uid; empty for one that this machine does not know.
+std::string user_name(std::uint32_t uid);
 
 class UserPresence {
  public:
