@@ -24,7 +24,7 @@ struct Manifest {
   std::string package;
   std::string package_version;
   // Sorted by path, none twice, none below another file.
-  std::vector<ManifestFile> files;
+  std::vector<ManifestFile> files{};
 
   std::uint64_t total_bytes() const;
   friend bool operator==(const Manifest&, const Manifest&) = default;

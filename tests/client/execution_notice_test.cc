@@ -20,7 +20,10 @@ struct NoticeDriver : MachineDriver {
     wanted.deadline = now + std::chrono::hours(1);
   }
   void arrive() {
-    on(PolicyArrived{{wanted}, now + std::chrono::hours(24 * 30), windows, kCountdown});
+    on(PolicyArrived{.deployments = {wanted},
+                     .expires = now + std::chrono::hours(24 * 30),
+                     .windows = windows,
+                     .countdown = kCountdown});
   }
 };
 

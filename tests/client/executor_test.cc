@@ -122,7 +122,7 @@ TEST_F(ExecutorTest, GivesTheProgramItsVariablesAndTheValuesOfMaskedOnesFromThei
   const fs::path file = settings.secrets / "licence";
   std::ofstream(file) << "key; of $(two) words\n";
   fs::permissions(file, fs::perms(0600));
-  deployment.program.variables = {{"SERVER", "lic1"}, {.name = "KEY", .secret = "licence"}};
+  deployment.variables = {{"SERVER", "lic1"}, {.name = "KEY", .secret = "licence"}};
   const Executor executor = open();
   shell("env | grep ^MUSTER_VAR_ | sort");
   const RunState state = run(executor);
@@ -136,7 +136,7 @@ TEST_F(ExecutorTest, RefusesASecretThatOthersCouldReadOrPutThere) {
   settings.secrets = folder.path() / "secrets";
   fs::create_directory(settings.secrets);
   const fs::path file = settings.secrets / "licence";
-  deployment.program.variables = {{.name = "KEY", .secret = "licence"}};
+  deployment.variables = {{.name = "KEY", .secret = "licence"}};
   shell("true");
   const Executor executor = open();
   const auto refused = [&](const char* why) {

@@ -249,7 +249,7 @@ TEST_F(PolicyKeeperTest, HandsAProgramTheVariablesThatItsEntryTakesAndNoOthers) 
   ASSERT_TRUE(take(site_.publish(1, site_.operator_key)));
   ASSERT_EQ(keeper_->deployments().size(), 1u);
   EXPECT_EQ(
-      keeper_->deployments()[0].deployment.program.variables,
+      keeper_->deployments()[0].deployment.variables,
       (std::vector<model::Variable>{{"SERVER", "lic2"}, {.name = "KEY", .secret = "licence"}}));
   EXPECT_EQ(keeper_->agent().duration(model::kCountdown), std::chrono::minutes(3));
   EXPECT_EQ(keeper_->agent().settings.find(model::kCountdown)->second.from, "low");

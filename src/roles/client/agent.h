@@ -154,7 +154,8 @@ class Agent {
   std::optional<Assignment> assignment_;
   std::optional<contract::ManagementPointList> points_;
   PointChoice choice_;
-  Bytes last_poll_;              // its nonce
+  Bytes last_poll_;  // its nonce
+  std::string last_spoke_to_;
   std::string asked_site_code_;  // "P01", "AUTO" or empty
   std::optional<ContentCache> cache_;
   std::unique_ptr<ExecutionHost> execution_;

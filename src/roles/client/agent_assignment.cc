@@ -170,6 +170,7 @@ void Agent::note_contact(const Result<void>& made, Timestamp now) {
   const std::string point = link_->management_point();
   if (made) {
     choice_.reached(point);
+    last_spoke_to_ = link_->last_leg();
     return fallback_->reached();
   }
   const ErrorKind& kind = made.error().kind();

@@ -71,7 +71,7 @@ contract::ControlAnswer Agent::tell_status() const {
       if (!each.cause.empty())
         row("did not answer", fmt::format("{}: {}; again {}", each.point, each.cause,
                                           each.again ? "at " + when(each.again) : "now"));
-  if (link_ && !link_->last_leg().empty()) row("last spoke to", link_->last_leg());
+  if (!last_spoke_to_.empty()) row("last spoke to", last_spoke_to_);
   row("enrolled", linked_ ? "yes" : "no; it is asked for at " + when(enrolment_.next()));
   row("policy", policy_->header()
                     ? fmt::format("version {}.{}, good until {}", policy_->header()->epoch,

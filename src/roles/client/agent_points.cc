@@ -53,6 +53,7 @@ void Agent::load_points() {
     return;
   }
   points_ = *std::move(list);
+  choose_point();
   if (const auto done = follow_points(); !done)
     log::failure(log::Level::Warning, "points.failed", done.error());
 }
@@ -75,6 +76,7 @@ Result<void> Agent::try_refresh_points() {
   points_ = TRY(verified_points(document));
   TRY(os::replace_file(std::filesystem::path(config_.state) / kPointsFile, document,
                        os::FileMode::Private));
+  choose_point();
   return follow_points();
 }
 

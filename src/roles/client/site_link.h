@@ -46,7 +46,7 @@ class SiteLink final : public DocumentSource {
   Result<void> use(const Identity& identity);
   // The management point's HTTP leg; null: there is none.
   void set_sealed(std::unique_ptr<SealedChannel> sealed) { sealed_ = std::move(sealed); }
-  // The leg of the last exchange, as a URL: for those who look.
+  // The leg of the last answer, as a URL; empty before there was one.
   const std::string& last_leg() const { return last_leg_; }
 
   // EST. Errors: kPending while an operator's approval is wanted, kSiteAnswer with the refusal.

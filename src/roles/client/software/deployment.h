@@ -41,10 +41,10 @@ using model::RunAs;
 
 // A program that must have succeeded before a deployment's own runs.
 struct FirstProgram {
-  ExecutionKey key;  // of its own runs: first_key() says whose else they are
-  Program program;
+  ExecutionKey key{};  // of its own runs: first_key() says whose else they are
+  Program program{};
   std::vector<model::Variable> variables{};  // for the program
-  std::vector<ContentFile> files;
+  std::vector<ContentFile> files{};
   std::string content_folder{};
   bool every_time = false;
   bool persist = false;
