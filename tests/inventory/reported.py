@@ -20,7 +20,7 @@ def inventory(root="/"):
 
 
 def output(*words, **more):
-    return subprocess.run(words, capture_output=True, text=True, check=True, timeout=600,
+    return subprocess.run(words, capture_output=True, text=True, check=True, timeout=1200,
                           env={**os.environ, "LC_ALL": "C.UTF-8"}, **more).stdout
 
 

@@ -1,26 +1,30 @@
 """On the tree recorded from a QEMU guest whose firmware tables and disks were given set values; what lsblk, lscpu,
-dmidecode and ip said inside it is recorded beside it."""
+dmidecode and ip said inside it is recorded beside it. In the long form, the same of a guest that is started now."""
 import json
+import pathlib
+import shutil
+import tempfile
 import unittest
 
-from reported import TREES, clean, inventory
-
-TOOLS = TREES / "qemu-guest-tools"
+from reported import LONG, TREES, clean, inventory, output
 
 
 class QemuGuest(unittest.TestCase):
+    trees = TREES
+
     @classmethod
     def setUpClass(cls):
-        cls.rows = inventory(str(TREES / "qemu-guest"))
+        cls.tools = cls.trees / "qemu-guest-tools"
+        cls.rows = inventory(str(cls.trees / "qemu-guest"))
 
     def dmidecode(self, title):
         """The fields of the first structure of that title."""
-        text = (TOOLS / "dmidecode.txt").read_text().split(f"\n{title}\n", 1)[1].split("\n\n", 1)[0]
+        text = (self.tools / "dmidecode.txt").read_text().split(f"\n{title}\n", 1)[1].split("\n\n", 1)[0]
         return dict(line.strip().split(": ", 1) for line in text.splitlines() if ": " in line)
 
     def test_the_system_is_what_dmidecode_says(self):
         system, chassis, board = (self.dmidecode(f"{each} Information") for each in ("System", "Chassis", "Base Board"))
-        memory = next(line for line in (TREES / "qemu-guest/proc/meminfo").read_text().splitlines() if "MemTotal" in line)
+        memory = next(line for line in (self.trees / "qemu-guest/proc/meminfo").read_text().splitlines() if "MemTotal" in line)
         self.assertEqual(self.rows["ComputerSystem"], [{
             "Manufacturer": system["Manufacturer"], "Model": system["Product Name"], "Version": system["Version"],
             "Family": system["Family"], "Sku": system["SKU Number"], "SerialNumber": system["Serial Number"],
@@ -50,7 +54,7 @@ class QemuGuest(unittest.TestCase):
             "SerialNumber": module["Serial Number"]}])
 
     def test_disks_are_what_lsblk_says_and_what_was_plugged_in(self):
-        said = json.loads((TOOLS / "lsblk.json").read_text())["blockdevices"]
+        said = json.loads((self.tools / "lsblk.json").read_text())["blockdevices"]
         found = {row["Name"]: row for row in self.rows["Disk"]}
         self.assertEqual(sorted(found), sorted(each["name"] for each in said))
         for each in said:
@@ -71,7 +75,7 @@ class QemuGuest(unittest.TestCase):
             for each in entries:
                 yield each["field"].rstrip(":"), each["data"]
                 yield from flat(each.get("children", []))
-        said = dict(flat(json.loads((TOOLS / "lscpu.json").read_text())["lscpu"]))
+        said = dict(flat(json.loads((self.tools / "lscpu.json").read_text())["lscpu"]))
         row, = self.rows["Processor"]
         self.assertEqual(
             [row[key] for key in ("Name", "Manufacturer", "Architecture", "Sockets", "Cores", "Threads")],
@@ -79,17 +83,27 @@ class QemuGuest(unittest.TestCase):
              int(said["Socket(s)"]) * int(said["Core(s) per socket"]), int(said["CPU(s)"])])
 
     def test_the_network_is_what_ip_says(self):
-        link = next(each for each in json.loads((TOOLS / "ip_link.json").read_text()) if each["ifname"] == "eth0")
+        link = next(each for each in json.loads((self.tools / "ip_link.json").read_text()) if each["ifname"] == "eth0")
         row, = self.rows["NetworkAdapter"]
         self.assertEqual((row["Name"], row["MacAddress"], row["MTU"], row["State"].upper(), row["Driver"]),
                          ("eth0", link["address"], link["mtu"], link["operstate"], "virtio_net"))
-        addresses = next(each for each in json.loads((TOOLS / "ip_addr.json").read_text())
+        addresses = next(each for each in json.loads((self.tools / "ip_addr.json").read_text())
                          if each["ifname"] == "eth0")["addr_info"]
         expected = sorted((each["local"], each["prefixlen"]) for each in addresses if each["scope"] != "link")
         self.assertEqual(sorted((row["Address"], row["PrefixLength"]) for row in self.rows["IPAddress"]), expected)
-        default = next(each for each in json.loads((TOOLS / "ip_route.json").read_text()) if each["dst"] == "default")
+        default = next(each for each in json.loads((self.tools / "ip_route.json").read_text()) if each["dst"] == "default")
         v4 = next(row for row in self.rows["IPAddress"] if row["Family"] == "IPv4")
         self.assertEqual(v4["Gateway"], default["gateway"])
+
+
+@unittest.skipUnless(LONG, "a guest without KVM takes minutes: MUSTER_LONG=yes")
+class StartedGuest(QemuGuest):
+    @classmethod
+    def setUpClass(cls):
+        cls.trees = pathlib.Path(tempfile.mkdtemp(prefix="muster-guest-"))
+        cls.addClassCleanup(shutil.rmtree, cls.trees)
+        output(str(TREES / "record_qemu_guest"), str(cls.trees))
+        super().setUpClass()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""On roots whose rpm database is filled by rpmbuild and rpm from packages that the test makes."""
+"""On roots whose rpm database is filled by rpmbuild and rpm, in the long form by dnf too, from packages that the test
+makes."""
 import os
 import pathlib
 import random
@@ -70,6 +71,10 @@ class RpmRoots(unittest.TestCase):
         cls.root = cls.folder / "root"
         (cls.root / "etc").mkdir(parents=True)
         (cls.root / "etc/os-release").write_text("ID=fedora\nVERSION_ID=40\n")
+        cls.fill()
+
+    @classmethod
+    def fill(cls):
         cls.rpm("-i", "--nodeps", *cls.packages)
 
     @classmethod
@@ -176,6 +181,32 @@ class RpmRoots(unittest.TestCase):
             shutil.move(place / "rpmdb.sqlite", self.folder / "elsewhere.sqlite")
             (place / "rpmdb.sqlite").symlink_to(self.folder / "elsewhere.sqlite")
         self.assertNotIn("with-dashes", self.damaged(link).stdout)
+
+
+@unittest.skipUnless(LONG, "wants dnf and createrepo_c, which nothing else needs: MUSTER_LONG=yes")
+class RootsOfDnf(RpmRoots):
+    @classmethod
+    def dnf(cls, *words):
+        # dnf takes the form of the database from rpm's macros alone; no repository but ours is known to it.
+        (cls.folder / ".rpmmacros").write_text("%_db_backend sqlite\n%_dbpath /var/lib/rpm\n")
+        subprocess.run(["dnf", "-q", "-y", f"--installroot={cls.root}", "--releasever=40", "--disablerepo=*",
+                        f"--repofrompath=made,file://{cls.folder}/RPMS", "--enablerepo=made", "--nogpgcheck",
+                        f"--setopt=reposdir={cls.folder}/none", f"--setopt=cachedir={cls.folder}/cache",
+                        f"--setopt=logdir={cls.folder}", *words], check=True, timeout=600, capture_output=True,
+                       env={**os.environ, "HOME": str(cls.folder), "LC_ALL": "C.UTF-8"})
+
+    @classmethod
+    def fill(cls):
+        output("createrepo_c", "-q", f"{cls.folder}/RPMS")
+        names = [output("rpm", "-qp", "--qf", "%{NAME}", path) for path in cls.packages]
+        cls.dnf("install", *names)
+        # What was there and went again is no row.
+        cls.dnf("remove", "random0")
+
+    def test_what_dnf_removed_is_not_reported(self):
+        names = [row[0] for row in self.found()]
+        self.assertIn("plain", names)
+        self.assertNotIn("random0", names)
 
 
 if __name__ == "__main__":
