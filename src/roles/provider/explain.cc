@@ -146,9 +146,17 @@ struct Story {
   const StatusReport* started() const { return last_with_id(now, model::kStatusStarted); }
 };
 
+// About the restart that a run wants: no run of its own.
+bool is_of_restart(const StatusReport& report) {
+  return report.status_id == model::kStatusRestartWaits ||
+         report.status_id == model::kStatusRestartAsked ||
+         report.status_id == model::kStatusRestartByHand;
+}
+
 Story story_of(const std::vector<StatusReport>& reports) {
   Story out;
   for (const StatusReport& report : reports) {
+    if (is_of_restart(report)) continue;
     // A run's end closes it; a restart that followed belongs to it still.
     const bool ended = !out.now.empty() && is_end(out.now.back());
     if (ended && !is_end(report)) {
@@ -367,9 +375,7 @@ std::optional<ExplainStep> restart_step(const ExplainFacts& facts) {
   if (!end || end->status_id != model::kStatusPendingRestart) return std::nullopt;
   const std::string name = "restart of the device";
   const auto* said = last_with(facts.reports, [&](const StatusReport& report) {
-    return report.at >= end->at && (report.status_id == model::kStatusRestartWaits ||
-                                    report.status_id == model::kStatusRestartAsked ||
-                                    report.status_id == model::kStatusRestartByHand);
+    return report.at >= end->at && is_of_restart(report);
   });
   if (!said) return waiting(name, "the device's users are told first", {});
   if (said->status_id == model::kStatusRestartByHand) return holds(name, said->detail);
