@@ -1,6 +1,7 @@
 #include "roles/site_server/status/status_loader.h"
 
 #include "contract/status_report.h"
+#include "model/status_ids.h"
 #include "store/site/status.h"
 
 namespace muster::site_server {
@@ -25,7 +26,8 @@ Result<void> load_status_report(store::Transaction& transaction, const MessageCo
   message.detail = body;
   if (!report.report.empty()) message.report = TRY(from_hex(report.report));
   TRY(store::add_status_message(transaction, message));
-  if (!report.deployment) return {};
+  // Other topics may name a deployment, as a restart names who wanted it: that is no state of it.
+  if (!report.deployment || report.topic != model::kTopicEnforcement) return {};
   TRY(store::put_deployment_state(transaction, {.deployment = *report.deployment,
                                                 .device = context.device.number,
                                                 .state = report.state,
