@@ -234,6 +234,8 @@ class SettingsAndNotices(unittest.TestCase):
         self.wait_state("needs-restart", "done")
         wait_until(lambda: "This machine has to be restarted within 24 hours" in terminal.read(), "the notice")
         wait_until(lambda: self.step("needs-restart", "restart of the device").get("nextRetry"), "explain")
+        # What is said of the restart is no state of the deployment.
+        self.assertIn(self.site.host(), self.site.cli("describe", "deployment", "needs-restart", "--state", "restart-pending"))
         self.assertRegex(self.client("status"), r"restart +wanted since")
         self.site.kill("client")
         self.site.start("client")
