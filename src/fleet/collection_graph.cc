@@ -212,7 +212,8 @@ DeviceSet CollectionGraph::who_belongs(const Collection& collection) const {
 
 // For the collection alone: those that use it are settled behind it.
 void CollectionGraph::settle_all(Node& node, MembershipChanges& changes) {
-  auto& [id, collection] = node;
+  const CollectionId& id = node.first;
+  Collection& collection = node.second;
   DeviceSet next = who_belongs(collection);
   NumberBits either = collection.members.bits();
   next.join_to(either);
