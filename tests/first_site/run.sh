@@ -6,6 +6,7 @@ cd "$(dirname "$0")/../.."
 
 if [ "${MUSTER_IN_NAMESPACE:-}" != yes ]; then
   export MUSTER_IN_NAMESPACE=yes
+  exec 9</proc/self/ns/net  # what a long form fetches comes from outside
   if [ "$(id -u)" -eq 0 ]; then exec unshare -n "$0" "$@"; else exec unshare -Urn "$0" "$@"; fi
 fi
 ip link set lo up

@@ -207,7 +207,7 @@ class FiveClients(unittest.TestCase):
     def fresh_root(self):
         """One debootstrap root, below two machines; the archive lies outside of the tests' own network."""
         folder = self.lab / "debian"
-        run("nsenter", "--net=/proc/1/ns/net", "debootstrap", "--variant=minbase", "bookworm", folder, *MIRROR)
+        run("nsenter", "--net=/proc/self/fd/9", "debootstrap", "--variant=minbase", "bookworm", folder, *MIRROR, pass_fds=(9,))
         return folder
 
     def start_site(self):

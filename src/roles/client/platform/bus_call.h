@@ -1,8 +1,7 @@
 // One call over D-Bus, made by a short-lived busctl so that the agent itself maps no bus library.
 #pragma once
 
-#include <sys/types.h>
-
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,8 +12,8 @@
 namespace muster::client {
 
 struct BusCall {
-  std::string address{};       // "unix:path=..."; empty: the system's bus
-  std::optional<uid_t> uid{};  // as this user, where this process is root
+  std::string address{};               // "unix:path=..."; empty: the system's bus
+  std::optional<std::uint32_t> uid{};  // as this user, where this process is root
   std::string destination{};
   std::string path{};
   std::string interface {};
