@@ -238,6 +238,50 @@ TEST(ExecutionSchedule, ARequestForARequiredOneFollowsItsRerun) {
   EXPECT_EQ(driver.starts, 2);
 }
 
+TEST(ExecutionSchedule, AMachineThatIsIdleAlreadyIsIdleForWhatComesLater) {
+  Driver driver;
+  driver.policy({});
+  driver.on(EventHappened{model::DeploymentEvent::Idle});
+  driver.pass(hours(1));
+  Deployment deployment = MachineDriver::deployment();
+  deployment.events = {model::DeploymentEvent::Idle};
+  deployment.deadline.reset();
+  deployment.rerun = Rerun::Always;
+  driver.policy({deployment});
+  driver.settle();
+  EXPECT_EQ(driver.starts, 1);
+  // Once for this time of rest, whatever else happens in it.
+  driver.on(ProgramEnded{driver.key(), Ending::Exited, 0, ""});
+  driver.on(ReportTaken{driver.key()});
+  driver.policy({deployment});
+  driver.pass(hours(5));
+  EXPECT_EQ(driver.starts, 1);
+  driver.on(IdleEnded{});
+  driver.pass(hours(1));
+  driver.on(EventHappened{model::DeploymentEvent::Idle});
+  driver.settle();
+  EXPECT_EQ(driver.starts, 2);
+
+  // Of one whose start comes while the machine rests, and of one that comes too late for that.
+  Driver later;
+  later.policy({});
+  later.on(EventHappened{model::DeploymentEvent::Idle});
+  deployment.start = later.now + hours(2);
+  later.policy({deployment});
+  later.pass(hours(2));
+  later.settle();
+  EXPECT_EQ(later.starts, 1);
+  Driver busy;
+  busy.policy({});
+  busy.on(EventHappened{model::DeploymentEvent::Idle});
+  deployment.start = busy.now + hours(2);
+  busy.policy({deployment});
+  busy.on(IdleEnded{});
+  busy.pass(hours(3));
+  busy.settle();
+  EXPECT_EQ(busy.starts, 0);
+}
+
 TEST(ExecutionSchedule, WindowsBindWhatDoesNotSayOtherwise) {
   Driver driver;
   const model::MaintenanceWindow tomorrow{

@@ -125,10 +125,24 @@ void Agent::follow_clock() {
   fallback_->clock_set(set);
 }
 
-Result<Timestamp> Agent::step() {
-  follow_clock();
+void Agent::serve_commands() {
   if (control_) control_->serve([this](const auto& request) { return answer(request); });
   if (user_port_) user_port_->serve([this](const auto& request) { return answer_user(request); });
+}
+
+void Agent::look_after_machine() {
+  const Timestamp now = clock_.now();
+  const bool was_idle = presence_.is_idle();
+  for (const model::DeploymentEvent event : presence_.look(now))
+    execution_->on(EventHappened{event}, now);
+  if (was_idle && !presence_.is_idle()) execution_->on(IdleEnded{}, now);
+  execution_->poll(now);
+  look_after_notices();
+}
+
+Result<Timestamp> Agent::step() {
+  follow_clock();
+  serve_commands();
   const Timestamp now = clock_.now();
   if (reassignment_asked()) reassign(now);
   if (!has_site() && assignment_timer_.due(now)) assign(now);
@@ -142,10 +156,7 @@ Result<Timestamp> Agent::step() {
     if (heartbeat_.due(now)) send_heartbeat(now);
     fetch_due_content();
   }
-  for (const model::DeploymentEvent event : presence_.look(clock_.now()))
-    execution_->on(EventHappened{event}, clock_.now());
-  execution_->poll(clock_.now());
-  look_after_notices();
+  look_after_machine();
   while (!reports_taken_.empty()) {
     const ExecutionKey key = reports_taken_.front();
     reports_taken_.pop_front();

@@ -124,6 +124,10 @@ class Agent {
   // Users (agent_notices.cc).
   Result<void> open_notices();
   void look_after_notices();
+  // What is done between other things and beside a long one: commands on this machine, and its
+  // users, programs and notices.
+  void serve_commands();
+  void look_after_machine();
   std::vector<Expected> expected_notices(Timestamp now);
   std::optional<Expected> expected_restart(Timestamp now);
   void follow(const NoticeActions& actions);

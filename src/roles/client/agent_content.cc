@@ -19,9 +19,10 @@ Result<void> Agent::fetch_file(const std::string& folder, const ContentFile& fil
         return fail(kContentChanged, "{}: over {} bytes came", file.path, file.size_bytes);
       TRY(os::write_all(partial.fd.get(), part, file.path));
       if (stop_) return fail(kNoPoint, "{}: the client stops", file.path);
-      // A running program must not wait for a long download.
+      // Neither a running program nor a person who asks must wait for a long download.
       if (clock_.now() >= next_poll) {
-        execution_->poll(clock_.now());
+        serve_commands();
+        look_after_machine();
         next_poll = clock_.now() + std::chrono::seconds(1);
       }
       return {};

@@ -41,6 +41,8 @@ class UserPresence {
   // What has happened since the last look. Those who are logged on at the first look are not new;
   // a machine that is idle then has just become so.
   std::vector<model::DeploymentEvent> look(Timestamp now);
+  // At the last look.
+  bool is_idle() const { return idle_; }
 
  private:
   UserPresencePlaces places_;

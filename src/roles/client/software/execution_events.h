@@ -42,6 +42,8 @@ struct NoticeEnded {
 struct EventHappened {
   model::DeploymentEvent event = model::DeploymentEvent::Logon;
 };
+// Until now this machine has been idle since the event.
+struct IdleEnded {};
 struct DownloadDone {
   ExecutionKey key;
 };
@@ -93,10 +95,11 @@ struct ReportTaken {
 };
 struct TimePassed {};
 
-using ExecutionEvent = std::variant<PolicyArrived, UserRequested, NoticeEnded, EventHappened,
-                                    DownloadDone, DownloadFailed, Prepared, PrepareFailed,
-                                    RecordWritten, RecordFailed, SupervisorStarted, NeverStarted,
-                                    ProgramEnded, OutcomeUnknown, ReportTaken, TimePassed>;
+using ExecutionEvent =
+    std::variant<PolicyArrived, UserRequested, NoticeEnded, EventHappened, IdleEnded, DownloadDone,
+                 DownloadFailed, Prepared, PrepareFailed, RecordWritten, RecordFailed,
+                 SupervisorStarted, NeverStarted, ProgramEnded, OutcomeUnknown, ReportTaken,
+                 TimePassed>;
 
 // Answered by DownloadDone or DownloadFailed. Files that the cache already holds cost nothing.
 struct Download {

@@ -107,7 +107,10 @@ void ExecutionMachine::handle(const NoticeEnded& event) {
   if (Item* item = find(event.key, Phase::WaitingForUser)) item->noticed = item->due;
 }
 
+void ExecutionMachine::handle(const IdleEnded&) { idle_since_.reset(); }
+
 void ExecutionMachine::handle(const EventHappened& event) {
+  if (event.event == model::DeploymentEvent::Idle) idle_since_ = now_;
   for (auto& [key, item] : items_)
     if (item.deployment &&
         std::ranges::find(item.deployment->events, event.event) != item.deployment->events.end())

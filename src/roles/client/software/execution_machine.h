@@ -136,6 +136,7 @@ class ExecutionMachine {
   void handle(const UserRequested& event);
   void handle(const NoticeEnded& event);
   void handle(const EventHappened& event);
+  void handle(const IdleEnded& event);
   void handle(const DownloadDone& event);
   void handle(const DownloadFailed& event);
   void handle(const Prepared& event);
@@ -215,6 +216,7 @@ class ExecutionMachine {
   model::WindowCalendar calendar_;
   model::WindowCalendar::State window_;
   bool windows_known_ = true;
+  std::optional<Timestamp> idle_since_;
   std::optional<Timestamp> window_opened_;  // as far as this machine saw it happen
   Duration splay_{0};
   Timestamp now_;

@@ -33,6 +33,12 @@ void ExecutionMachine::find_due(Item& item) const {
     consider(around.latest, true);
     consider(around.next, true);
   }
+  // A machine that is idle already is so too for what comes or starts only now.
+  if (idle_since_ && std::ranges::find(deployment.events, model::DeploymentEvent::Idle) !=
+                         deployment.events.end()) {
+    const Timestamp moment = std::max(*idle_since_, deployment.start);
+    if (moment <= now_) item.happened = std::max(item.happened.value_or(moment), moment);
+  }
   consider(item.happened, false);
   // What succeeded before the start counts at the start: the order is kept either way.
   for (const std::string& other : deployment.after)
