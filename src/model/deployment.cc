@@ -42,6 +42,20 @@ std::optional<Rerun> parse_rerun(std::string_view text) {
   return std::nullopt;
 }
 
+bool reruns(Rerun rerun, bool failed) {
+  switch (rerun) {
+    case Rerun::Never:
+      return false;
+    case Rerun::Always:
+      return true;
+    case Rerun::IfFailed:
+      return failed;
+    case Rerun::IfSucceeded:
+      break;
+  }
+  return !failed;
+}
+
 std::string_view to_text(DeploymentEvent event) {
   return event == DeploymentEvent::Logon ? "logon" : "idle";
 }

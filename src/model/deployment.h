@@ -21,6 +21,8 @@ std::optional<Purpose> parse_purpose(std::string_view text);
 enum class Rerun { Never, Always, IfFailed, IfSucceeded };
 std::string_view to_text(Rerun rerun);  // "never", "always", "if-failed", "if-succeeded"
 std::optional<Rerun> parse_rerun(std::string_view text);
+// Whether what ended so runs again when its time comes anew.
+bool reruns(Rerun rerun, bool failed);
 
 // What happens at a device and makes a required deployment's time come.
 enum class DeploymentEvent { Logon, Idle };

@@ -54,6 +54,29 @@ class Site:
             raise AssertionError(f"muster {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout if ok else done
 
+    def client_cli(self, *words, ok=True):
+        """Runs muster-client beside the agent of this site; returns its output."""
+        done = subprocess.run([BIN / "muster-client", "--state", self.path("client"), *words],
+                              capture_output=True, text=True, timeout=120)
+        if ok and done.returncode != 0:
+            raise AssertionError(f"muster-client {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout if ok else done
+
+    def software(self, name):
+        """The client's row of a deployment, by the policy that the site has now."""
+        self.client_cli("trigger", "policy")
+        answer = json.loads(self.client_cli("-o", "json", "software", "list"))
+        rows = [dict(zip(answer["columns"], row)) for row in answer["rows"]]
+        return next((row for row in rows if row["NAME"] == name), None)
+
+    def wait_software(self, name, state):
+        return wait_until(lambda: (row := self.software(name)) and row["STATE"] == state and row, f"{name}: {state}")
+
+    def step(self, deployment, name):
+        """A step of the explanation of a deployment on this machine."""
+        steps = self.json("explain", self.host(), deployment)["steps"]
+        return next((step for step in steps if step["step"] == name), {})
+
     def json(self, *words):
         return json.loads(self.cli(*words, "-o", "json"))
 

@@ -4,7 +4,6 @@ Fifty deployments (over 200 messages) and a download, while a killer takes signe
 client in random order. Short form: a tenth of the kills; MUSTER_LONG=yes: at least 100.
 """
 import os
-import pathlib
 import random
 import sqlite3
 import time

@@ -1,8 +1,5 @@
 """Enrolment judged by strangers' software, approval, blocking, and a proxy in the way."""
-import pathlib
-import re
 import subprocess
-import time
 import unittest
 
 from site_under_test import Site, wait_until

@@ -20,6 +20,7 @@ import urllib.error
 import urllib.request
 import uuid
 
+from relay import Relay
 from site_under_test import Site, wait_until
 
 FAKETIME = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
@@ -158,52 +159,6 @@ class Strangers(unittest.TestCase):
         self.assertIn("the client got no certificate", self.site.cli("get", "fallback-messages"))
 
 
-class Wire(threading.Thread):
-    """Carries TCP between the client and its management point, until it is cut."""
-    def __init__(self, port):
-        super().__init__(daemon=True)
-        self.port, self.cut, self.pairs = port, False, []
-        self.open()
-        self.start()
-
-    def open(self):
-        self.listener = socket.socket()
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(("127.0.0.1", self.port))
-        self.port = self.listener.getsockname()[1]
-        self.listener.listen()
-
-    def run(self):
-        while True:
-            try:
-                near, _ = self.listener.accept()
-            except OSError:
-                return
-            far = socket.create_connection(("127.0.0.1", 20443))
-            self.pairs += [near, far]
-            for one, two in ((near, far), (far, near)):
-                threading.Thread(target=self.carry, args=(one, two), daemon=True).start()
-
-    @staticmethod
-    def carry(source, target):
-        try:
-            while part := source.recv(65536):
-                target.sendall(part)
-        except OSError:
-            pass
-        for each in (source, target):
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        for each in self.pairs:
-            each.close()
-
-
 class DayAway(unittest.TestCase):
     def setUp(self):
         self.site = Site()
@@ -235,7 +190,7 @@ class DayAway(unittest.TestCase):
 
     def test_a_day_without_a_management_point(self):
         yaml = self.site.path("site/musterd.yaml")
-        wire = Wire(0)  # the only way to the only management point that the site lists
+        wire = Relay()  # the only way to the only management point that the site lists
         yaml.write_text(yaml.read_text() + "  heartbeat.interval: PT1H\n  inventory.interval: PT6H\n"
                         f"  management_points: https://127.0.0.1:{wire.port}\n")
         self.start("signer")
@@ -281,7 +236,7 @@ class DayAway(unittest.TestCase):
         self.site.stop("site")
         self.start("site")
         self.site.wait_for_site()
-        wire = Wire(port)
+        wire = Relay(port=port)
         self.addCleanup(wire.close)
         self.set_clock(25)
         self.cli("login")

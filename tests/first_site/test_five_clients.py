@@ -10,11 +10,10 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
-import threading
 import unittest
 
+from relay import Relay
 from site_under_test import BIN, ROOT, Site, die_with_me, wait_until
 
 LONG = os.environ.get("MUSTER_LONG") == "yes"
@@ -34,48 +33,6 @@ A package of a test.
 
 def run(*words, **options):
     return subprocess.run([str(word) for word in words], check=True, capture_output=True, text=True, **options).stdout
-
-
-class Router(threading.Thread):
-    """A router that hides who is behind it: the site sees its address alone."""
-    def __init__(self, address):
-        super().__init__(daemon=True)
-        self.listener = socket.create_server((address, 0))
-        self.port = self.listener.getsockname()[1]
-        self.start()
-
-    def run(self):
-        while True:
-            try:
-                near, _ = self.listener.accept()
-            except OSError:
-                return
-            far = socket.create_connection(("127.0.0.1", HTTPS), source_address=("127.0.0.9", 0))
-            threading.Thread(target=self.serve, args=(near, far), daemon=True).start()
-
-    def serve(self, near, far):
-        with near, far:
-            back = threading.Thread(target=self.carry, args=(far, near), daemon=True)
-            back.start()
-            self.carry(near, far)
-            back.join()
-
-    @staticmethod
-    def carry(one, other):
-        try:
-            while data := one.recv(65536):
-                other.sendall(data)
-        except OSError:
-            pass
-        for each in (one, other):
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
 
 
 class Machine:
@@ -133,10 +90,12 @@ class Machine:
             self.process = subprocess.Popen(self.client("--config", "/var/lib/muster-client/client.yaml"), stdout=output,
                                             stderr=output, preexec_fn=die_with_me)
 
-    def close(self):
+    def stop(self):
         if self.process:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(timeout=30)
+
+    def close(self):
         subprocess.run(["umount", "-l", self.root], capture_output=True)
         subprocess.run(["ip", "link", "del", self.link], capture_output=True)
         self.holder.kill()
@@ -191,6 +150,9 @@ class FiveClients(unittest.TestCase):
         self.lab.mkdir()
 
     def leave_nothing(self):
+        # The site's address is that of a machine's link: nobody is left that waits for it.
+        for machine in self.machines:
+            machine.stop()
         for machine in self.machines:
             machine.close()
         if self.router:
@@ -230,7 +192,8 @@ class FiveClients(unittest.TestCase):
         for number, machine in enumerate(self.machines[:4], 1):
             without_packages(machine, number)
         make_rpm_database(self.machines[4], self.lab)
-        self.router = Router("0.0.0.0")
+        # The site sees the address of the router alone.
+        self.router = Relay("0.0.0.0", to=HTTPS, source="127.0.0.9")
         for machine in self.machines:
             hidden = machine in self.machines[3:]
             machine.start(site, f"https://10.1.0.1:{self.router.port if hidden else HTTPS}")

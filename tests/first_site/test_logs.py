@@ -2,13 +2,12 @@
 import csv
 import io
 import os
-import pathlib
 import re
 import subprocess
 import tempfile
 import unittest
 
-from site_under_test import BIN, ROOT, Site, die_with_me, wait_until
+from site_under_test import BIN, ROOT, Site, die_with_me
 
 CMTRACE = re.compile(r'<!\[LOG\[(.*)\]LOG\]!><time="\d\d:\d\d:\d\d\.\d{3}\+000" date="\d\d-\d\d-\d{4}" component="([^"]*)" '
                      r'context="([^"]*)" type="([123])" thread="\d+" file="[^"]*">')

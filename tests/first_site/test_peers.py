@@ -1,6 +1,5 @@
 """Content and public documents fetched by curl, damage noticed by the client and named by explain."""
 import json
-import pathlib
 import sqlite3
 import subprocess
 import unittest

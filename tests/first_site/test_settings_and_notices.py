@@ -13,7 +13,7 @@ import tempfile
 import time
 import unittest
 
-from site_under_test import BIN, Site, wait_until
+from site_under_test import Site, wait_until
 
 SECRET = "hidden-licence-4711"
 # One call of the notices' socket: a length, big endian, and the request.
@@ -109,28 +109,8 @@ class SettingsAndNotices(unittest.TestCase):
         self.apply(name, "Deployment", name, f"package: told, program: {program}, collection: all-systems, "
                    f"purpose: required, {spec}")
 
-    def client(self, *words, ok=True):
-        done = subprocess.run([BIN / "muster-client", "--state", self.site.path("client"), *words],
-                              capture_output=True, text=True, timeout=120)
-        if ok:
-            self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout if ok else done
-
-    def state(self, name):
-        self.client("trigger", "policy")
-        answer = json.loads(self.client("-o", "json", "software", "list"))
-        rows = [dict(zip(answer["columns"], row)) for row in answer["rows"]]
-        return next((row["STATE"] for row in rows if row["NAME"] == name), None)
-
-    def wait_state(self, name, state):
-        wait_until(lambda: self.state(name) == state, f"{name}: {state}")
-
     def runs(self, program):
         return [line.split(" ") for line in self.ran.read_text().splitlines() if line.split(" ")[1] == program]
-
-    def step(self, deployment, name):
-        steps = self.site.json("explain", self.site.host(), deployment)["steps"]
-        return next((step for step in steps if step["step"] == name), {})
 
     def log_on(self, terminal, user="root"):
         with self.sessions.open("ab") as file:
@@ -147,7 +127,7 @@ class SettingsAndNotices(unittest.TestCase):
 
     def test_1_settings_and_variables_reach_the_program_and_say_where_they_come_from(self):
         self.deploy("with-variables", "env", "start: now")
-        self.wait_state("with-variables", "done")
+        self.site.wait_software("with-variables", "done")
         self.assertEqual(self.runs("env")[0][2:], ["lic2", SECRET])
         described = self.site.cli("describe", "device", self.site.host())
         self.assertRegex(described, r"countdown +PT8S +collection narrow +beside")
@@ -155,10 +135,10 @@ class SettingsAndNotices(unittest.TestCase):
         self.assertRegex(described, r"restartWithin +P1D +the site's settings")
         self.assertRegex(described, r"variable SERVER +lic2 +collection narrow")
         self.assertRegex(described, r"variable KEY +masked, secret licence +collection wide")
-        cause = self.step("with-variables", "settings for its agent")["cause"]
+        cause = self.site.step("with-variables", "settings for its agent")["cause"]
         self.assertIn("pollInterval PT45M by wide", cause)
         self.assertIn("countdown is as narrow says and not as beside", cause)
-        own = self.client("policy")
+        own = self.site.client_cli("policy")
         self.assertRegex(own, r"variable KEY +masked, by collection wide")
         self.assertRegex(own, r"setting countdown +PT8S, by collection narrow; collection beside")
         # The masked value is in its file and in what the program itself did, and nowhere else.
@@ -173,8 +153,8 @@ class SettingsAndNotices(unittest.TestCase):
     def test_2_values_that_the_signed_entry_does_not_allow_stop_the_program(self):
         self.collection("evil", "precedence: 9, variables: [{name: SERVER, value: 'http://attacker'}]")
         self.deploy("refused", "env", "start: now")
-        wait_until(lambda: "M2474" in self.step("refused", "policy accepted by the client").get("cause", "")
-                   or self.client("trigger", "policy") is None, "the refusal")
+        wait_until(lambda: "M2474" in self.site.step("refused", "policy accepted by the client").get("cause", "")
+                   or self.site.client_cli("trigger", "policy") is None, "the refusal")
         self.site.cli("delete", "deployment", "refused")
         self.site.cli("delete", "collection", "evil")
         for spec, says in (("variables: [{name: A, value: x, secret: y}]", "one of value and secret"),
@@ -191,14 +171,14 @@ class SettingsAndNotices(unittest.TestCase):
         self.log_on(terminal)
         deadline = time.time() + 20
         self.deploy("told", "wait", f"start: now, deadline: '{at(20)}', notice: true")
-        self.wait_state("told", "waiting for its time")
+        self.site.wait_software("told", "waiting for its time")
         wait_until(lambda: "This will run in 1 minute at the latest: wait of told 1" in terminal.read(), "the notice")
-        self.assertIn("put off until", self.client("notices", "later", "told", "PT1H"))
+        self.assertIn("put off until", self.site.client_cli("notices", "later", "told", "PT1H"))
         seen = set()
 
         def is_done():
-            seen.add(self.step("told", "program started").get("cause", ""))
-            seen.add(state := self.state("told"))
+            seen.add(self.site.step("told", "program started").get("cause", ""))
+            seen.add(state := self.site.software("told")["STATE"])
             return state == "done"
         wait_until(is_done, "it is done")
         self.assertIn("waiting for its users", seen)
@@ -209,9 +189,9 @@ class SettingsAndNotices(unittest.TestCase):
 
     def test_4_a_user_has_it_now_and_one_who_is_not_logged_on_sees_nothing(self):
         self.deploy("asked", "soon", f"start: now, deadline: '{at(3600)}', notice: true")
-        self.wait_state("asked", "waiting for its time")
-        self.assertRegex(self.client("notices"), r"asked +program: soon of told 1")
-        self.assertIn("M2451", self.client("notices", "now", "other", ok=False).stderr)
+        self.site.wait_software("asked", "waiting for its time")
+        self.assertRegex(self.site.client_cli("notices"), r"asked +program: soon of told 1")
+        self.assertIn("M2451", self.site.client_cli("notices", "now", "other", ok=False).stderr)
         if self.is_real_root():
             self.assertEqual(self.call_as_nobody("notices").returncode, 1, "a stranger is let in")
             with self.sessions.open("ab") as file:
@@ -223,7 +203,7 @@ class SettingsAndNotices(unittest.TestCase):
             self.assertEqual(self.runs("soon"), [])
             self.assertNotIn("error", json.loads(self.call_as_nobody("notice-now", "asked").stdout))
         else:
-            self.client("notices", "now", "asked")
+            self.site.client_cli("notices", "now", "asked")
         wait_until(lambda: self.runs("soon"), "it runs now")
 
     def test_5_a_restart_that_a_program_asks_for_waits_for_users_and_outlives_the_client(self):
@@ -231,25 +211,25 @@ class SettingsAndNotices(unittest.TestCase):
         self.addCleanup(terminal.close)
         self.log_on(terminal)
         self.deploy("needs-restart", "boot", "start: now")
-        self.wait_state("needs-restart", "done")
+        self.site.wait_software("needs-restart", "done")
         wait_until(lambda: "This machine has to be restarted within 24 hours" in terminal.read(), "the notice")
-        wait_until(lambda: self.step("needs-restart", "restart of the device").get("nextRetry"), "explain")
+        wait_until(lambda: self.site.step("needs-restart", "restart of the device").get("nextRetry"), "explain")
         # What is said of the restart is no state of the deployment.
         self.assertIn(self.site.host(), self.site.cli("describe", "deployment", "needs-restart", "--state", "restart-pending"))
-        self.assertRegex(self.client("status"), r"restart +wanted since")
+        self.assertRegex(self.site.client_cli("status"), r"restart +wanted since")
         self.site.kill("client")
         self.site.start("client")
-        wait_until(lambda: "restart: software" in self.client("notices", ok=False).stdout, "after a restart of the client")
+        wait_until(lambda: "restart: software" in self.site.client_cli("notices", ok=False).stdout, "after a restart of the client")
         if self.is_real_root():
             # One of two users does not take the machine away from the other.
             with self.sessions.open("ab") as file:
                 file.write(session("nobody", "pts/none", 1))
             self.assertIn("M2456", self.call_as_nobody("notice-now", "restart").stdout)
             self.assertNotIn("error", json.loads(self.call_as_nobody("notice-later", "restart PT1H").stdout))
-            self.assertIn("put off until", self.client("notices"))
+            self.assertIn("put off until", self.site.client_cli("notices"))
         # restart.allowed is no: the client says what it would need, and asks nothing of the system.
-        self.client("notices", "now", "restart")
-        step = wait_until(lambda: (found := self.step("needs-restart", "restart of the device"))
+        self.site.client_cli("notices", "now", "restart")
+        step = wait_until(lambda: (found := self.site.step("needs-restart", "restart of the device"))
                           and found["state"] == "holds" and found, "by hand")
         self.assertIn("M2454", step["cause"])
         self.assertIn("must be restarted", wait_until(lambda: "must be restarted" in terminal.read() and terminal.text, "told"))

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "model/object_errors.h"
+#include "tests/command_output.h"
 
 namespace muster::model {
 namespace {
@@ -48,15 +49,6 @@ const std::vector<Split>& splits() {
   return table;
 }
 
-std::string output_of(const std::string& command) {
-  std::string out;
-  FILE* pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return out;
-  char buffer[4096];
-  while (const std::size_t size = fread(buffer, 1, sizeof buffer, pipe)) out.append(buffer, size);
-  return pclose(pipe) == 0 ? out : std::string();
-}
-
 // For a file or argument of a shell: nothing in it is special.
 std::string shell_quoted(std::string_view text) {
   std::string out = "'";
@@ -87,12 +79,13 @@ TEST(CommandLine, SplitsAsTheShellDoes) {
   for (const Split& split : splits()) {
     if (split.words.empty()) continue;
     const std::string script = std::string("printf '%s\\0' ") + split.text;
-    EXPECT_EQ(output_of("sh -c " + shell_quoted(script)), with_zeros(split.words)) << split.text;
+    EXPECT_EQ(command_output("sh -c " + shell_quoted(script)), with_zeros(split.words))
+        << split.text;
   }
 }
 
 TEST(CommandLine, SplitsAsPythonsShlexDoes) {
-  if (output_of("python3 -c 'print(1)' 2>/dev/null") != "1\n") GTEST_SKIP() << "no python3";
+  if (command_output("python3 -c 'print(1)' 2>/dev/null") != "1\n") GTEST_SKIP() << "no python3";
   const std::string_view program = R"(
 import shlex, sys
 for text in sys.argv[1:]:
@@ -105,14 +98,14 @@ for text in sys.argv[1:]:
     command += fmt::format(" {}", shell_quoted(split.text));
     wanted += with_zeros(split.words) + "\n\n";
   }
-  EXPECT_EQ(output_of(command), wanted);
+  EXPECT_EQ(command_output(command), wanted);
 }
 
 // shlex keeps these backslashes; POSIX 2.2.3 does not, and the shell is the judge.
 TEST(CommandLine, TakesBackslashesInDoubleQuotesAsPosixSays) {
   const std::string text = "a \"\\$x\" \"\\`y\\`\" \"\\z\"";
   EXPECT_EQ(*split_command_line(text), (Words{"a", "$x", "`y`", "\\z"}));
-  EXPECT_EQ(output_of("sh -c " + shell_quoted("printf '%s\\0' " + text)),
+  EXPECT_EQ(command_output("sh -c " + shell_quoted("printf '%s\\0' " + text)),
             with_zeros(*split_command_line(text)));
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/command_output.h"
 #include "tests/model/random_schedule.h"
 
 namespace muster::model {
@@ -73,13 +74,9 @@ for line in open(sys.argv[1]):
     print(first + " " + rule + "".join(found))
 ' {})",
                                           kOccurrences, file.string());
-  FILE* pipe = ::popen(command.c_str(), "r");
-  ASSERT_NE(pipe, nullptr);
-  std::string theirs;
-  char part[4096];
-  for (std::size_t got; (got = std::fread(part, 1, sizeof part, pipe)) > 0;)
-    theirs.append(part, got);
-  EXPECT_EQ(::pclose(pipe), 0);
+  const auto said = command_output(command);
+  ASSERT_TRUE(said) << command;
+  const std::string& theirs = *said;
   std::filesystem::remove(file);
   std::size_t at = 0;
   std::size_t differences = 0;

@@ -11,6 +11,7 @@
 
 #include "base/os/system.h"
 #include "model/maintenance_window.h"
+#include "tests/command_output.h"
 #include "tests/model/random_schedule.h"
 
 namespace muster::model {
@@ -133,13 +134,9 @@ TEST(MaintenanceWindows, AgreeWithAnOracleForEveryMinuteOfAYear) {
   }
   const std::string command = fmt::format("/usr/bin/python3 {}/tests/model/window_oracle.py {}",
                                           MUSTER_SOURCE_DIR, file.string());
-  FILE* pipe = ::popen(command.c_str(), "r");
-  ASSERT_NE(pipe, nullptr);
-  std::string theirs;
-  char part[4096];
-  for (std::size_t got; (got = std::fread(part, 1, sizeof part, pipe)) > 0;)
-    theirs.append(part, got);
-  EXPECT_EQ(::pclose(pipe), 0);
+  const auto said = command_output(command);
+  ASSERT_TRUE(said) << command;
+  const std::string& theirs = *said;
   std::filesystem::remove(file);
   std::size_t at = 0, differences = 0, opened = 0;
   for (const Case& each : cases) {

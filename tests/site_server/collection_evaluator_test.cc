@@ -10,6 +10,7 @@
 #include "contract/objects/object.h"
 #include "model/collection_links.h"
 #include "store/site/collections.h"
+#include "tests/site_server/some_certificate.h"
 #include "tests/store/store_test.h"
 
 namespace muster::site_server {
@@ -19,21 +20,6 @@ using Devices = std::set<store::DeviceNumber>;
 using Collections = std::map<std::string, model::Collection>;
 
 constexpr std::size_t kDevices = 6;
-
-// Nothing here looks at it.
-trust::Certificate some_certificate() {
-  return {.der = {},
-          .sha256 = {},
-          .common_name = {},
-          .uris = {},
-          .dns_names = {},
-          .ip_addresses = {},
-          .not_before = {},
-          .not_after = {},
-          .serial = {},
-          .key = trust::EcdsaKey::generate().public_key(),
-          .handle = {}};
-}
 
 // The index over a site database without the rest of a site.
 class CollectionEvaluator : public store::SiteDatabaseTest {

@@ -11,6 +11,7 @@
 #include "store/site/objects.h"
 #include "store/site/package_retirement.h"
 #include "store/site/status.h"
+#include "tests/site_server/some_certificate.h"
 #include "tests/store/store_test.h"
 #include "trust/ceremony.h"
 
@@ -21,21 +22,6 @@ using store::kNow;
 using store::must;
 
 constexpr Duration kDay = std::chrono::hours(24);
-
-// Nothing here looks at it.
-trust::Certificate some_certificate() {
-  return {.der = {},
-          .sha256 = {},
-          .common_name = {},
-          .uris = {},
-          .dns_names = {},
-          .ip_addresses = {},
-          .not_before = {},
-          .not_after = {},
-          .serial = {},
-          .key = trust::EcdsaKey::generate().public_key(),
-          .handle = {}};
-}
 
 class ContentRetirement : public store::SiteDatabaseTest {
  protected:

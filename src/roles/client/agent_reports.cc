@@ -171,9 +171,9 @@ void Agent::queue_deployment_report(const DeploymentReport& report) {
   contract::StatusReport status;
   status.report = report_id(report);
   status.at = report.at;
-  status.status_id = static_cast<unsigned>(report.status_id.value_or(0));
-  status.topic = kEnforcementTopic;
-  status.state = static_cast<unsigned>(report.state.value_or(0));
+  status.status_id = report.status_id.value_or(0);
+  status.topic = model::kTopicEnforcement;
+  status.state = report.state.value_or(0);
   const auto deployment = model::ObjectId::parse(report.key.deployment);
   if (deployment) status.deployment = *deployment;
   if (runs_first(report.key))

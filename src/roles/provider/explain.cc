@@ -222,22 +222,6 @@ Times times_of(const ExplainFacts& facts, Timestamp now) {
   return out;
 }
 
-// Whether what ran runs again when its time comes.
-bool runs_again(const model::Deployment& spec, const StatusReport& end) {
-  const bool failed = end.status_id == model::kStatusFailed;
-  switch (spec.rerun) {
-    case model::Rerun::Never:
-      return false;
-    case model::Rerun::Always:
-      return true;
-    case model::Rerun::IfFailed:
-      return failed;
-    case model::Rerun::IfSucceeded:
-      break;
-  }
-  return !failed;
-}
-
 ExplainStep last_run_step(const StatusReport& end) {
   const std::string how = end.status_id == model::kStatusFailed ? "failed, " : "";
   return done("last run", end.at, how + result_text(end));
@@ -258,7 +242,7 @@ ExplainStep time_of_run(const ExplainFacts& facts, const Story& story, const Tim
   ExplainStep step = done("its time has come", started->at);
   const StatusReport* end = last_with(story.now, is_end);
   if (end == nullptr || facts.spec.purpose == model::Purpose::Available) return step;
-  if (!runs_again(facts.spec, *end)) {
+  if (!model::reruns(facts.spec.rerun, end->status_id == model::kStatusFailed)) {
     step.cause = "for the last run; it does not run again";
     return step;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/utf8.h"
+#include "model/status_ids.h"
 #include "roles/client/software/errors.h"
 #include "roles/client/software/execution_machine.h"
 
@@ -239,8 +240,8 @@ void ExecutionMachine::retry(const ExecutionKey& key, Item& item, WaitReason rea
   item.phase = Phase::WaitingToRetry;
   write({RecordKind::Waiting, key, now_, Waiting{reason, count, *item.next}, {}, {}});
   DeploymentReport retrying(key, DeploymentStatus::Retrying);
-  if (reason == WaitReason::CacheRoom) retrying.status_id = 10050;
-  retrying.state = 103;
+  if (reason == WaitReason::CacheRoom) retrying.status_id = model::kStatusCacheTooSmall;
+  retrying.state = model::kStateRetrying;
   retrying.error = fail(kind, "{}", error.text()).value();
   retrying.next_attempt = item.next;
   report(std::move(retrying));
@@ -301,8 +302,8 @@ void ExecutionMachine::report(DeploymentReport report) {
 
 void ExecutionMachine::report_running(const ExecutionKey& key, const Item& item) {
   DeploymentReport running(key, DeploymentStatus::Running);
-  running.status_id = 10005;
-  running.state = 1;
+  running.status_id = model::kStatusStarted;
+  running.state = model::kStateInstalling;
   running.occasion = item.intent->run;
   report(std::move(running));
 }
@@ -315,20 +316,20 @@ void ExecutionMachine::report_result(const ExecutionKey& key, const Item& item) 
   switch (result.outcome) {
     case Outcome::Succeeded:
       out.status = DeploymentStatus::Succeeded;
-      out.status_id = 10008;
-      out.state = 4;
+      out.status_id = model::kStatusSucceeded;
+      out.state = model::kStateSucceeded;
       break;
     case Outcome::PendingRestart:
       out.status = DeploymentStatus::PendingRestart;
-      out.status_id = 10009;
-      out.state = 5;
+      out.status_id = model::kStatusPendingRestart;
+      out.state = model::kStatePendingRestart;
       break;
     case Outcome::Failed:
     case Outcome::NeedsRoot:
       out.status = result.outcome == Outcome::NeedsRoot ? DeploymentStatus::NeedsRoot
                                                         : DeploymentStatus::Failed;
-      out.status_id = 10006;
-      out.state = 6;
+      out.status_id = model::kStatusFailed;
+      out.state = model::kStateFailed;
       out.error = result_error(key, result);
       break;
   }

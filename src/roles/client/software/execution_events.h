@@ -151,16 +151,13 @@ enum class DeploymentStatus {
 };
 std::string_view to_text(DeploymentStatus status);
 
-// State messages of topic type 301, assignment enforcement.
-inline constexpr int kEnforcementTopic = 301;
-
 struct DeploymentReport {
   DeploymentReport(ExecutionKey about, DeploymentStatus now) : key(std::move(about)), status(now) {}
 
   ExecutionKey key;
   DeploymentStatus status;
-  std::optional<int> status_id;  // of a status message
-  std::optional<int> state;      // of a state message of kEnforcementTopic
+  std::optional<unsigned> status_id;  // of a status message
+  std::optional<unsigned> state;      // of a state message of model::kTopicEnforcement
   std::optional<Error> error;
   std::string detail{};  // where there is no error
   std::optional<std::int64_t> exit_code;

@@ -2,6 +2,7 @@
 // that wait for it.
 #include <algorithm>
 
+#include "model/status_ids.h"
 #include "roles/client/software/errors.h"
 #include "roles/client/software/execution_machine.h"
 
@@ -96,8 +97,8 @@ bool ExecutionMachine::first_succeeded(const ExecutionKey& key, Item& item) {
   if (state == FirstState::Failed) {
     item.phase = Phase::Held;
     waiting.status = DeploymentStatus::Held;
-    waiting.status_id = 11803;
-    waiting.state = 102;
+    waiting.status_id = model::kStatusHeld;
+    waiting.state = model::kStateHeld;
     waiting.next_attempt = item.next_due;
     std::string cause = fmt::format("{} must run first and failed: {}", name_of(next),
                                     result_error(next.key, *step.result).text());

@@ -53,7 +53,7 @@ void ExecutionMachine::handle(const PolicyArrived& event) {
     if (!std::exchange(item.received, true)) {
       // Reported first: a report made again is dropped by its occasion, one never made is lost.
       DeploymentReport received(key, DeploymentStatus::Received);
-      received.status_id = 10002;
+      received.status_id = model::kStatusReceived;
       received.occasion = "received";
       report(std::move(received));
       write({RecordKind::Received, key, now_, {}, {}, {}});
@@ -264,7 +264,7 @@ bool ExecutionMachine::may_proceed(const ExecutionKey& key, Item& item) {
       !window_fits(deployment, deployment, tells ? countdown_ : Duration::zero())) {
     if (!std::exchange(item.window_reported, true)) {
       DeploymentReport waiting(key, DeploymentStatus::Waiting);
-      waiting.state = 10;
+      waiting.state = model::kStateWaitingForWindow;
       if (!window_.open) waiting.next_attempt = window_.until;
       report(std::move(waiting));
     }
@@ -299,7 +299,7 @@ bool ExecutionMachine::has_content(const ExecutionKey& key, Item& item) {
   }
   out_.push_back(Download{*item.deployment});
   DeploymentReport downloading(key, DeploymentStatus::Downloading);
-  downloading.state = 7;
+  downloading.state = model::kStateDownloading;
   report(std::move(downloading));
   item.phase = Phase::Downloading;
   return false;

@@ -1,5 +1,6 @@
 // The execution machine's look at what a program wants of the machine, and what it says while a
 // deployment waits.
+#include "model/status_ids.h"
 #include "roles/client/software/errors.h"
 #include "roles/client/software/execution_machine.h"
 
@@ -13,8 +14,8 @@ bool ExecutionMachine::meets_requirements(const ExecutionKey& key, Item& item) {
   if (unmet.empty()) return true;
   item.look_again = now_ + settings_.look_again;
   DeploymentReport unfit(key, DeploymentStatus::RequirementsUnmet);
-  unfit.status_id = 11802;
-  unfit.state = 101;
+  unfit.status_id = model::kStatusRequirementsUnmet;
+  unfit.state = model::kStateRequirementsUnmet;
   unfit.error = fail(kRequirementsUnmet, "{} of {}: {}", program.name, to_text(key), unmet).value();
   unfit.next_attempt = item.look_again;
   // Not anew for each megabyte that comes and goes.

@@ -75,18 +75,8 @@ Timestamp ExecutionMachine::spread_start(const Item& item, Timestamp moment) con
 
 // A restart that is still to come changes nothing: the program itself succeeded.
 bool ExecutionMachine::reruns(const Item& item) {
-  const bool failed = item.result && item.result->outcome == Outcome::Failed;
-  switch (item.deployment->rerun) {
-    case model::Rerun::Never:
-      return false;
-    case model::Rerun::Always:
-      return true;
-    case model::Rerun::IfFailed:
-      return failed;
-    case model::Rerun::IfSucceeded:
-      break;
-  }
-  return !failed;
+  return model::reruns(item.deployment->rerun,
+                       item.result && item.result->outcome == Outcome::Failed);
 }
 
 // Its time has come anew since it was last tried, and it may run again. A result that is not yet
