@@ -1,5 +1,7 @@
 #include "contract/inventory_report.h"
 
+#include <algorithm>
+
 #include "contract/document_errors.h"
 #include "contract/fields.h"
 
@@ -95,8 +97,10 @@ Result<model::ClassRows> read_class(const wire::Json& json) {
 Result<std::vector<model::ClassRows>> read_classes(const wire::Json& json, std::string_view key) {
   std::vector<model::ClassRows> out;
   for (const wire::Json& item : TRY(TRY(json.at(key)).items())) {
-    if (out.size() == 256) return fail(kTooMuch, "{}: over 256 classes", key);
-    out.push_back(TRY(read_class(item)));
+    model::ClassRows rows = TRY(read_class(item));
+    if (std::ranges::find(out, rows.type, &model::ClassRows::type) != out.end())
+      return fail(kBadMember, "{}: {} stands twice", key, rows.type->name);
+    out.push_back(std::move(rows));
   }
   return out;
 }
@@ -170,6 +174,10 @@ Result<Heartbeat> decode_heartbeat(ByteView text) {
   heartbeat.client_version = TRY(text_field(json, "clientVersion"));
   heartbeat.inventory = TRY(digest_field(json, "inventory"));
   heartbeat.volatile_rows = TRY(read_classes(json, "volatileRows"));
+  std::size_t rows = 0;
+  for (const model::ClassRows& of_class : heartbeat.volatile_rows) rows += of_class.rows.size();
+  if (rows > kMostVolatileRows)
+    return fail(kTooMuch, "volatileRows: {} rows, at most {} are taken", rows, kMostVolatileRows);
   if (heartbeat.name.size() > 255) return fail(kBadMember, "name: over 255 bytes");
   return heartbeat;
 }

@@ -36,6 +36,9 @@ struct Heartbeat {
   std::vector<model::ClassRows> volatile_rows;  // rows of classes with volatile columns
 };
 
+// Each is looked up in the database. A client with more leaves its volatile rows to its reports.
+inline constexpr std::size_t kMostVolatileRows = 10'000;
+
 Bytes encode_heartbeat(const Heartbeat& heartbeat);
 Result<Heartbeat> decode_heartbeat(ByteView json);
 

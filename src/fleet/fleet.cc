@@ -112,6 +112,11 @@ MembershipChanges Fleet::refresh(Timestamp now) {
   return state_->collections.refresh(now);
 }
 
+bool Fleet::contains(DeviceNumber device) const {
+  const std::shared_lock lock(state_->mutex);
+  return state_->rows.find(device) != nullptr;
+}
+
 Result<std::vector<DeviceNumber>> Fleet::members(const CollectionId& id) const {
   return TRY(state_->members_of(id)).numbers();
 }

@@ -114,6 +114,9 @@ class Fleet {
   // Evaluates again the rules that ask for the time (ago, now): no change of a device does that.
   MembershipChanges refresh(Timestamp now);
 
+  // Whether the device is active.
+  bool contains(DeviceNumber device) const;
+
   // In ascending order. Error: kUnknownCollection.
   Result<std::vector<DeviceNumber>> members(const CollectionId& id) const;
   Result<std::uint64_t> member_count(const CollectionId& id) const;

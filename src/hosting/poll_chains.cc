@@ -37,9 +37,15 @@ Machines PollChains::note(const std::string& device, const contract::PollMark& m
   return goes_on ? Machines::Two : Machines::One;
 }
 
+bool PollChains::knows(const std::string& device) {
+  const std::lock_guard lock(mutex_);
+  return devices_.contains(device);
+}
+
 void PollChains::forget(const std::string& device) {
   const std::lock_guard lock(mutex_);
   devices_.erase(device);
+  std::erase_if(doubled_, [&](const model::DeviceId& id) { return id.text() == device; });
 }
 
 void PollChains::report_doubled(const model::DeviceId& device) {

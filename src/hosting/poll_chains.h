@@ -20,11 +20,14 @@ enum class Machines { One, Two };
 // whose memory was put back begin a new branch, and the branch before never goes on. Where it does
 // go on, two machines poll. A poll may be on its way when its agent ends: so a branch counts as
 // going on when its poll was made after the next branch's first, or comes later than any request
-// can last.
+// can last. A machine whose memory is put back behind a start of its agent looks the same: an
+// operator has to approve it.
 class PollChains {
  public:
   Machines note(const std::string& device, const contract::PollMark& mark, Timestamp now);
-  // A device that is enrolled anew starts afresh.
+  // Whether the device has marked its polls since this program started.
+  bool knows(const std::string& device);
+  // A device that is enrolled anew, or that an operator decided about, starts afresh.
   void forget(const std::string& device);
 
   // Devices that two machines poll for, for the site server.

@@ -46,6 +46,12 @@ inline constexpr ErrorKind kAuditBroken{
 inline constexpr ErrorKind kCounterExhausted{1617, "counter-exhausted",
                                              "Set up a further site; this one is full"};
 
+inline constexpr ErrorKind kTooManyRows{
+    1618, "too-many-rows", "Find out what fills the class on the device; the limit is a fixed one"};
+inline constexpr ErrorKind kTooManyStreams{
+    1619, "too-many-streams",
+    "Find out what empties the client's state folder; delete the device to let it start afresh"};
+
 // Journals.
 inline constexpr ErrorKind kJournalUnavailable{
     1630, "journal-unavailable", "Check the folder, its owner and that no other program uses it"};

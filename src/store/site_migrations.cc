@@ -59,6 +59,11 @@ constexpr Migration kMigrations[] = {
         "revoked-until",
 #include "store/migrations/0011_revoked_until.inc"
     },
+    {
+        12,
+        "stream-order",
+#include "store/migrations/0012_stream_order.inc"
+    },
 };
 
 }  // namespace

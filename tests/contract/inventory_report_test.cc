@@ -68,6 +68,22 @@ TEST(InventoryReport, NamesAnUnknownClass) {
   EXPECT_TRUE(decode_inventory_report(text).error().is(kUnknownClass));
 }
 
+TEST(InventoryReport, NamesEachClassOnce) {
+  InventoryReport report = sample();
+  report.rows.push_back(software());
+  EXPECT_TRUE(decode_inventory_report(encode_inventory_report(report)).error().is(kBadMember));
+}
+
+TEST(Heartbeat, CarriesNoMoreRowsThanItsMost) {
+  Heartbeat heartbeat;
+  heartbeat.name = "pc";
+  heartbeat.volatile_rows = {{software().type, {}}};
+  heartbeat.volatile_rows[0].rows.assign(kMostVolatileRows, software().rows[0]);
+  EXPECT_TRUE(decode_heartbeat(encode_heartbeat(heartbeat)));
+  heartbeat.volatile_rows[0].rows.push_back(software().rows[0]);
+  EXPECT_TRUE(decode_heartbeat(encode_heartbeat(heartbeat)).error().is(kTooMuch));
+}
+
 TEST(InventoryReport, IsRefusedWithARowOfAnotherLength) {
   std::string text = encode_inventory_report(sample());
   text.replace(text.find("[\"openssl\","), 11, "[");

@@ -36,6 +36,18 @@ TEST(PollChains, OneAgentThatPollsAndStartsAgainIsOneMachine) {
   }
 }
 
+TEST(PollChains, KnowWhoMarkedAPollAndForgetWhomTheyAreTold) {
+  Polls polls;
+  Agent agent{SeededRandom(1)};
+  EXPECT_FALSE(polls.chains.knows("d"));
+  polls(agent, kNow);
+  EXPECT_TRUE(polls.chains.knows("d"));
+  const auto id = model::DeviceId::make(agent.random);
+  polls.chains.report_doubled(id);
+  polls.chains.forget(id.text());
+  EXPECT_TRUE(polls.chains.take_doubled().empty()) << "an operator decided about it";
+}
+
 TEST(PollChains, TwoMachinesShowWhenTheFirstPollsAgain) {
   Polls polls;
   Agent one{SeededRandom(1)}, two{SeededRandom(2)};

@@ -9,7 +9,9 @@
 
 #include "contract/objects/object.h"
 #include "model/collection_links.h"
+#include "store/errors.h"
 #include "store/site/collections.h"
+#include "store/site/inventory.h"
 #include "tests/site_server/some_certificate.h"
 #include "tests/store/store_test.h"
 
@@ -22,7 +24,7 @@ using Collections = std::map<std::string, model::Collection>;
 constexpr std::size_t kDevices = 6;
 
 // The index over a site database without the rest of a site.
-class CollectionEvaluator : public store::SiteDatabaseTest {
+class Collecting : public store::SiteDatabaseTest {
  protected:
   void open() {
     site_.reset(new hosting::Site{.config = {.site = store::site_code()},
@@ -35,6 +37,9 @@ class CollectionEvaluator : public store::SiteDatabaseTest {
                                   .signer = hosting::SignerClient("", clock_),
                                   .ca = some_certificate(),
                                   .policy_public_key = {}});
+    store::must(site_->database->write([&](store::Transaction& transaction) {
+      return store::register_inventory_classes(transaction, random_);
+    }));
     for (std::size_t i = 0; i < kDevices; ++i) {
       const auto id = model::DeviceId::make(random_);
       const auto device = store::must(site_->database->write([&](store::Transaction& transaction) {
@@ -46,7 +51,12 @@ class CollectionEvaluator : public store::SiteDatabaseTest {
       ids_.push_back(id.text());
       numbers_.push_back(device.number);
     }
-    store::must(load_fleet(*site_));
+    evaluator_.emplace(*site_);
+    store::must(evaluator_->load());
+  }
+  void follow(const std::vector<store::Change>& changes, MoreChanges more, Devices& dirty) {
+    evaluator_->collections_changed(changes, more, dirty);
+    store::must(evaluator_->store_memberships());
   }
 
   Bytes spec_of(const model::Collection& collection) {
@@ -125,17 +135,36 @@ class CollectionEvaluator : public store::SiteDatabaseTest {
     ASSERT_EQ(known.stored, expected(name)) << name;
   }
 
+  store::Device device_of(store::DeviceNumber number) {
+    return store::must(site_->database->read(
+                           [&](store::Reader& r) { return store::find_device(r, number); }))
+        .value();
+  }
+  // A row of Device into the database, without a word to the index.
+  void report(store::DeviceNumber device, const std::string& kind) {
+    const auto* type = model::find_inventory_class("Device");
+    model::Row row(type->columns.size());
+    row[*type->column("Kind")] = kind;
+    store::must(site_->database->write([&](store::Transaction& t) {
+      return store::apply_full(t, device, std::vector{model::ClassRows{type, {row}}}, store::kNow);
+    }));
+    evaluator_->device_left(device);
+    Devices dirty;
+    store::must(evaluator_->device_active(device_of(device), dirty));
+  }
+
   model::Rule device(std::size_t i) const { return model::DeviceRule{ids_[i]}; }
 
   ManualClock clock_{store::kNow};
   std::unique_ptr<hosting::Site> site_;
+  std::optional<CollectionEvaluator> evaluator_;
   std::vector<std::string> ids_;
   std::vector<store::DeviceNumber> numbers_;
   std::int64_t serial_ = 0;
   Collections wanted_;
 };
 
-TEST_F(CollectionEvaluator, TellsWhosePolicyFollowsAChangeElsewhere) {
+TEST_F(Collecting, TellsWhosePolicyFollowsAChangeElsewhere) {
   open();
   put({.name = "base", .rules = {device(0), device(1), device(2)}});
   put({.name = "pilot", .rules = {device(1)}});
@@ -143,57 +172,55 @@ TEST_F(CollectionEvaluator, TellsWhosePolicyFollowsAChangeElsewhere) {
   put({.name = "late", .limited_to = "wave", .rules = {device(0), device(1)}});
   auto waiting = new_changes();
   Devices dirty;
-  follow_collections(*site_, waiting, MoreChanges::No, dirty);
+  follow(waiting, MoreChanges::No, dirty);
   EXPECT_EQ(dirty, (Devices{numbers_[0], numbers_[1], numbers_[2]}));
   for (const auto& [name, collection] : wanted_) expect_members(name);
   // Only `pilot` is changed; `wave` and `late` name it, directly or not.
   put({.name = "pilot", .rules = {device(0)}});
   waiting = new_changes();
   dirty.clear();
-  follow_collections(*site_, waiting, MoreChanges::No, dirty);
+  follow(waiting, MoreChanges::No, dirty);
   EXPECT_EQ(dirty, (Devices{numbers_[0], numbers_[1]}));
   for (const auto& [name, collection] : wanted_) expect_members(name);
   EXPECT_EQ(members("late").stored, (Devices{numbers_[1]}));
 }
 
 // The log is read behind the objects: what it tells first may already name what it tells last.
-TEST_F(CollectionEvaluator, FollowsChangesWhoseOrderTheObjectsHaveLeftBehind) {
+TEST_F(Collecting, FollowsChangesWhoseOrderTheObjectsHaveLeftBehind) {
   open();
   put({.name = "a", .rules = {device(0)}});
   put({.name = "b", .rules = {model::IncludeRule{"a"}}});
   auto waiting = new_changes();
   Devices dirty;
-  follow_collections(*site_, waiting, MoreChanges::No, dirty);
+  follow(waiting, MoreChanges::No, dirty);
   // a and b change places, with c in between; seen from the old index every order has a circle.
   put({.name = "b", .rules = {device(1)}});
   put({.name = "a", .rules = {device(0), model::IncludeRule{"b"}}});
   put({.name = "c", .rules = {device(2)}});
   put({.name = "b", .rules = {device(1), model::ExcludeRule{"c"}}});
   waiting = new_changes();
-  follow_collections(*site_, waiting, MoreChanges::No, dirty);
-  EXPECT_TRUE(waiting.empty());
+  follow(waiting, MoreChanges::No, dirty);
+  EXPECT_EQ(evaluator_->waiting(), 0u);
   for (const auto& [name, collection] : wanted_) expect_members(name);
 }
 
-TEST_F(CollectionEvaluator, WaitsForWhatTheNextPartOfTheLogBrings) {
+TEST_F(Collecting, WaitsForWhatTheNextPartOfTheLogBrings) {
   open();
   put({.name = "a", .rules = {device(0)}});
   put({.name = "b", .rules = {device(1)}});
   put({.name = "a", .rules = {device(0), model::IncludeRule{"b"}}});
   const auto changes = new_changes();
   ASSERT_EQ(changes.size(), 3u);
-  std::vector<store::Change> waiting = {changes[0]};
   Devices dirty;
-  follow_collections(*site_, waiting, MoreChanges::Yes, dirty);
-  EXPECT_EQ(waiting.size(), 1u);
+  follow({changes[0]}, MoreChanges::Yes, dirty);
+  EXPECT_EQ(evaluator_->waiting(), 1u);
   EXPECT_TRUE(dirty.empty());
-  waiting.insert(waiting.end(), changes.begin() + 1, changes.end());
-  follow_collections(*site_, waiting, MoreChanges::No, dirty);
+  follow({changes.begin() + 1, changes.end()}, MoreChanges::No, dirty);
   EXPECT_EQ(dirty, (Devices{numbers_[0], numbers_[1]}));
   for (const auto& [name, collection] : wanted_) expect_members(name);
 }
 
-TEST_F(CollectionEvaluator, IsWhereTheRulesSayAfterAnyChangesInAnyParts) {
+TEST_F(Collecting, IsWhereTheRulesSayAfterAnyChangesInAnyParts) {
   open();
   const std::uint64_t rounds = std::getenv("MUSTER_LONG") != nullptr ? 5000 : 400;
   constexpr std::uint64_t kSeed = 41;
@@ -240,7 +267,6 @@ TEST_F(CollectionEvaluator, IsWhereTheRulesSayAfterAnyChangesInAnyParts) {
     if (!circle) put(next);
   };
   std::size_t in_parts = 0;
-  std::vector<store::Change> waiting;
   for (std::uint64_t round = 0; round < rounds; ++round) {
     SCOPED_TRACE(fmt::format("seed {}, round {}", kSeed, round));
     hot = random.below(16);
@@ -248,16 +274,13 @@ TEST_F(CollectionEvaluator, IsWhereTheRulesSayAfterAnyChangesInAnyParts) {
     for (const auto& [name, collection] : wanted_) before[name] = members(name).stored;
     for (std::uint64_t i = 1 + random.below(32); i > 0; --i) change_one();
     const auto changes = new_changes();
-    const std::size_t first = random.below(changes.size() + 1);
+    const auto middle =
+        changes.begin() + static_cast<std::ptrdiff_t>(random.below(changes.size() + 1));
     Devices dirty;
-    waiting.insert(waiting.end(), changes.begin(),
-                   changes.begin() + static_cast<std::ptrdiff_t>(first));
-    follow_collections(*site_, waiting, MoreChanges::Yes, dirty);
-    in_parts += waiting.empty() ? 0 : 1;
-    waiting.insert(waiting.end(), changes.begin() + static_cast<std::ptrdiff_t>(first),
-                   changes.end());
-    follow_collections(*site_, waiting, MoreChanges::No, dirty);
-    ASSERT_TRUE(waiting.empty());
+    follow({changes.begin(), middle}, MoreChanges::Yes, dirty);
+    in_parts += evaluator_->waiting() == 0 ? 0 : 1;
+    follow({middle, changes.end()}, MoreChanges::No, dirty);
+    ASSERT_EQ(evaluator_->waiting(), 0u);
     for (const auto& [name, collection] : wanted_) {
       expect_members(name);
       if (HasFatalFailure()) return;
@@ -268,8 +291,90 @@ TEST_F(CollectionEvaluator, IsWhereTheRulesSayAfterAnyChangesInAnyParts) {
     }
   }
   EXPECT_GT(in_parts, 3u) << "some changes should have had to wait";
-  store::must(load_fleet(*site_));
+  store::must(evaluator_->load());
   for (const auto& [name, collection] : wanted_) expect_members(name);
+}
+
+// Blocked and approved again, or quarantined: its inventory lay in the database meanwhile.
+TEST_F(Collecting, ADeviceThatIsActiveAgainHasItsRows) {
+  open();
+  report(numbers_[0], "server");
+  put({.name = "servers", .rules = {model::QueryRule{"Device | where Kind == 'server'"}}});
+  Devices dirty;
+  follow(new_changes(), MoreChanges::No, dirty);
+  EXPECT_EQ(members("servers").stored, (Devices{numbers_[0]}));
+  evaluator_->device_left(numbers_[0]);
+  store::must(evaluator_->store_memberships());
+  EXPECT_TRUE(members("servers").stored.empty());
+  dirty.clear();
+  store::must(evaluator_->device_active(device_of(numbers_[0]), dirty));
+  store::must(evaluator_->store_memberships());
+  EXPECT_EQ(members("servers").stored, (Devices{numbers_[0]}));
+  EXPECT_TRUE(dirty.contains(numbers_[0]));
+}
+
+TEST_F(Collecting, ADeviceThatIsEnrolledAnewIsWhereItsIdIsNamed) {
+  open();
+  put({.name = "named", .rules = {device(0)}});
+  Devices dirty;
+  follow(new_changes(), MoreChanges::No, dirty);
+  evaluator_->device_left(numbers_[0]);
+  const auto id = store::must(model::DeviceId::parse(ids_[0]));
+  store::must(site_->database->write(
+      [&](store::Transaction& t) { return store::delete_device(t, numbers_[0]); }));
+  const auto anew = store::must(site_->database->write([&](store::Transaction& t) {
+    return store::create_device(
+        t, {id, store::site_code(), "pc0", store::DeviceState::Active, "alice"}, store::kNow);
+  }));
+  ASSERT_NE(anew.number, numbers_[0]);
+  numbers_[0] = anew.number;
+  store::must(evaluator_->device_active(anew, dirty));
+  follow({}, MoreChanges::No, dirty);
+  expect_members("named");
+}
+
+TEST_F(Collecting, ARenamedDeviceIsFoundByItsNewName) {
+  open();
+  put({.name = "mine", .rules = {model::QueryRule{"Device | where Device == 'laptop'"}}});
+  Devices dirty;
+  follow(new_changes(), MoreChanges::No, dirty);
+  report(numbers_[1], "desktop");
+  store::must(evaluator_->device_active(device_of(numbers_[1]), dirty));
+  EXPECT_TRUE(members("mine").in_index.empty());
+  store::must(site_->database->write(
+      [&](store::Transaction& t) { return store::rename_device(t, numbers_[1], "laptop"); }));
+  store::must(evaluator_->device_active(device_of(numbers_[1]), dirty));
+  EXPECT_EQ(members("mine").in_index, (Devices{numbers_[1]}));
+}
+
+// The index has changed already when the database refuses: nothing of it is forgotten.
+TEST_F(Collecting, WhatCouldNotBeStoredIsStoredLater) {
+  open();
+  put({.name = "some", .rules = {device(0), device(1)}});
+  const auto changes = new_changes();
+  Devices dirty;
+  evaluator_->collections_changed(changes, MoreChanges::No, dirty);
+  EXPECT_EQ(dirty, (Devices{numbers_[0], numbers_[1]}));
+  // A reader that holds a lock: no transaction of another connection gets through.
+  auto other = store::must(store::open_site_database(path_, store::kNow));
+  store::must(other->write([&](store::Transaction&) -> Result<void> {
+    EXPECT_TRUE(store::fails_with(evaluator_->store_memberships(), store::kDatabaseBusy));
+    return {};
+  }));
+  EXPECT_TRUE(members("some").stored.empty());
+  store::must(evaluator_->store_memberships());
+  expect_members("some");
+}
+
+TEST_F(Collecting, AMemberThatIsDeletedMeanwhileHoldsUpNobody) {
+  open();
+  put({.name = "some", .rules = {device(0), device(1)}});
+  Devices dirty;
+  evaluator_->collections_changed(new_changes(), MoreChanges::No, dirty);
+  store::must(site_->database->write(
+      [&](store::Transaction& t) { return store::delete_device(t, numbers_[0]); }));
+  store::must(evaluator_->store_memberships());
+  EXPECT_EQ(members("some").stored, (Devices{numbers_[1]}));
 }
 
 }  // namespace

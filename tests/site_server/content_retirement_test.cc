@@ -136,7 +136,9 @@ TEST_F(ContentRetirement, KeepsAVersionThatAClientIsAtWorkOn) {
       .name = "d", .package = "editor", .program = "install", .collection = "all-systems"};
   deployment.start = kNow;
   const auto device = must(site_->database->write([&](store::Transaction& t) {
-    return store::create_device(t, {model::DeviceId::make(random_), store::site_code(), "pc"},
+    return store::create_device(t,
+                                {model::DeviceId::make(random_), store::site_code(), "pc",
+                                 store::DeviceState::Active, "alice"},
                                 kNow);
   }));
   const auto report = [&](unsigned state, const std::string& version, std::int64_t sequence) {
@@ -165,11 +167,43 @@ TEST_F(ContentRetirement, KeepsAVersionThatAClientIsAtWorkOn) {
   report(model::kStateInstalling, "1", 1);
   retire(kNow + 9 * kDay);
   EXPECT_EQ(served(), (std::vector<std::int64_t>{1, 2}));
+  // One that is let in no more waits for nothing.
+  const auto set_state = [&](store::DeviceState state) {
+    must(site_->database->write([&](store::Transaction& t) {
+      return store::set_device_state(t, device.number, state, "alice");
+    }));
+  };
+  const auto is_held = [&] {
+    return must(site_->database->read([&](store::Reader& reader) -> Result<bool> {
+      const auto object = TRY(store::find_object(reader, "Deployment", "d"));
+      return store::is_under_way(reader, object->id, {}, "1", kNow);
+    }));
+  };
+  EXPECT_TRUE(is_held());
+  set_state(store::DeviceState::Blocked);
+  EXPECT_FALSE(is_held());
+  set_state(store::DeviceState::Active);
   report(model::kStateReceived, "2", 2);  // it has the new policy
   retire(kNow + 9 * kDay);
   EXPECT_EQ(served(), (std::vector<std::int64_t>{2}));
   retire(kNow + 17 * kDay);
   EXPECT_FALSE(has(file));
+}
+
+// A transaction that failed behind the removal of the files leaves the row alone.
+TEST_F(ContentRetirement, IsNotHeldUpByAWithdrawnVersionWhoseManifestIsGone) {
+  const std::string first = apply("1", "old", kNow);
+  apply("2", "new", kNow);
+  retire(kNow + 9 * kDay);
+  for (const auto& each : must(site_->database->read(
+           [&](store::Reader& reader) { return store::list_package_content(reader, *package_); })))
+    if (each.withdrawn)
+      must(site_->content->remove(must(store::ContentHash::from_bytes(each.manifest_sha256))));
+  apply("3", "newest", kNow + 9 * kDay);
+  retire(kNow + 17 * kDay);  // the first version's row goes
+  retire(kNow + 18 * kDay);
+  EXPECT_EQ(served(), (std::vector<std::int64_t>{3}));
+  EXPECT_TRUE(has(first)) << "nothing is known of its files";
 }
 
 TEST_F(ContentRetirement, RemovesNothingWhileAManifestThatIsNeededIsLost) {

@@ -229,6 +229,22 @@ TEST_F(InventoryTest, VolatileValuesAreKeptWithoutAnotherDigestOrLogEntry) {
   EXPECT_EQ(flat(stored()), flat(Classes{{&disks(), {disk(120)}}}));
 }
 
+TEST_F(InventoryTest, EqualRowsTakeTheirVolatileValuesOneEach) {
+  must(full({{&disks(), {disk(10), disk(20), disk(30)}}}));
+  const Classes news = {{&disks(), {disk(70), disk(50)}}};
+  must(write([&](Transaction& t) { return apply_volatile(t, number_, news, kNow); }));
+  EXPECT_EQ(flat(stored()), flat(Classes{{&disks(), {disk(30), disk(50), disk(70)}}}));
+}
+
+TEST_F(InventoryTest, AClassTakesNoMoreRowsThanItsMost) {
+  const Classes most = {{&adapters(), std::vector<Row>(model::kMostRowsPerClass, adapter("aa"))}};
+  const std::string base = must(full(most)).digest;
+  const Classes one = {{&adapters(), {adapter("bb")}}};
+  EXPECT_TRUE(fails_with(delta(base, {}, one), kTooManyRows));
+  // One for one is no more.
+  EXPECT_TRUE(delta(base, {{&adapters(), {adapter("aa")}}}, one));
+}
+
 TEST_F(InventoryTest, UnknownDevicesAreNotFound) {
   EXPECT_TRUE(fails_with(full({}, 99), kNotFound));
   EXPECT_TRUE(stored(99).empty());

@@ -143,6 +143,9 @@ Result<void> Agent::try_heartbeat(Timestamp now) {
   heartbeat.inventory = reported_;
   heartbeat.volatile_rows =
       collect_inventory(TRY(RootSource::open("/")), kVersion, has_volatile_columns).classes;
+  std::size_t rows = 0;
+  for (const model::ClassRows& of_class : heartbeat.volatile_rows) rows += of_class.rows.size();
+  if (rows > contract::kMostVolatileRows) heartbeat.volatile_rows.clear();
   TRY(outbox_->put(contract::MessageType::Heartbeat, contract::encode_heartbeat(heartbeat), now));
   return {};
 }

@@ -18,7 +18,8 @@ std::size_t width_of(std::string_view text) {
       text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
-std::string csv_cell(const std::string& text) {
+std::string csv_cell(const std::string& cell) {
+  const std::string text = printable(cell, "\t\r\n");
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string out = "\"";
   for (char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
@@ -35,7 +36,7 @@ void append_csv_line(std::string& out, const std::vector<std::string>& cells) {
 
 }  // namespace
 
-std::string printable(std::string_view text) {
+std::string printable(std::string_view text, std::string_view kept) {
   std::string out;
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t length = utf8_sequence(text.substr(i));
@@ -43,7 +44,8 @@ std::string printable(std::string_view text) {
     // C0, DEL and C1 (U+0080 to U+009F) steer terminals.
     const bool control = length == 0 || byte < 0x20 || byte == 0x7f ||
                          (byte == 0xc2 && static_cast<unsigned char>(text[i + 1]) < 0xa0);
-    out += control ? "?" : text.substr(i, length);
+    const bool is_kept = kept.find(text[i]) != std::string_view::npos;
+    out += control && !is_kept ? "?" : text.substr(i, std::max<std::size_t>(length, 1));
     i += std::max<std::size_t>(length, 1);
   }
   return out;

@@ -15,9 +15,10 @@ enum class Format { Table, Wide, Json, Yaml, Csv, Name };
 // Error kUsage, naming the formats.
 Result<Format> parse_format(std::string_view text);
 
-// Control characters, which come from machines and must not reach a terminal, become '?'. Every text
-// that a machine may have written goes through it, unless it is written as JSON, YAML or CSV.
-std::string printable(std::string_view text);
+// Control characters, which come from machines and must not reach a terminal, become '?'. Every
+// text that a machine may have written goes through it, unless it is written as JSON or YAML. Those
+// in `kept` stay.
+std::string printable(std::string_view text, std::string_view kept = {});
 
 struct TextTable {
   std::vector<std::string> headings;

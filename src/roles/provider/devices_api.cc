@@ -54,9 +54,13 @@ Bytes encode(const contract::DeviceView& view) {
 
 Result<net::Response> change_state(hosting::Site& site, hosting::Call& call,
                                    store::DeviceState state, std::string_view action) {
+  std::string changed;
+  hosting::Admission before = hosting::Admission::Unknown;
   const auto device =
-      TRY(site.database->write([&](store::Transaction& transaction) -> Result<store::Device> {
+      site.database->write([&](store::Transaction& transaction) -> Result<store::Device> {
         const auto found = TRY(named_device(transaction, call.captures[0]));
+        changed = found.id.text();
+        before = site.access.device(changed);
         TRY(store::set_device_state(transaction, found.number, state, actor_of(call)));
         TRY(hosting::audit(transaction,
                            {.actor = actor_of(call),
@@ -73,9 +77,13 @@ Result<net::Response> change_state(hosting::Site& site, hosting::Call& call,
                                                     : hosting::Admission::Refused);
         site.polls.forget(found.id.text());
         return store::read_device(transaction, found.id);
-      }));
+      });
+  if (!device) {
+    if (!changed.empty()) site.access.set_device(changed, before);
+    return fail(device.error());
+  }
   site.changed.notify();
-  return json_answer(200, encode(view_of(site, device)));
+  return json_answer(200, encode(view_of(site, *device)));
 }
 
 }  // namespace

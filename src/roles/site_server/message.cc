@@ -1,5 +1,6 @@
 #include "roles/site_server/message.h"
 
+#include "store/errors.h"
 #include "store/site/positions.h"
 
 namespace muster::site_server {
@@ -10,6 +11,11 @@ store::StreamMessage stream_message(const contract::EnvelopeHeader& header) {
           .sequence = static_cast<std::int64_t>(header.sequence),
           .body_sha256 = header.body_sha256,
           .sent = header.sent};
+}
+
+bool is_ours(const Error& error) {
+  return error.is(store::kDatabaseUnavailable) || error.is(store::kDiskFull) ||
+         error.is(store::kDatabaseCorrupt) || error.is(store::kDatabaseBusy);
 }
 
 Result<bool> is_new(store::Transaction& transaction, const MessageContext& context) {

@@ -9,6 +9,7 @@
 #include "fleet/fleet.h"
 #include "hosting/inbox_record.h"
 #include "store/database.h"
+#include "store/journal.h"
 #include "store/site/devices.h"
 #include "store/site/positions.h"
 
@@ -26,10 +27,14 @@ struct InboxEffects {
   std::vector<fleet::DeviceChange> changes;     // for the fleet index, in order
   std::vector<store::DeviceNumber> new_policy;  // devices whose header says something new
   std::vector<model::DeviceId> quarantined;     // from now on let in no more
+  store::JournalPosition taken_to = 0;          // of the inbox
   bool more = false;                            // there is more in the inbox
 };
 
 store::StreamMessage stream_message(const contract::EnvelopeHeader& header);
+
+// A failure of the machine, not of what it works on: it is tried again, nothing is given up.
+bool is_ours(const Error& error);
 
 // Takes one kind of message. Everything that can be wrong with the body is found before the first
 // write, which is is_new(): so a refused message leaves no trace.

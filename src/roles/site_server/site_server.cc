@@ -1,5 +1,6 @@
 #include "roles/site_server/site_server.h"
 
+#include <deque>
 #include <mutex>
 #include <set>
 
@@ -43,15 +44,16 @@ struct SiteServer::Components {
                     [&site](store::Transaction& transaction, const hosting::InboxRecord& record) {
                       return load_fallback_message(site, transaction, record);
                     }},
+        collections(site),
         policy(site) {}
 
   const Loaders loaders;
+  CollectionEvaluator collections;
   PolicyBuilder policy;
   // Devices whose header must be looked at; kept over rounds, so that a failed round loses none.
   std::set<store::DeviceNumber> dirty;
-  std::vector<store::Change> collections;  // changes that wait for others
-  // Changes of the fleet index whose transaction is through; likewise.
-  std::vector<fleet::DeviceChange> changes;
+  // Inventories whose transaction is through and that the collections do not know yet; likewise.
+  std::deque<fleet::DeviceChange> changes;
   // Effects of replayed messages, which come from other threads.
   std::mutex replayed_mutex;
   InboxEffects replayed;
@@ -76,7 +78,7 @@ Result<std::unique_ptr<SiteServer>> SiteServer::start(hosting::Site& site) {
       [](store::Reader& reader) { return store::read_counter(reader, store::Counter::Change); }));
   parts.object_serial = parts.device_serial = serial;
   TRY(import_first_root(site));
-  TRY(load_fleet(site));
+  TRY(parts.collections.load());
   TRY(parts.policy.load(parts.dirty));
   TRY(parts.policy.sign_site_time());
   TRY(publish_public_documents(site));
@@ -131,25 +133,32 @@ namespace {
 
 // Devices that were enrolled, approved, renamed, blocked or deleted.
 Result<void> follow_devices(hosting::Site& site, std::int64_t& serial,
-                            std::vector<fleet::DeviceChange>& changes,
+                            CollectionEvaluator& collections,
                             std::set<store::DeviceNumber>& dirty) {
   const auto devices = TRY(site.database->read([&](store::Reader& reader) {
     return store::devices_changed_after(reader, serial, kChangesAtOnce);
   }));
   for (const store::Device& device : devices) {
     if (device.state == store::DeviceState::Active) {
-      if (!site.fleet.rows(device.number)) {
-        fleet::DeviceChange change;
-        change.device = device.number;
-        change.name = device.name;
-        changes.push_back(std::move(change));
-      }
-      dirty.insert(device.number);
+      TRY(collections.device_active(device, dirty));
     } else {
-      TRY(forget_device(site, device.number));
+      collections.device_left(device.number);
       site.shelf.put_header(device.id.text(), nullptr);
     }
     serial = device.serial;
+  }
+  return {};
+}
+
+Result<void> follow_inventories(CollectionEvaluator& collections,
+                                std::deque<fleet::DeviceChange>& changes,
+                                std::set<store::DeviceNumber>& dirty) {
+  for (; !changes.empty(); changes.pop_front()) {
+    const auto followed = collections.inventory_changed(changes.front(), dirty);
+    if (followed) continue;
+    if (is_ours(followed.error())) return fail(followed.error());
+    log::failure(log::Level::Error, "fleet.change.failed", followed.error(),
+                 {{"device", changes.front().device}});
   }
   return {};
 }
@@ -178,9 +187,11 @@ Result<void> forget_old(hosting::Site& site, Timestamp now) {
 
 Result<bool> SiteServer::round() {
   Components& parts = *components_;
-  for (const auto device : site_->forgotten.take()) TRY(forget_device(*site_, device));
+  // What a failed round left: before anything is read that holds it already.
+  TRY(follow_inventories(parts.collections, parts.changes, parts.dirty));
+  for (const auto device : site_->forgotten.take()) parts.collections.device_left(device);
   TRY(quarantine_doubled(*site_));
-  TRY(follow_devices(*site_, parts.device_serial, parts.changes, parts.dirty));
+  TRY(follow_devices(*site_, parts.device_serial, parts.collections, parts.dirty));
 
   auto effects = TRY(take_inbox(*site_, parts.loaders));
   const auto add = [&parts](InboxEffects& from) {
@@ -194,13 +205,7 @@ Result<bool> SiteServer::round() {
     const std::lock_guard lock(parts.replayed_mutex);
     add(parts.replayed);
   }
-  for (const fleet::DeviceChange& change : parts.changes) {
-    const auto followed = follow_device(*site_, change, parts.dirty);
-    if (!followed)
-      log::failure(log::Level::Error, "fleet.change.failed", followed.error(),
-                   {{"device", change.device}});
-  }
-  parts.changes.clear();
+  TRY(follow_inventories(parts.collections, parts.changes, parts.dirty));
 
   const auto changes = TRY(site_->database->read([&](store::Reader& reader) {
     return store::changes_after(reader, parts.object_serial, kChangesAtOnce);
@@ -209,11 +214,12 @@ Result<bool> SiteServer::round() {
   if (!changes.empty())
     TRY(publish_catalogue(*site_, site_->settings.duration("site_time.interval")));
   // Collections first: what is deployed to one, and its windows, ask for its members.
+  std::vector<store::Change> of_collections;
   for (const store::Change& change : changes)
-    if (change.kind == "Collection") parts.collections.push_back(change);
+    if (change.kind == "Collection") of_collections.push_back(change);
   const bool all_read = changes.size() < static_cast<std::size_t>(kChangesAtOnce);
-  follow_collections(*site_, parts.collections, all_read ? MoreChanges::No : MoreChanges::Yes,
-                     parts.dirty);
+  parts.collections.collections_changed(of_collections,
+                                        all_read ? MoreChanges::No : MoreChanges::Yes, parts.dirty);
   for (const store::Change& change : changes) {
     parts.policy.follow(change, parts.dirty);
     parts.object_serial = change.serial;
@@ -232,10 +238,11 @@ Result<bool> SiteServer::round() {
     parts.next_sweep = now + kSweepInterval;
   }
   if (now >= parts.next_refresh) {
-    TRY(refresh_collections(*site_, parts.dirty));
+    parts.collections.time_passed(parts.dirty);
     TRY(parts.policy.renew(parts.dirty));
     parts.next_refresh = now + kRefreshInterval;
   }
+  TRY(parts.collections.store_memberships());
   TRY(parts.policy.build(parts.dirty));
   parts.dirty.clear();
   if (now >= parts.next_site_time) {

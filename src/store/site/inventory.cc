@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 
 #include "store/site/inventory_read.h"
 #include "store/site/row_table.h"
@@ -55,6 +56,9 @@ class InventoryWriter {
                     InventoryChange& change);
   // Sets the Volatile columns of the rows in `list`; false when all have them already.
   Result<bool> refresh(std::span<const model::ClassRows> rows, std::vector<RowEntry>& list);
+  // Error: kTooManyRows, if `list` and `added` were one.
+  Result<void> check_room(const std::vector<RowEntry>& list,
+                          std::span<const model::ClassRows> added) const;
   Result<void> save_rows(const std::vector<RowEntry>& list);
   Result<void> note_unchanged(const std::string& digest);
   Result<std::vector<InventoryRow>> resolve(const std::vector<RowEntry>& entries) {
@@ -116,24 +120,19 @@ Result<std::vector<Arrival>> InventoryWriter::take_out(std::span<const model::Cl
                                                        model::RowSetDigest& digest) {
   std::vector<Arrival> out;
   std::vector<bool> taken(list.size(), false);
+  RowFinder finder(list);
   for (const auto& [type, of_class] : rows) {
     const ClassId id = TRY(classes_.id_of(*type));
     for (const model::Row& row : of_class) {
-      const Bytes shared = model::encode_row(*type, row, model::Columns::Shared);
-      const auto row_id = TRY(rows_.find(id, shared));
-      // Volatile values sort last, so the first with the same identity follows this one.
-      const RowEntry wanted{
-          id, row_id.value_or(0), encode_kind(*type, row, ColumnKind::Unique), {}};
-      auto at = std::lower_bound(list.begin(), list.end(), wanted);
-      const auto same = [&] {
-        return at != list.end() && at->type == wanted.type && at->id == wanted.id &&
-               at->unique == wanted.unique;
-      };
-      while (same() && taken[static_cast<std::size_t>(at - list.begin())]) ++at;
-      if (!row_id || !same())
+      const auto row_id =
+          TRY(rows_.find(id, model::encode_row(*type, row, model::Columns::Shared)));
+      const auto place = row_id
+                             ? finder.take(id, *row_id, encode_kind(*type, row, ColumnKind::Unique))
+                             : std::nullopt;
+      if (!place)
         return fail(kDigestMismatch, "device number {} has no such row of {}", device_, type->name);
-      taken[static_cast<std::size_t>(at - list.begin())] = true;
-      out.push_back({*at, type, &row});
+      taken[*place] = true;
+      out.push_back({list[*place], type, &row});
       digest.remove(*type, row);
     }
   }
@@ -146,27 +145,36 @@ Result<std::vector<Arrival>> InventoryWriter::take_out(std::span<const model::Cl
 Result<bool> InventoryWriter::refresh(std::span<const model::ClassRows> rows,
                                       std::vector<RowEntry>& list) {
   bool changed = false;
-  std::vector<bool> taken(list.size(), false);
+  RowFinder finder(list);
   for (const auto& [type, of_class] : rows) {
     const ClassId id = TRY(classes_.id_of(*type));
     for (const model::Row& row : of_class) {
       const auto row_id =
           TRY(rows_.find(id, model::encode_row(*type, row, model::Columns::Shared)));
       if (!row_id) continue;
-      const Bytes unique = encode_kind(*type, row, ColumnKind::Unique);
-      for (std::size_t i = 0; i < list.size(); ++i) {
-        RowEntry& entry = list[i];
-        if (taken[i] || entry.type != id || entry.id != *row_id || entry.unique != unique) continue;
-        taken[i] = true;
-        Bytes changing = encode_kind(*type, row, ColumnKind::Volatile);
-        changed |= entry.changing != changing;
-        entry.changing = std::move(changing);
-        break;
-      }
+      const auto place = finder.take(id, *row_id, encode_kind(*type, row, ColumnKind::Unique));
+      if (!place) continue;
+      Bytes changing = encode_kind(*type, row, ColumnKind::Volatile);
+      changed |= list[*place].changing != changing;
+      list[*place].changing = std::move(changing);
     }
   }
   std::sort(list.begin(), list.end());
   return changed;
+}
+
+Result<void> InventoryWriter::check_room(const std::vector<RowEntry>& list,
+                                         std::span<const model::ClassRows> added) const {
+  std::map<ClassId, std::size_t> counts;
+  for (const RowEntry& entry : list) ++counts[entry.type];
+  for (const auto& [type, rows] : added) {
+    std::size_t& count = counts[TRY(classes_.id_of(*type))];
+    count += rows.size();
+    if (count > model::kMostRowsPerClass)
+      return fail(kTooManyRows, "device number {}: {} rows of {}, at most {} are kept", device_,
+                  count, type->name, model::kMostRowsPerClass);
+  }
+  return {};
 }
 
 Result<void> InventoryWriter::save_rows(const std::vector<RowEntry>& list) {
@@ -248,6 +256,7 @@ Result<InventoryChange> apply_full(Transaction& transaction, DeviceNumber device
                                    std::span<const model::ClassRows> rows, Timestamp now) {
   InventoryWriter writer = TRY(InventoryWriter::open(transaction, device, now));
   const StoredRows before = TRY(writer.state());
+  TRY(writer.check_room({}, rows));
   model::RowSetDigest digest;
   const std::vector<Arrival> arrivals = TRY(writer.intern(rows, digest));
   const std::vector<RowEntry> list = entries_of(arrivals);
@@ -294,6 +303,7 @@ Result<InventoryChange> apply_delta(Transaction& transaction, DeviceNumber devic
   model::RowSetDigest digest = TRY(model::RowSetDigest::parse(base));
   // Taken out first: a mismatch is found before anything is written.
   const std::vector<Arrival> gone = TRY(writer.take_out(removed, state.rows, digest));
+  TRY(writer.check_room(state.rows, added));
   const std::vector<Arrival> come = TRY(writer.intern(added, digest));
   const std::vector<RowEntry> gone_entries = entries_of(gone);
   const std::vector<RowEntry> come_entries = entries_of(come);

@@ -11,9 +11,10 @@ Result<std::vector<PackageContent>> superseded_content(Reader& reader, Timestamp
 Result<std::vector<PackageContent>> withdrawn_content(Reader& reader, Timestamp moment);
 // All versions of all packages.
 Result<std::vector<PackageContent>> all_package_content(Reader& reader);
-// Whether a device said since `since` that the deployment is with it in this version of its package
-// and has come to no end.
+// Whether an active device said since `since` that the deployment is with it in this version of its
+// package and has come to no end. `collection`: only its members, where there is one.
 Result<bool> is_under_way(Reader& reader, const model::ObjectId& deployment,
+                          const std::optional<model::ObjectId>& collection,
                           std::string_view package_version, Timestamp since);
 // Error: kNotFound.
 Result<void> remove_package_content(Transaction& transaction, const model::ObjectId& package,

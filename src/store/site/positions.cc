@@ -1,9 +1,30 @@
 #include "store/site/positions.h"
 
+#include "base/bytes.h"
+
 namespace muster::store {
+
+namespace {
+
+// A device opens one with each state folder that it starts with.
+constexpr std::int64_t kMostStreams = 1000;
+
+Result<void> check_room_for_stream(Transaction& transaction, const StreamMessage& message) {
+  if (TRY(stream_position(transaction, message.sender, message.stream))) return {};
+  const auto streams = TRY(transaction.first(
+      "SELECT COUNT(*) FROM (SELECT 1 FROM stream_position WHERE sender = $1 LIMIT $2) AS known",
+      {blob(message.sender), kMostStreams}, [](Rows& rows) { return rows.integer(0); }));
+  if (streams >= kMostStreams)
+    return fail(kTooManyStreams, "device {} opened {} streams within the time they are kept",
+                to_hex(message.sender), kMostStreams);
+  return {};
+}
+
+}  // namespace
 
 Result<StreamStep> advance_stream(Transaction& transaction, const StreamMessage& message,
                                   Timestamp now) {
+  TRY(check_room_for_stream(transaction, message));
   const std::int64_t changed = TRY(transaction.run(
       "INSERT INTO stream_position (sender, stream, sequence, body, opened, at) "
       "VALUES ($1, $2, $3, $4, $5, $6) "

@@ -20,6 +20,7 @@ struct StreamMessage {
   ByteView body_sha256;
   Timestamp sent;  // by the sender's clock
 };
+// Error: kTooManyStreams.
 Result<StreamStep> advance_stream(Transaction& transaction, const StreamMessage& message,
                                   Timestamp now);
 // A sender leaves a stream for good when it starts another one. One that speaks in the earlier

@@ -87,4 +87,18 @@ Result<std::vector<RowEntry>> decode_row_list(ByteView bytes) {
   return out;
 }
 
+std::optional<std::size_t> RowFinder::take(ClassId type, std::uint64_t id, const Bytes& unique) {
+  // Changing columns sort last, so the first with the same others follows this one.
+  const RowEntry wanted{type, id, unique, {}};
+  const auto first = static_cast<std::size_t>(
+      std::lower_bound(list_->begin(), list_->end(), wanted) - list_->begin());
+  std::size_t& taken = taken_[first];
+  const std::size_t place = first + taken;
+  if (place >= list_->size()) return std::nullopt;
+  const RowEntry& found = (*list_)[place];
+  if (found.type != type || found.id != id || found.unique != unique) return std::nullopt;
+  ++taken;
+  return place;
+}
+
 }  // namespace muster::store

@@ -1,12 +1,10 @@
 #include "roles/site_server/collection_evaluator/collection_evaluator.h"
 
-#include <map>
-
 #include "base/log.h"
 #include "contract/objects/object.h"
 #include "fleet/errors.h"
 #include "model/query/parse.h"
-#include "roles/site_server/errors.h"
+#include "roles/site_server/message.h"
 #include "store/site/collections.h"
 #include "store/site/device_names.h"
 #include "store/site/inventory.h"
@@ -26,26 +24,6 @@ std::vector<model::ClassRows> by_class(const std::vector<store::InventoryRow>& r
   return out;
 }
 
-Result<void> store_changes(hosting::Site& site, const fleet::MembershipChanges& changes,
-                           std::set<store::DeviceNumber>& dirty) {
-  if (changes.empty()) return {};
-  const Timestamp now = site.clock.now();
-  TRY(site.database->write([&](store::Transaction& transaction) -> Result<void> {
-    for (const fleet::MembershipChange& change : changes) {
-      if (change.collection == fleet::kAllSystems) continue;
-      const auto id = TRY(model::ObjectId::parse(change.collection));
-      if (change.membership == fleet::Membership::Joined) {
-        TRY(store::add_member(transaction, id, change.device, now));
-      } else {
-        TRY(store::remove_member(transaction, id, change.device));
-      }
-    }
-    return {};
-  }));
-  for (const fleet::MembershipChange& change : changes) dirty.insert(change.device);
-  return {};
-}
-
 Result<fleet::DeviceChange> full_change(store::Reader& reader, const store::Device& device) {
   fleet::DeviceChange change;
   change.device = device.number;
@@ -55,85 +33,15 @@ Result<fleet::DeviceChange> full_change(store::Reader& reader, const store::Devi
   return change;
 }
 
-Result<void> load_devices(hosting::Site& site) {
-  store::DeviceNumber after = 0;
-  for (;;) {
-    const auto changes = TRY(
-        site.database->read([&](store::Reader& reader) -> Result<std::vector<fleet::DeviceChange>> {
-          std::vector<fleet::DeviceChange> out;
-          for (const auto& device :
-               TRY(store::list_devices(reader, store::DeviceState::Active, after, kPage)))
-            out.push_back(TRY(full_change(reader, device)));
-          return out;
-        }));
-    if (changes.empty()) return {};
-    for (const fleet::DeviceChange& change : changes) {
-      after = change.device;
-      TRY(site.fleet.apply(change, site.clock.now()));
-    }
-  }
-}
+struct ReadRule {
+  fleet::CollectionRule rule;
+  std::vector<model::DeviceId> devices;  // that it names, known ones and others
+};
 
-// A collection after those that it names; what cannot be placed is logged and left out.
-Result<void> load_collections(hosting::Site& site) {
-  auto waiting = TRY(site.database->read([](store::Reader& reader) {
-    return store::list_objects(reader, "Collection", "", 1'000'000);
-  }));
-  for (bool progress = true; progress && !waiting.empty();) {
-    progress = false;
-    std::vector<store::Object> later;
-    for (store::Object& object : waiting) {
-      auto rule = site.database->read(
-          [&](store::Reader& reader) { return rule_of(reader, object.name, object.spec); });
-      const auto set =
-          rule ? site.fleet.set_collection(object.id.text(), *std::move(rule), site.clock.now())
-               : Result<fleet::MembershipChanges>(fail(rule.error()));
-      if (set) {
-        progress = true;
-      } else if (set.error().is(fleet::kUnknownCollection)) {
-        later.push_back(std::move(object));
-      } else {
-        log::failure(log::Level::Error, "collection.unreadable", set.error(),
-                     {{"collection", object.name}});
-      }
-    }
-    waiting = std::move(later);
-  }
-  for (const store::Object& object : waiting)
-    log::write(log::Level::Error, "collection.incomplete",
-               "a collection that this one names is missing", {{"collection", object.name}});
-  return {};
-}
-
-// What a crash between the inventory's transaction and the memberships' left undone.
-Result<void> reconcile_members(hosting::Site& site) {
-  const auto objects = TRY(site.database->read([](store::Reader& reader) {
-    return store::list_objects(reader, "Collection", "", 1'000'000);
-  }));
-  for (const store::Object& object : objects) {
-    const auto members = site.fleet.members(object.id.text());
-    if (!members) continue;
-    TRY(site.database->write([&](store::Transaction& transaction) -> Result<void> {
-      const auto stored = TRY(store::members_of(transaction, object.id, 0, INT64_MAX));
-      std::set<store::DeviceNumber> gone;
-      for (const auto& member : stored) gone.insert(member.device);
-      for (const auto device : *members) {
-        if (gone.erase(device) == 0)
-          TRY(store::add_member(transaction, object.id, device, site.clock.now()));
-      }
-      for (const auto device : gone) TRY(store::remove_member(transaction, object.id, device));
-      return {};
-    }));
-  }
-  return {};
-}
-
-}  // namespace
-
-Result<fleet::CollectionRule> rule_of(store::Reader& reader, std::string_view name, ByteView spec) {
+Result<ReadRule> read_rule(store::Reader& reader, std::string_view name, ByteView spec) {
   const auto object = TRY(contract::decode_spec(contract::ObjectKind::Collection, name, spec));
   const auto& collection = std::get<model::Collection>(object.value);
-  fleet::CollectionRule rule;
+  ReadRule out;
   const auto id_of = [&](const std::string& other) -> Result<std::string> {
     if (other == model::kAllSystems) return std::string(fleet::kAllSystems);
     const auto object = TRY(store::find_object(reader, "Collection", other));
@@ -144,50 +52,19 @@ Result<fleet::CollectionRule> rule_of(store::Reader& reader, std::string_view na
   };
   for (const model::Rule& each : collection.rules) {
     if (const auto* query = std::get_if<model::QueryRule>(&each)) {
-      rule.queries.push_back(TRY_IN(model::parse_query(query->query), "collection {}", name));
+      out.rule.queries.push_back(TRY_IN(model::parse_query(query->query), "collection {}", name));
     } else if (const auto* include = std::get_if<model::IncludeRule>(&each)) {
-      rule.included.push_back(TRY(id_of(include->collection)));
+      out.rule.included.push_back(TRY(id_of(include->collection)));
     } else if (const auto* exclude = std::get_if<model::ExcludeRule>(&each)) {
-      rule.excluded.push_back(TRY(id_of(exclude->collection)));
+      out.rule.excluded.push_back(TRY(id_of(exclude->collection)));
     } else {
-      const auto id = TRY(model::DeviceId::parse(std::get<model::DeviceRule>(each).device));
-      if (const auto device = TRY(store::find_device(reader, id)))
-        rule.direct.push_back(device->number);
+      out.devices.push_back(TRY(model::DeviceId::parse(std::get<model::DeviceRule>(each).device)));
+      if (const auto device = TRY(store::find_device(reader, out.devices.back())))
+        out.rule.direct.push_back(device->number);
     }
   }
-  rule.limiting = TRY(id_of(collection.limited_to));
-  return rule;
-}
-
-Result<void> load_fleet(hosting::Site& site) {
-  site.fleet = fleet::Fleet();
-  TRY(load_devices(site));
-  TRY(load_collections(site));
-  return reconcile_members(site);
-}
-
-namespace {
-
-Result<void> follow_collection(hosting::Site& site, const store::Change& change,
-                               std::set<store::DeviceNumber>& dirty) {
-  if (change.action == store::ChangeAction::Delete) {
-    auto left = site.fleet.remove_collection(change.id.text());
-    if (!left && left.error().is(fleet::kUnknownCollection)) return {};
-    if (!left) return fail(left.error());
-    for (const auto& each : *left) dirty.insert(each.device);
-    return site.database->write([&](store::Transaction& transaction) -> Result<void> {
-      TRY(store::remove_members(transaction, change.id));
-      return {};
-    });
-  }
-  const auto object = TRY(site.database->read(
-      [&](store::Reader& reader) { return store::find_object(reader, change.id); }));
-  if (!object || object->deleted) return {};  // its deletion follows in the log
-  auto rule = TRY(site.database->read(
-      [&](store::Reader& reader) { return rule_of(reader, object->name, object->spec); }));
-  const auto changes =
-      TRY(site.fleet.set_collection(change.id.text(), std::move(rule), site.clock.now()));
-  return store_changes(site, changes, dirty);
+  out.rule.limiting = TRY(id_of(collection.limited_to));
+  return out;
 }
 
 // Others have to be followed first: what the rule names, what still names it, or what would close
@@ -197,66 +74,235 @@ bool waits_for_others(const Error& error) {
          error.is(fleet::kCollectionInUse);
 }
 
-void report_unfollowed(const store::Change& change, const Error& error) {
-  log::failure(log::Level::Error, "collection.change.failed", error, {{"id", change.id.text()}});
+void report_unfollowed(const model::ObjectId& id, const Error& error) {
+  log::failure(log::Level::Error, "collection.change.failed", error, {{"id", id.text()}});
 }
 
 }  // namespace
 
-void follow_collections(hosting::Site& site, std::vector<store::Change>& waiting, MoreChanges more,
-                        std::set<store::DeviceNumber>& dirty) {
-  // Of several changes of one collection the last says all: its present state is what is read.
-  std::map<model::ObjectId, store::Change> last;
-  for (store::Change& change : waiting) last.insert_or_assign(change.id, std::move(change));
-  waiting.clear();
-  for (bool progress = true; progress && !last.empty();) {
+void CollectionEvaluator::note(fleet::MembershipChanges changes, Devices& dirty) {
+  for (fleet::MembershipChange& change : changes) {
+    dirty.insert(change.device);
+    if (change.collection != fleet::kAllSystems) unstored_.push_back(std::move(change));
+  }
+}
+
+Result<void> CollectionEvaluator::store_memberships() {
+  if (unstored_.empty() && removed_.empty()) return {};
+  const Timestamp now = site_.clock.now();
+  TRY(site_.database->write([&](store::Transaction& transaction) -> Result<void> {
+    for (const fleet::MembershipChange& change : unstored_) {
+      const auto id = TRY(model::ObjectId::parse(change.collection));
+      if (change.membership == fleet::Membership::Joined)
+        TRY(store::add_member(transaction, id, change.device, now));
+      else
+        TRY(store::remove_member(transaction, id, change.device));
+    }
+    for (const model::ObjectId& collection : removed_)
+      TRY(store::remove_members(transaction, collection));
+    return {};
+  }));
+  unstored_.clear();
+  removed_.clear();
+  return {};
+}
+
+Result<void> CollectionEvaluator::load() {
+  site_.fleet = fleet::Fleet();
+  TRY(load_devices());
+  TRY(load_collections());
+  return reconcile_members();
+}
+
+Result<void> CollectionEvaluator::load_devices() {
+  store::DeviceNumber after = 0;
+  for (;;) {
+    auto changes = TRY(site_.database->read(
+        [&](store::Reader& reader) -> Result<std::vector<fleet::DeviceChange>> {
+          std::vector<fleet::DeviceChange> out;
+          for (const auto& device :
+               TRY(store::list_devices(reader, store::DeviceState::Active, after, kPage)))
+            out.push_back(TRY(full_change(reader, device)));
+          return out;
+        }));
+    if (changes.empty()) return {};
+    for (fleet::DeviceChange& change : changes) {
+      after = change.device;
+      const auto applied = site_.fleet.apply(change, site_.clock.now());
+      if (applied) continue;
+      // One device's rows are no reason for the site not to start.
+      log::failure(log::Level::Error, "fleet.device.unreadable", applied.error(),
+                   {{"device", change.device}});
+      change.added.clear();
+      TRY(site_.fleet.apply(change, site_.clock.now()));
+      TRY(site_.database->write([&](store::Transaction& transaction) {
+        return store::demand_resync(transaction, change.device);
+      }));
+    }
+  }
+}
+
+// A collection after those that it names; what cannot be placed is logged and left out.
+Result<void> CollectionEvaluator::load_collections() {
+  auto waiting = TRY(site_.database->read([](store::Reader& reader) {
+    return store::list_objects(reader, "Collection", "", 1'000'000);
+  }));
+  Devices nobody;  // reconcile_members() looks at all
+  for (bool progress = true; progress && !waiting.empty();) {
     progress = false;
-    for (auto each = last.begin(); each != last.end();) {
-      const auto followed = follow_collection(site, each->second, dirty);
-      if (!followed && waits_for_others(followed.error())) {
+    std::vector<store::Object> later;
+    for (store::Object& object : waiting) {
+      const auto done = set(object, nobody);
+      if (done) {
+        progress = true;
+      } else if (done.error().is(fleet::kUnknownCollection)) {
+        later.push_back(std::move(object));
+      } else {
+        log::failure(log::Level::Error, "collection.unreadable", done.error(),
+                     {{"collection", object.name}});
+      }
+    }
+    waiting = std::move(later);
+  }
+  unstored_.clear();
+  for (const store::Object& object : waiting)
+    log::write(log::Level::Error, "collection.incomplete",
+               "a collection that this one names is missing", {{"collection", object.name}});
+  return {};
+}
+
+// What a crash between the inventory's transaction and the memberships' left undone.
+Result<void> CollectionEvaluator::reconcile_members() {
+  const auto objects = TRY(site_.database->read([](store::Reader& reader) {
+    return store::list_objects(reader, "Collection", "", 1'000'000);
+  }));
+  for (const store::Object& object : objects) {
+    const auto members = site_.fleet.members(object.id.text());
+    if (!members) continue;
+    TRY(site_.database->write([&](store::Transaction& transaction) -> Result<void> {
+      const auto stored = TRY(store::members_of(transaction, object.id, 0, INT64_MAX));
+      std::set<store::DeviceNumber> gone;
+      for (const auto& member : stored) gone.insert(member.device);
+      for (const auto device : *members) {
+        if (gone.erase(device) == 0)
+          TRY(store::add_member(transaction, object.id, device, site_.clock.now()));
+      }
+      for (const auto device : gone) TRY(store::remove_member(transaction, object.id, device));
+      return {};
+    }));
+  }
+  return {};
+}
+
+void CollectionEvaluator::name_devices(const model::ObjectId& collection,
+                                       std::vector<model::DeviceId> devices) {
+  std::vector<model::DeviceId>& known = named_by_[collection];
+  for (const model::DeviceId& device : known) {
+    std::set<model::ObjectId>& by = named_[device];
+    by.erase(collection);
+    if (by.empty()) named_.erase(device);
+  }
+  for (const model::DeviceId& device : devices) named_[device].insert(collection);
+  known = std::move(devices);
+  if (known.empty()) named_by_.erase(collection);
+}
+
+Result<void> CollectionEvaluator::set(const store::Object& object, Devices& dirty) {
+  auto read = TRY(site_.database->read(
+      [&](store::Reader& reader) { return read_rule(reader, object.name, object.spec); }));
+  note(TRY(site_.fleet.set_collection(object.id.text(), std::move(read.rule), site_.clock.now())),
+       dirty);
+  name_devices(object.id, std::move(read.devices));
+  return {};
+}
+
+Result<void> CollectionEvaluator::follow(const model::ObjectId& id, store::ChangeAction action,
+                                         Devices& dirty) {
+  if (action == store::ChangeAction::Delete) {
+    auto left = site_.fleet.remove_collection(id.text());
+    if (!left && left.error().is(fleet::kUnknownCollection)) return {};
+    if (!left) return fail(left.error());
+    note(*std::move(left), dirty);
+    name_devices(id, {});
+    removed_.insert(id);
+    return {};
+  }
+  const auto object = TRY(
+      site_.database->read([&](store::Reader& reader) { return store::find_object(reader, id); }));
+  if (!object || object->deleted) return {};  // its deletion follows in the log
+  return set(*object, dirty);
+}
+
+void CollectionEvaluator::collections_changed(const std::vector<store::Change>& changes,
+                                              MoreChanges more, Devices& dirty) {
+  // Of several changes of one collection the last says all: its present state is what is read.
+  for (const store::Change& change : changes) waiting_.insert_or_assign(change.id, change.action);
+  for (bool progress = true; progress && !waiting_.empty();) {
+    progress = false;
+    for (auto each = waiting_.begin(); each != waiting_.end();) {
+      const auto followed = follow(each->first, each->second, dirty);
+      if (!followed && (waits_for_others(followed.error()) || is_ours(followed.error()))) {
         ++each;
         continue;
       }
-      if (!followed) report_unfollowed(each->second, followed.error());
+      if (!followed) report_unfollowed(each->first, followed.error());
       progress = progress || followed.has_value();
-      each = last.erase(each);
+      each = waiting_.erase(each);
     }
   }
-  for (auto& [id, change] : last) {
-    if (more == MoreChanges::Yes) {
-      waiting.push_back(std::move(change));
-    } else if (const auto followed = follow_collection(site, change, dirty); !followed) {
-      report_unfollowed(change, followed.error());
-    }
+  if (more == MoreChanges::Yes) return;
+  std::erase_if(waiting_, [&](const auto& entry) {
+    const auto followed = follow(entry.first, entry.second, dirty);
+    if (!followed) report_unfollowed(entry.first, followed.error());
+    return followed || !is_ours(followed.error());
+  });
+}
+
+Result<void> CollectionEvaluator::device_active(const store::Device& device, Devices& dirty) {
+  dirty.insert(device.number);
+  if (site_.fleet.contains(device.number)) {
+    fleet::DeviceChange renamed;
+    renamed.device = device.number;
+    renamed.name = device.name;
+    renamed.extent = fleet::Extent::Delta;
+    note(TRY(site_.fleet.apply(renamed, site_.clock.now())), dirty);
+    return {};
   }
+  TRY(take_anew(device.number, dirty));
+  if (const auto named = named_.find(device.id); named != named_.end())
+    for (const model::ObjectId& collection : named->second)
+      waiting_.try_emplace(collection, store::ChangeAction::Update);
+  return {};
 }
 
-Result<void> follow_device(hosting::Site& site, const fleet::DeviceChange& change,
-                           std::set<store::DeviceNumber>& dirty) {
-  auto changes = site.fleet.apply(change, site.clock.now());
-  if (!changes) {
-    // The index lags behind the database, for instance after a failed round: take it all anew.
-    const auto full = TRY(site.database->read(
-        [&](store::Reader& reader) -> Result<std::optional<fleet::DeviceChange>> {
-          const auto device = TRY(store::find_device(reader, change.device));
-          if (!device || device->state != store::DeviceState::Active)
-            return std::optional<fleet::DeviceChange>();
-          return std::optional(TRY(full_change(reader, *device)));
-        }));
-    if (!full) return {};
-    changes = site.fleet.apply(*full, site.clock.now());
-    if (!changes) return fail(changes.error());
-  }
-  return store_changes(site, *changes, dirty);
+Result<void> CollectionEvaluator::take_anew(store::DeviceNumber number, Devices& dirty) {
+  const auto full = TRY(site_.database->read(
+      [&](store::Reader& reader) -> Result<std::optional<fleet::DeviceChange>> {
+        const auto device = TRY(store::find_device(reader, number));
+        if (!device || device->state != store::DeviceState::Active)
+          return std::optional<fleet::DeviceChange>();
+        return std::optional(TRY(full_change(reader, *device)));
+      }));
+  if (full) note(TRY(site_.fleet.apply(*full, site_.clock.now())), dirty);
+  return {};
 }
 
-Result<void> forget_device(hosting::Site& site, store::DeviceNumber device) {
-  std::set<store::DeviceNumber> nobody;
-  return store_changes(site, site.fleet.remove(device), nobody);
+Result<void> CollectionEvaluator::inventory_changed(const fleet::DeviceChange& change,
+                                                    Devices& dirty) {
+  auto changes = site_.fleet.apply(change, site_.clock.now());
+  // The index lags behind the database, for instance after a failed round: take it all anew.
+  if (!changes) return take_anew(change.device, dirty);
+  note(*std::move(changes), dirty);
+  return {};
 }
 
-Result<void> refresh_collections(hosting::Site& site, std::set<store::DeviceNumber>& dirty) {
-  return store_changes(site, site.fleet.refresh(site.clock.now()), dirty);
+void CollectionEvaluator::device_left(store::DeviceNumber device) {
+  Devices nobody;
+  note(site_.fleet.remove(device), nobody);
+}
+
+void CollectionEvaluator::time_passed(Devices& dirty) {
+  note(site_.fleet.refresh(site_.clock.now()), dirty);
 }
 
 }  // namespace muster::site_server

@@ -2,7 +2,9 @@
 // into the database, and word of every change to the policy builder.
 #pragma once
 
+#include <map>
 #include <set>
+#include <vector>
 
 #include "fleet/fleet.h"
 #include "hosting/site.h"
@@ -11,28 +13,56 @@
 
 namespace muster::site_server {
 
-// Reads all devices' rows and all collections; the stored memberships become those that the rules
-// give now.
-Result<void> load_fleet(hosting::Site& site);
-
 // Whether the log of changes has some that nobody has read yet.
 enum class MoreChanges { No, Yes };
 
-// Collections were created, changed or deleted, each after those that it names. What has to wait
-// for a change that has not been read yet stays in `waiting`; what cannot be followed at all is
-// logged.
-void follow_collections(hosting::Site& site, std::vector<store::Change>& waiting, MoreChanges more,
-                        std::set<store::DeviceNumber>& dirty);
+class CollectionEvaluator {
+ public:
+  using Devices = std::set<store::DeviceNumber>;
 
-// A device's inventory changed, or it became or ceased to be active.
-Result<void> follow_device(hosting::Site& site, const fleet::DeviceChange& change,
-                           std::set<store::DeviceNumber>& dirty);
-Result<void> forget_device(hosting::Site& site, store::DeviceNumber device);
+  explicit CollectionEvaluator(hosting::Site& site) : site_(site) {}
 
-// Rules about the time, which change without anybody's doing.
-Result<void> refresh_collections(hosting::Site& site, std::set<store::DeviceNumber>& dirty);
+  // Reads all devices' rows and all collections; the stored memberships become those that the
+  // rules give now.
+  Result<void> load();
 
-// The rule of a collection's spec: queries parsed, devices by number, other collections by id.
-Result<fleet::CollectionRule> rule_of(store::Reader& reader, std::string_view name, ByteView spec);
+  // The functions below tell the index, and put into `dirty` the devices whose memberships have
+  // changed. The database learns of it by store_memberships(): what could not be stored stays
+  // for the next call.
+  Result<void> store_memberships();
+
+  // Collections were created, changed or deleted, each after those that it names. What has to wait
+  // for a change that has not been read yet, or for the database, waits for the next call; what
+  // cannot be followed at all is logged.
+  void collections_changed(const std::vector<store::Change>& changes, MoreChanges more,
+                           Devices& dirty);
+  // Changes of collections that wait.
+  std::size_t waiting() const { return waiting_.size(); }
+  // An active device was enrolled, approved or renamed.
+  Result<void> device_active(const store::Device& device, Devices& dirty);
+  Result<void> inventory_changed(const fleet::DeviceChange& change, Devices& dirty);
+  // It is active no more.
+  void device_left(store::DeviceNumber device);
+  // Rules about the time, which change without anybody's doing.
+  void time_passed(Devices& dirty);
+
+ private:
+  Result<void> load_devices();
+  Result<void> load_collections();
+  Result<void> reconcile_members();
+  Result<void> take_anew(store::DeviceNumber device, Devices& dirty);
+  Result<void> follow(const model::ObjectId& id, store::ChangeAction action, Devices& dirty);
+  Result<void> set(const store::Object& object, Devices& dirty);
+  void name_devices(const model::ObjectId& collection, std::vector<model::DeviceId> devices);
+  void note(fleet::MembershipChanges changes, Devices& dirty);
+
+  hosting::Site& site_;
+  std::map<model::ObjectId, store::ChangeAction> waiting_;
+  fleet::MembershipChanges unstored_;
+  std::set<model::ObjectId> removed_;  // collections whose members are still stored
+  // Rules name devices by id, the index by number: a device that is enrolled anew has another.
+  std::map<model::ObjectId, std::vector<model::DeviceId>> named_by_;
+  std::map<model::DeviceId, std::set<model::ObjectId>> named_;
+};
 
 }  // namespace muster::site_server

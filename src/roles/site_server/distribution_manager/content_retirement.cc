@@ -8,6 +8,8 @@
 #include "contract/manifest.h"
 #include "contract/objects/object.h"
 #include "roles/site_server/errors.h"
+#include "roles/site_server/message.h"
+#include "roles/site_server/policy_builder/program_reference.h"
 #include "store/site/objects.h"
 #include "store/site/package_retirement.h"
 
@@ -16,14 +18,38 @@ namespace {
 
 constexpr std::int64_t kAll = 1'000'000;
 
-// Ids of live deployments whose program is of the package.
-Result<std::vector<model::ObjectId>> deployments_of_package(store::Reader& reader,
-                                                            const std::string& package) {
-  std::vector<model::ObjectId> out;
+struct Use {
+  model::ObjectId deployment;
+  std::optional<model::ObjectId> collection;  // nothing: all systems
+};
+
+// Whether the program or one that runs before it is of `package`.
+Result<bool> runs_one_of(store::Reader& reader, const model::Deployment& deployment,
+                         const std::string& package) {
+  if (deployment.package == package) return true;
+  const auto program = TRY(program_reference(reader, deployment.package, deployment.program));
+  bool found = false;
+  if (program)
+    TRY(first_references(reader, *program,
+                         [&](const std::string& first) { found |= first == package; }));
+  return found;
+}
+
+// Live deployments that run a program of the package.
+Result<std::vector<Use>> uses_of_package(store::Reader& reader, const std::string& package) {
+  std::vector<Use> out;
   for (const auto& object : TRY(store::list_objects(reader, "Deployment", "", kAll))) {
     const auto any =
         TRY(contract::decode_spec(contract::ObjectKind::Deployment, object.name, object.spec));
-    if (std::get<model::Deployment>(any.value).package == package) out.push_back(object.id);
+    const auto& deployment = std::get<model::Deployment>(any.value);
+    if (!TRY(runs_one_of(reader, deployment, package))) continue;
+    Use use{object.id, {}};
+    if (deployment.collection != model::kAllSystems) {
+      const auto target = TRY(store::find_object(reader, "Collection", deployment.collection));
+      if (!target) continue;  // nobody
+      use.collection = target->id;
+    }
+    out.push_back(std::move(use));
   }
   return out;
 }
@@ -36,19 +62,24 @@ Result<bool> is_needed(store::Reader& reader, const store::PackageContent& conte
       reader, contract::package_role(package->name), content.version));
   if (!document) return false;
   const auto entry = TRY(contract::decode_entry(document->bytes)).value;
-  for (const auto& deployment : TRY(deployments_of_package(reader, package->name)))
-    if (TRY(store::is_under_way(reader, deployment, entry.package_version, since))) return true;
+  for (const Use& use : TRY(uses_of_package(reader, package->name)))
+    if (TRY(store::is_under_way(reader, use.deployment, use.collection, entry.package_version,
+                                since)))
+      return true;
   return false;
 }
 
-// The manifest itself and every file that it lists.
-Result<std::set<std::string>> hashes_of(const hosting::Site& site,
-                                        const store::PackageContent& content) {
+struct Hashes {
+  std::string manifest;
+  std::set<std::string> files;
+};
+Result<Hashes> hashes_of(const hosting::Site& site, const store::PackageContent& content) {
   const auto manifest_hash = TRY(store::ContentHash::from_bytes(content.manifest_sha256));
   const Bytes document =
       TRY(os::read_file(site.content->path_of(manifest_hash), contract::kManifestLimit));
-  std::set<std::string> out = {manifest_hash.text()};
-  for (const auto& file : TRY(contract::decode_manifest(document)).files) out.insert(file.sha256);
+  Hashes out{manifest_hash.text(), {}};
+  for (const auto& file : TRY(contract::decode_manifest(document)).files)
+    out.files.insert(file.sha256);
   return out;
 }
 
@@ -56,46 +87,69 @@ Result<std::set<std::string>> hashes_of(const hosting::Site& site,
 // before, and the file stays, or after, and is told to upload it.
 Result<void> remove_withdrawn(const hosting::Site& site, store::Transaction& transaction,
                               const std::vector<store::PackageContent>& leaving) {
-  std::set<std::string> candidates;
+  std::set<std::string> manifests, files;
   for (const auto& content : leaving) {
     // Without its manifest nothing is known of its files, and nothing can be fetched either.
-    if (const auto hashes = hashes_of(site, content))
-      candidates.insert(hashes->begin(), hashes->end());
+    if (auto hashes = hashes_of(site, content)) {
+      manifests.insert(hashes->manifest);
+      files.merge(hashes->files);
+    }
     TRY(store::remove_package_content(transaction, content.package, content.version));
   }
   for (const auto& content : TRY(store::all_package_content(transaction))) {
     const auto kept = hashes_of(site, content);
+    if (!kept && content.withdrawn) continue;
     if (!kept)
       return fail(kBadObject, "the manifest of package {} version {}: {}; nothing is removed",
                   content.package.text(), content.version, kept.error().text());
-    for (const std::string& hash : *kept) candidates.erase(hash);
+    manifests.erase(kept->manifest);
+    for (const std::string& hash : kept->files) files.erase(hash);
+    files.erase(kept->manifest);
   }
-  for (const std::string& hash : candidates)
-    TRY(site.content->remove(TRY(store::ContentHash::parse(hash))));
+  // Manifests last: as long as the transaction is not through, they say what is still to be done.
+  for (const auto* hashes : {&files, &manifests})
+    for (const std::string& hash : *hashes)
+      TRY(site.content->remove(TRY(store::ContentHash::parse(hash))));
   log::info("content.removed", "content of old package versions was removed",
-            {{"versions", leaving.size()}, {"files", candidates.size()}});
+            {{"versions", leaving.size()}, {"files", files.size() + manifests.size()}});
   return {};
+}
+
+Result<bool> withdraw(hosting::Site& site, store::Transaction& transaction, Timestamp before,
+                      Timestamp now) {
+  const Timestamp since = now - site.settings.duration("status.keep");
+  bool changed = false;
+  for (const auto& content : TRY(store::superseded_content(transaction, before))) {
+    const auto needed = is_needed(transaction, content, since);
+    if (!needed && is_ours(needed.error())) return fail(needed.error());
+    // One that cannot be judged holds up no other.
+    if (!needed)
+      log::failure(log::Level::Error, "content.use.unknown", needed.error(),
+                   {{"package", content.package.text()}, {"version", content.version}});
+    if (!needed || *needed) continue;
+    TRY(store::withdraw_package_content(transaction, content.package, content.version,
+                                        site.random.bytes(16), now));
+    changed = true;
+  }
+  return changed;
 }
 
 }  // namespace
 
 Result<void> retire_content(hosting::Site& site, Timestamp now) {
   const Timestamp before = now - site.settings.duration("content.grace");
-  const Timestamp since = now - site.settings.duration("status.keep");
-  bool changed = false;
+  if (TRY(site.database->write([&](store::Transaction& transaction) {
+        return withdraw(site, transaction, before, now);
+      })))
+    ++site.content_epoch;
+  bool removed = false;
   TRY(site.database->write([&](store::Transaction& transaction) -> Result<void> {
-    for (const auto& content : TRY(store::superseded_content(transaction, before))) {
-      if (TRY(is_needed(transaction, content, since))) continue;
-      TRY(store::withdraw_package_content(transaction, content.package, content.version,
-                                          site.random.bytes(16), now));
-      changed = true;
-    }
     const auto leaving = TRY(store::withdrawn_content(transaction, before));
-    if (leaving.empty()) return {};
-    changed = true;
-    return remove_withdrawn(site, transaction, leaving);
+    removed = !leaving.empty();
+    if (removed) TRY(remove_withdrawn(site, transaction, leaving));
+    return {};
   }));
-  if (changed) ++site.content_epoch;
+  if (removed) ++site.content_epoch;
   return {};
 }
 

@@ -29,13 +29,9 @@ Result<void> quarantine_device(store::Transaction& transaction, const store::Dev
 }
 
 constexpr std::string_view kJournal = "inbox";
+// What one transaction takes: nobody else writes meanwhile.
 constexpr std::size_t kRoundBytes = 16u << 20;
-
-// Failures of the machine, not of the message: the round is repeated, nothing is quarantined.
-bool is_ours(const Error& error) {
-  return error.is(store::kDatabaseUnavailable) || error.is(store::kDiskFull) ||
-         error.is(store::kDatabaseCorrupt) || error.is(store::kDatabaseBusy);
-}
+constexpr Duration kRoundTime = std::chrono::seconds(1);
 
 Result<Bytes> unpacked_body(const contract::Envelope& envelope) {
   if (envelope.header.body_encoding == contract::BodyEncoding::Identity)
@@ -122,7 +118,10 @@ Result<InboxEffects> take_inbox(hosting::Site& site, const Loaders& loaders) {
   auto effects =
       TRY(site.database->write([&](store::Transaction& transaction) -> Result<InboxEffects> {
         InboxEffects out;
+        const Duration until = site.clock.steady() + kRoundTime;
         for (const store::JournalRecord& raw : records) {
+          if (out.taken_to > 0 && site.clock.steady() >= until) break;
+          out.taken_to = raw.next;
           const auto record = hosting::decode_inbox_record(raw.payload);
           const auto taken = record ? take_or_refuse(site, loaders, transaction, *record, out)
                                     : Result<void>(fail(record.error()));
@@ -131,13 +130,15 @@ Result<InboxEffects> take_inbox(hosting::Site& site, const Loaders& loaders) {
           TRY(quarantine(transaction, record ? *record : hosting::InboxRecord{}, raw.payload,
                          taken.error()));
         }
-        TRY(store::set_inbox_position(transaction, kJournal, records.back().next));
+        TRY(store::set_inbox_position(transaction, kJournal, out.taken_to));
         return out;
       }));
   for (const model::DeviceId& device : effects.quarantined)
     site.access.set_device(device.text(), hosting::Admission::Refused);
-  TRY(site.inbox->trim(records.back().next));
-  effects.more = records.back().next < site.inbox->end();
+  // The position says what was taken: what stays in the journal is passed over.
+  if (const auto trimmed = site.inbox->trim(effects.taken_to); !trimmed)
+    log::failure(log::Level::Warning, "inbox.trim.failed", trimmed.error());
+  effects.more = effects.taken_to < site.inbox->end();
   return effects;
 }
 
@@ -147,8 +148,10 @@ Result<void> quarantine_doubled(hosting::Site& site) {
   const auto done = site.database->write([&](store::Transaction& transaction) -> Result<void> {
     for (const model::DeviceId& id : doubled) {
       const auto device = TRY(store::find_device(transaction, id));
-      if (device && device->state == store::DeviceState::Active)
-        TRY(quarantine_device(transaction, *device, site.clock.now()));
+      if (!device || device->state != store::DeviceState::Active) continue;
+      TRY(quarantine_device(transaction, *device, site.clock.now()));
+      // Inside the transaction: a renewal that runs beside it cannot let the device in again.
+      site.access.set_device(id.text(), hosting::Admission::Refused);
     }
     return {};
   });

@@ -53,8 +53,7 @@ Result<void> load_inventory_report(store::Transaction& transaction, const Messag
     if (!applied) return fail(applied.error());
     if (applied->added.empty() && applied->removed.empty()) return {};  // applied before
     if (applied->digest != report.digest.text())
-      return ask_for_full(transaction, context, "the delta led to other rows than it says",
-                          effects);
+      TRY(ask_for_full(transaction, context, "the delta led to other rows than it says", effects));
     change.extent = fleet::Extent::Delta;
     change.removed = report.removed;
   }

@@ -260,12 +260,16 @@ Result<void> PolicyBuilder::try_to_follow(const std::string& kind, const model::
   const auto package = TRY(
       site_->database->read([&](store::Reader& reader) { return store::find_object(reader, id); }));
   if (!package) return {};
+  // One that fails is no reason for the others to stay as they were.
+  Result<void> all;
   for (const model::ObjectId& user : std::set(by_package_[package->name])) {
     const auto object = TRY(site_->database->read(
         [&](store::Reader& reader) { return store::find_object(reader, user); }));
-    if (object && !object->deleted) TRY(make_deployment_body(*object, dirty));
+    if (!object || object->deleted) continue;
+    if (const auto made = make_deployment_body(*object, dirty); !made && all)
+      all = fail(made.error());
   }
-  return {};
+  return all;
 }
 
 Result<std::optional<PolicyBuilder::NewHeader>> PolicyBuilder::header_for(

@@ -1,7 +1,10 @@
 #include "roles/site_server/status/status_loader.h"
 
+#include <algorithm>
+
 #include "contract/status_report.h"
 #include "model/status_ids.h"
+#include "store/site/objects.h"
 #include "store/site/status.h"
 
 namespace muster::site_server {
@@ -28,6 +31,8 @@ Result<void> load_status_report(store::Transaction& transaction, const MessageCo
   TRY(store::add_status_message(transaction, message));
   // Other topics may name a deployment, as a restart names who wanted it: that is no state of it.
   if (!report.deployment || report.topic != model::kTopicEnforcement) return {};
+  const auto deployment = TRY(store::find_object(transaction, *report.deployment));
+  if (!deployment || deployment->deleted || deployment->kind != "Deployment") return {};
   TRY(store::put_deployment_state(transaction, {.deployment = *report.deployment,
                                                 .device = context.device.number,
                                                 .state = report.state,
@@ -35,7 +40,8 @@ Result<void> load_status_report(store::Transaction& transaction, const MessageCo
                                                 .exit_code = report.exit_code,
                                                 .error = report.error,
                                                 .detail = report.detail,
-                                                .at = report.at,
+                                                // A clock that is ahead would hold its state.
+                                                .at = std::min(report.at, context.received),
                                                 .stream = context.header.stream,
                                                 .sequence = sequence,
                                                 .package_version = report.package_version,
