@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <algorithm>
+
 namespace muster {
 
 std::size_t utf8_sequence(std::string_view text) {
@@ -51,6 +53,13 @@ std::string printable_utf8(std::string_view text, std::size_t limit_bytes) {
     text.remove_prefix(size == 0 ? 1 : size);
   }
   return out;
+}
+
+bool has_control_characters(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    return byte < 0x20 || byte == 0x7f;
+  });
 }
 
 }  // namespace muster

@@ -16,4 +16,7 @@ bool is_utf8(std::string_view text);
 // become U+FFFD; at most `limit_bytes`, cut between characters.
 std::string printable_utf8(std::string_view text, std::size_t limit_bytes);
 
+// Those of ASCII.
+bool has_control_characters(std::string_view text);
+
 }  // namespace muster

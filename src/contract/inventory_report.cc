@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "contract/document_errors.h"
 #include "contract/fields.h"
 
@@ -179,6 +180,8 @@ Result<Heartbeat> decode_heartbeat(ByteView text) {
   if (rows > kMostVolatileRows)
     return fail(kTooMuch, "volatileRows: {} rows, at most {} are taken", rows, kMostVolatileRows);
   if (heartbeat.name.size() > 255) return fail(kBadMember, "name: over 255 bytes");
+  if (has_control_characters(heartbeat.name))
+    return fail(kBadMember, "name: has control characters");
   return heartbeat;
 }
 

@@ -51,6 +51,7 @@ class BoundaryMap {
   explicit BoundaryMap(std::vector<Entry> entries);
   // Null where there is none. Lives as long as the map.
   const Entry* find(const IpAddress& address) const;
+  bool empty() const { return entries_.empty(); }
 
  private:
   std::vector<Entry> entries_;  // by first address

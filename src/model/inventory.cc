@@ -69,13 +69,6 @@ std::string_view type_name(ColumnType type) {
   return "";
 }
 
-bool has_control_characters(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    return byte < 0x20 || byte == 0x7f;
-  });
-}
-
 Result<void> check_value(const InventoryClass& type, const Column& column, const Value& value) {
   if (std::holds_alternative<std::monostate>(value)) return {};
   const auto bad = [&](std::string_view what) {

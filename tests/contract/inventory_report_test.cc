@@ -74,6 +74,12 @@ TEST(InventoryReport, NamesEachClassOnce) {
   EXPECT_TRUE(decode_inventory_report(encode_inventory_report(report)).error().is(kBadMember));
 }
 
+TEST(Heartbeat, NamesNoMachineByControlCharacters) {
+  Heartbeat heartbeat;
+  heartbeat.name = "pc\x1b[2J";
+  EXPECT_TRUE(decode_heartbeat(encode_heartbeat(heartbeat)).error().is(kBadMember));
+}
+
 TEST(Heartbeat, CarriesNoMoreRowsThanItsMost) {
   Heartbeat heartbeat;
   heartbeat.name = "pc";

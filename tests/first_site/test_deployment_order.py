@@ -70,6 +70,10 @@ class DeploymentOrder(unittest.TestCase):
         # A package that another one's program names stays.
         refused = self.site.cli("delete", "package", "base", ok=False)
         self.assertIn("package runtime", refused.stderr)
+        # So does the program itself.
+        refused = self.apply("renamed.yaml", self.package("base", {"setup": ""}, version="3"), ok=False)
+        self.assertIn("M2204", refused.stderr)
+        self.assertIn("install of base, which install of runtime runs after", refused.stderr)
 
     def test_orders_that_lead_back_are_refused_with_the_way(self):
         done = self.apply("cycle.yaml",

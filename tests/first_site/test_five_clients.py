@@ -94,6 +94,7 @@ class Machine:
         if self.process:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(timeout=30)
+            self.process = None
 
     def close(self):
         subprocess.run(["umount", "-l", self.root], capture_output=True)
@@ -223,6 +224,28 @@ class FiveClients(unittest.TestCase):
                 self.assertNotIn(other, listed)
         members = {name: site.json("get", "collection", name)[0]["status"]["members"] for name in ("by-rpm", "by-dpkg")}
         self.assertEqual(members, {"by-rpm": 1, "by-dpkg": 4})
+        self.explains_where_a_machine_is_and_that_it_is_silent()
+
+    def explains_where_a_machine_is_and_that_it_is_silent(self):
+        site, (one, two) = self.site, self.machines[:2]
+        objects = [{"apiVersion": "muster/v1", "kind": "Boundary", "metadata": {"name": "lab"}, "spec": {"subnet": "10.1.0.0/16"}},
+                   deployment("later", "by-dpkg") | {"spec": deployment("later", "by-dpkg")["spec"] |
+                                                     {"start": "2199-01-01T00:00:00Z", "deadline": "2199-01-01T00:00:00Z"}}]
+        site.path("more.yaml").write_text("---\n".join(json.dumps(each) + "\n" for each in objects))
+        site.cli("apply", "-f", str(site.path("more.yaml")))
+
+        def step(machine, name):
+            steps = site.json("explain", machine.name, "later")["steps"]
+            return next((each for each in steps if each["step"] == name), {})
+        self.assertIn(f"{one.address} is in boundary lab (10.1.0.0/16) of site P01", step(one, "boundary")["cause"])
+        self.assertIn(f"no boundary holds {two.address}", step(two, "boundary")["cause"])
+        contact = "client reaches its management point"
+        wait_until(lambda: step(two, contact)["state"] == "done", "the second machine polls")
+        two.stop()
+        wait_until(lambda: "silent since" in step(two, contact).get("cause", ""), "its silence")
+        self.assertEqual(step(two, contact)["state"], "waiting")
+        self.assertEqual(step(two, "its time has come")["state"], "not reached")
+        self.assertEqual(step(one, contact)["state"], "done")
 
 
 if __name__ == "__main__":

@@ -2,20 +2,8 @@
 
 #include <algorithm>
 
-#include "contract/objects/object.h"
-#include "contract/policy.h"
-#include "contract/signed_document.h"
 #include "model/spread.h"
 #include "model/status_ids.h"
-#include "roles/provider/answers.h"
-#include "roles/provider/device_agent.h"
-#include "roles/provider/devices_api.h"
-#include "roles/provider/errors.h"
-#include "roles/provider/order_checks.h"
-#include "store/site/collections.h"
-#include "store/site/objects.h"
-#include "store/site/policy.h"
-#include "store/site/status.h"
 
 namespace muster::provider {
 namespace {
@@ -23,6 +11,9 @@ namespace {
 using contract::ExplainStep;
 using contract::StatusReport;
 using contract::StepState;
+
+// One poll may be lost on its way, and the next be late.
+constexpr int kSilentPolls = 3;
 
 const StatusReport* last_with(const std::vector<StatusReport>& reports,
                               const std::function<bool(const StatusReport&)>& wanted) {
@@ -115,6 +106,39 @@ ExplainStep agent_step(const ExplainFacts& facts) {
           {},
           cause.empty() ? "those of the site" : cause,
           {}};
+}
+
+// Where the device is, as its inventory says: what decided about its site if that was found AUTO.
+std::optional<ExplainStep> boundary_step(const ExplainFacts& facts) {
+  if (!facts.has_boundaries || facts.places.empty()) return std::nullopt;
+  std::vector<std::string> inside, outside;
+  for (const ExplainFacts::Place& place : facts.places) {
+    if (place.boundary.empty())
+      outside.push_back(place.address);
+    else
+      inside.push_back(
+          fmt::format("{} is in {} of site {}", place.address, place.boundary, place.site));
+  }
+  const std::string cause = inside.empty()
+                                ? fmt::format("no boundary holds {}: AUTO would leave it unmanaged",
+                                              fmt::join(outside, ", "))
+                                : fmt::format("{}", fmt::join(inside, ", "));
+  return done("boundary", facts.inventory_at, cause);
+}
+
+// A device that is off, or that reaches no management point, gets nothing: until it is heard of.
+ExplainStep contact_step(const ExplainFacts& facts, bool ended, Timestamp now) {
+  const std::string name = "client reaches its management point";
+  const Duration interval = facts.agent.duration(model::kPollInterval);
+  if (!facts.last_contact) return waiting(name, "it has not asked for its policy yet", {});
+  if (ended || now - *facts.last_contact <= kSilentPolls * interval)
+    return done(name, *facts.last_contact);
+  std::string cause = fmt::format("silent since {}, though it polls every {}",
+                                  to_text_seconds(*facts.last_contact), muster::to_text(interval));
+  if (facts.fallback)
+    cause += fmt::format("; a fallback report in its name, unproven, says at {}: {}",
+                         to_text_seconds(facts.fallback->received), facts.fallback->meaning);
+  return waiting(name, cause, {});
 }
 
 // What the client said about its policy since the header that names the deployment.
@@ -380,7 +404,9 @@ contract::Explanation explain(const ExplainFacts& facts, Timestamp now) {
       membership_step(facts),
       policy_step(facts),
       agent_step(facts),
+      contact_step(facts, last_with(story.now, is_end) != nullptr, now),
       received_step(facts)};
+  if (auto boundary = boundary_step(facts)) steps.insert(steps.begin() + 2, *std::move(boundary));
   if (story.last) steps.push_back(last_run_step(*story.last));
   steps.push_back(time_step(facts, story, now));
   if (facts.has_requirements) steps.push_back(requirements_step(story));
@@ -402,115 +428,6 @@ contract::Explanation explain(const ExplainFacts& facts, Timestamp now) {
   }
   out.steps = std::move(steps);
   return out;
-}
-
-namespace {
-
-Result<void> gather_policy(hosting::Site& site, store::Reader& reader,
-                           const store::Object& deployment, store::DeviceNumber device,
-                           ExplainFacts& facts) {
-  const auto bodies = TRY(store::policy_bodies_of(reader, deployment.id));
-  facts.body_signed = !bodies.empty();
-  facts.agent = TRY(device_agent(site, reader, device));
-  const auto stored = TRY(store::find_policy_header(reader, device));
-  if (!stored) return {};
-  facts.header_expires = stored->expires;
-  const auto framed = TRY(contract::parse_signed_document(stored->document));
-  const auto header = TRY(contract::decode_policy_header(framed.payload));
-  for (const auto& named : header.bodies)
-    for (const Bytes& hash : bodies)
-      if (to_hex(hash) == named.sha256) facts.header_with = stored->issued;
-  return {};
-}
-
-Result<void> gather_reports(store::Reader& reader, const model::ObjectId& deployment,
-                            store::DeviceNumber device, ExplainFacts& facts) {
-  store::StatusFilter filter;
-  filter.device = device;
-  // Newest first, as far back as one deployment's story goes.
-  for (const auto& message : TRY(store::list_status_messages(reader, filter, 0, 1000))) {
-    auto report = contract::decode_status_report(message.detail);
-    if (!report) continue;
-    if (report->deployment == deployment) {
-      facts.reports.insert(facts.reports.begin(), *report);
-    } else if (!report->deployment) {
-      facts.policy_reports.insert(facts.policy_reports.begin(), *report);
-    }
-  }
-  return {};
-}
-
-Result<void> gather_membership(hosting::Site& site, store::Reader& reader,
-                               const model::ObjectId& collection, store::DeviceNumber device,
-                               ExplainFacts& facts) {
-  for (const auto& member : TRY(store::members_of(reader, collection, device - 1, 1)))
-    if (member.device == device) facts.member_since = member.since;
-  const auto standing = site.fleet.standing_of(collection.text(), device);
-  if (!standing) return {};
-  facts.standing = standing->kind;
-  facts.kept_out_by = standing->by;
-  if (standing->by == fleet::kAllSystems || standing->by.empty()) return {};
-  if (const auto other = TRY(store::find_object(reader, TRY(model::ObjectId::parse(standing->by)))))
-    facts.kept_out_by = other->name;
-  return {};
-}
-
-// What the deployment's program wants before it runs.
-Result<void> gather_program(store::Reader& reader, ExplainFacts& facts) {
-  const auto note_retired = [&](const std::string& name) -> Result<void> {
-    const auto package = TRY(stored_package(reader, name));
-    if (!package || !package->retired || facts.retired) return {};
-    facts.retired = true;
-    facts.retired_package = name;
-    return {};
-  };
-  TRY(note_retired(facts.spec.package));
-  facts.first = TRY(first_programs(reader, facts.spec.package, facts.spec.program));
-  for (const model::RunFirst& first : facts.first) TRY(note_retired(first.package));
-  const auto package = TRY(stored_package(reader, facts.spec.package));
-  const auto* program = package ? package->program(facts.spec.program) : nullptr;
-  facts.has_requirements = program && (program->disk_bytes > 0 || !program->platforms.empty());
-  return {};
-}
-
-Result<ExplainFacts> gather(hosting::Site& site, store::Reader& reader, std::string_view device,
-                            std::string_view deployment) {
-  const auto known = TRY(named_device(reader, device));
-  const auto object = TRY(store::find_object(reader, "Deployment", deployment));
-  if (!object) return fail(kNoSuchThing, "deployment {}", deployment.substr(0, 80));
-  const auto decoded =
-      TRY(contract::decode_spec(contract::ObjectKind::Deployment, object->name, object->spec));
-  const auto& spec = std::get<model::Deployment>(decoded.value);
-  ExplainFacts facts;
-  facts.device = known.name;
-  facts.deployment = object->name;
-  facts.state = known.state;
-  facts.enrolled = known.enrolled;
-  facts.last_seen = known.last_seen;
-  facts.inventory_at = known.inventory_at;
-  facts.collection = spec.collection;
-  facts.all_systems = spec.collection == model::kAllSystems;
-  facts.spec = spec;
-  if (const auto* start = std::get_if<Timestamp>(&spec.start)) facts.start = *start;
-  if (!facts.all_systems) {
-    const auto collection = TRY(store::find_object(reader, "Collection", spec.collection));
-    if (collection) TRY(gather_membership(site, reader, collection->id, known.number, facts));
-  }
-  TRY(gather_program(reader, facts));
-  facts.offset =
-      model::start_offset(known.id.text(), object->id.text(), site.settings.duration("splay"));
-  TRY(gather_policy(site, reader, *object, known.number, facts));
-  TRY(gather_reports(reader, object->id, known.number, facts));
-  return facts;
-}
-
-}  // namespace
-
-Result<net::Response> explain_deployment(hosting::Site& site, hosting::Call& call) {
-  const auto facts = TRY(site.database->read([&](store::Reader& reader) {
-    return gather(site, reader, call.captures[0], call.captures[1]);
-  }));
-  return json_answer(200, contract::encode_explanation(explain(facts, call.now)));
 }
 
 }  // namespace muster::provider

@@ -21,6 +21,21 @@ struct ExplainFacts {
   store::DeviceState state = store::DeviceState::Pending;
   Timestamp enrolled;
   std::optional<Timestamp> last_seen;
+  std::optional<Timestamp> last_contact;  // its last message or poll
+  // Where it is: its addresses with the boundaries that hold them, if the site has any.
+  struct Place {
+    std::string address;
+    std::string boundary{};  // empty: none
+    std::string site{};
+  };
+  bool has_boundaries = false;
+  std::vector<Place> places{};
+  // What somebody told a fallback status point in its name since.
+  struct Claim {
+    Timestamp received;
+    std::string meaning;
+  };
+  std::optional<Claim> fallback{};
   std::optional<Timestamp> inventory_at;
   std::string collection;
   bool all_systems = false;

@@ -92,8 +92,34 @@ Result<std::optional<model::Package>> stored_package(store::Reader& reader,
   return Found(std::get<model::Package>(std::move(any.value)));
 }
 
+namespace {
+
+// Programs of other packages that run directly after one of `package`: it must still be there, and
+// nothing may have grown too long or into a circle behind them.
+Result<void> check_dependents(store::Reader& reader, const model::Package& package,
+                              const Submission& submission) {
+  for (const auto& object : TRY(store::list_objects(reader, "Package", "", 1'000'000))) {
+    if (object.name == package.name) continue;
+    const auto other = TRY(find_package(reader, object.name, submission));
+    if (!other) continue;
+    for (const model::Program& program : other->programs) {
+      if (!program.run_first) continue;
+      if (program.run_first->package == package.name &&
+          !package.program(program.run_first->program))
+        return fail(kInUse, "program {}, which {} runs after",
+                    full_name(program.run_first->program, package.name),
+                    full_name(program.name, other->name));
+      TRY(check_order_of(reader, *other, program, submission));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<void> check_run_first(store::Reader& reader, const model::Package& package,
                              const Submission& submission) {
+  TRY(check_dependents(reader, package, submission));
   for (const model::Program& program : package.programs)
     if (program.run_first) TRY(check_order_of(reader, package, program, submission));
   for (const model::Program& program : package.programs) {

@@ -23,8 +23,8 @@ struct Submission {
 Submission only(const model::Package& package);
 Submission only(const model::Deployment& deployment);
 
-// What runs before the package's programs. Errors: kOrderCycle with the way, kReferenceMissing,
-// kPackageRetired, kTooManyFirst.
+// What runs before the package's programs, and after them. Errors: kOrderCycle with the way,
+// kReferenceMissing, kPackageRetired, kOrderTooLong, kInUse for a program that is gone.
 Result<void> check_run_first(store::Reader& reader, const model::Package& package,
                              const Submission& submission);
 // Errors: kOrderCycle with the way, kReferenceMissing.

@@ -9,7 +9,7 @@
 #include "contract/objects/object.h"
 #include "roles/site_server/errors.h"
 #include "roles/site_server/message.h"
-#include "roles/site_server/policy_builder/program_reference.h"
+#include "roles/site_server/program_reference.h"
 #include "store/site/objects.h"
 #include "store/site/package_retirement.h"
 

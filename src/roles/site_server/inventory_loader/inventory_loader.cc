@@ -1,6 +1,7 @@
 #include "roles/site_server/inventory_loader/inventory_loader.h"
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "contract/inventory_report.h"
 #include "store/errors.h"
 #include "store/site/inventory.h"
@@ -28,7 +29,7 @@ std::string_view name_of(const contract::InventoryReport& report) {
 
 Result<void> rename(store::Transaction& transaction, const MessageContext& context,
                     std::string_view name) {
-  if (name.empty() || name == context.device.name) return {};
+  if (name.empty() || name == context.device.name || has_control_characters(name)) return {};
   return store::rename_device(transaction, context.device.number, name);
 }
 

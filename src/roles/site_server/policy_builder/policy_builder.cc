@@ -7,7 +7,7 @@
 #include "contract/objects/object.h"
 #include "contract/signed_document.h"
 #include "roles/site_server/errors.h"
-#include "roles/site_server/policy_builder/program_reference.h"
+#include "roles/site_server/program_reference.h"
 #include "store/site/packages.h"
 #include "store/site/policy.h"
 #include "store/site/settings.h"

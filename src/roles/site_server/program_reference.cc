@@ -1,4 +1,4 @@
-#include "roles/site_server/policy_builder/program_reference.h"
+#include "roles/site_server/program_reference.h"
 
 #include "contract/catalogue.h"
 #include "contract/objects/object.h"
