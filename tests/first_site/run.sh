@@ -21,7 +21,9 @@ for test in "${tests[@]}"; do
   ran=$(echo "$out" | sed -n 's/^Ran \([0-9]*\) tests\{0,1\} in .*/\1/p' | tail -1)
   broken=$(echo "$out" | grep -cE '^(ERROR|FAIL): ')
   [ -n "$ran" ] && [ "$ran" -gt 0 ] || { ran=1; broken=1; }
-  good=$((good + ran - broken)) bad=$((bad + broken))
+  # What is for the long form, or not for this user, passed nothing; unittest says which and why.
+  left_out=$(echo "$out" | grep -cE '\.\.\. skipped ')
+  good=$((good + ran - broken - left_out)) bad=$((bad + broken))
 done
 echo "$good passed, $bad failed"
 [ "$bad" -eq 0 ]
