@@ -133,8 +133,8 @@ void Agent::serve_commands() {
 void Agent::look_after_machine() {
   const Timestamp now = clock_.now();
   const bool was_idle = presence_.is_idle();
-  for (const model::DeploymentEvent event : presence_.look(now))
-    execution_->on(EventHappened{event}, now);
+  for (const PresenceEvent& event : presence_.look(now))
+    execution_->on(EventHappened{event.event, event.at}, now);
   if (was_idle && !presence_.is_idle()) execution_->on(IdleEnded{}, now);
   execution_->poll(now);
   look_after_notices();
