@@ -174,7 +174,14 @@ TEST(ExecutionLogFile, ThatIsDamagedIsRefused) {
 }
 
 TEST(RunPlans, ComeBackAsTheyWereWrittenAndTruncatedNever) {
-  RunPlan plan{"./run", {"run", ""}, {"A=b"}, Duration(5), Duration(6), 7, RunUser{"u", 8, 9}};
+  RunPlan plan{"./run",
+               {"run", ""},
+               {"A=b"},
+               Duration(5),
+               Duration(6),
+               7,
+               RunUser{"u", 8, 9},
+               {{"KEY", "/secrets/key"}, {"OTHER", "/secrets/o"}}};
   const Bytes bytes = encode_plan(plan);
   EXPECT_EQ(decode_plan(bytes).value(), plan);
   for (std::size_t size = 0; size < bytes.size(); ++size)
