@@ -307,7 +307,7 @@ bool ExecutionMachine::has_content(const ExecutionKey& key, Item& item) {
 bool ExecutionMachine::window_fits(const Deployment& runs, const Deployment& wants,
                                    Duration told_before) const {
   if (wants.ignore_windows) return true;
-  if (!windows_known_ || !window_.open) return false;
+  if (!window_open()) return false;
   return !window_.until || *window_.until - now_ >= told_before + runs.program.max_runtime;
 }
 

@@ -92,6 +92,8 @@ class ExecutionMachine {
   };
   std::vector<Overview> overview() const;
   const model::WindowCalendar::State& window() const { return window_; }
+  // Whether a maintenance window is open, as far as a policy has said so.
+  bool window_open() const { return windows_known_ && window_.open; }
 
  private:
   struct Item {
@@ -225,7 +227,7 @@ class ExecutionMachine {
   Duration countdown_{0};
   model::WindowCalendar calendar_;
   model::WindowCalendar::State window_;
-  bool windows_known_ = true;
+  bool windows_known_ = false;
   std::optional<Timestamp> idle_since_;
   std::optional<Timestamp> window_opened_;  // as far as this machine saw it happen
   Duration splay_{0};
