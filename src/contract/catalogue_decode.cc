@@ -157,11 +157,15 @@ Result<std::vector<model::ProgramVariable>> read_variables(const wire::Json& jso
   const auto items = TRY(json.items());
   if (items.empty()) return malformed("variables is empty");
   for (const wire::Json& item : items) {
-    if (TRY(item.members()).size() != 2) return malformed("a variable has unknown members");
+    const auto secrets = TRY(item.find("secrets"));
+    if (TRY(item.members()).size() != (secrets ? 3u : 2u))
+      return malformed("a variable has unknown members");
     if (out.size() == model::kMostProgramVariables) return malformed("too many variables");
     model::ProgramVariable& variable = out.emplace_back();
     variable.name = TRY(text_field(item, "name"));
     variable.values = TRY(text_list_field(item, "values"));
+    if (secrets) variable.secrets = TRY(text_list_field(item, "secrets"));
+    if (secrets && variable.secrets.empty()) return malformed("secrets lists none");
   }
   return out;
 }

@@ -98,7 +98,13 @@ void write_program(wire::JsonWriter& w, const model::Program& program) {
       w.key("name").string(variable.name);
       w.key("values").array();
       for (const std::string& value : variable.values) w.string(value);
-      w.end().end();
+      w.end();
+      if (!variable.secrets.empty()) {
+        w.key("secrets").array();
+        for (const std::string& secret : variable.secrets) w.string(secret);
+        w.end();
+      }
+      w.end();
     }
     w.end();
   }

@@ -144,10 +144,17 @@ Result<void> check_variables(const Program& program) {
     TRY(check_variable_name(variable.name));
     if (!names.insert(variable.name).second)
       return fail(kBadPackage, "program {}: variable {} stands twice", program.name, variable.name);
-    if (variable.values.size() > kMostProgramVariables)
-      return fail(kBadPackage, "program {}: variable {} has over {} values", program.name,
-                  variable.name, kMostProgramVariables);
+    if (variable.values.size() > kMostProgramVariables ||
+        variable.secrets.size() > kMostProgramVariables)
+      return fail(kBadPackage, "program {}: variable {} has over {} values or secrets",
+                  program.name, variable.name, kMostProgramVariables);
     for (const std::string& value : variable.values) TRY(check_variable({variable.name, value}));
+    for (const std::string& secret : variable.secrets) {
+      if (secret.empty())
+        return fail(kBadPackage, "program {}: variable {} takes a secret without a name",
+                    program.name, variable.name);
+      TRY(check_variable({.name = variable.name, .secret = secret}));
+    }
   }
   return {};
 }

@@ -50,10 +50,12 @@ std::string_view architecture_name(std::string_view machine);
 // `device` is what a device is, all of its members known.
 bool runs_on(const Platform& wanted, const Platform& device);
 
-// A variable of collections that a program takes. With values it may be no other than one of them.
+// A variable of collections that a program takes. With values or secrets it may be no other than
+// one of them; without a secret's name here no file of a device reaches the program.
 struct ProgramVariable {
   std::string name;
   std::vector<std::string> values{};
+  std::vector<std::string> secrets{};  // names of files of the device
   friend bool operator==(const ProgramVariable&, const ProgramVariable&) = default;
 };
 

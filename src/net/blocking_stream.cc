@@ -15,6 +15,7 @@ namespace muster::net {
 namespace {
 
 constexpr std::size_t kPartBytes = 16 * 1024;
+constexpr Duration kStopCheck = std::chrono::milliseconds(200);
 
 Failure lost(const SocketStream& stream) {
   const std::string why = stream.error_text();
@@ -49,14 +50,19 @@ Deadline Deadline::within(Duration time) const {
 Duration Deadline::left() const { return std::max(Duration(0), end_ - clock_->steady()); }
 
 Result<short> Deadline::wait(int fd, short poll_events) const {
+  const Duration time = std::min(left(), stall_);
+  const Duration begun = clock_->steady();
   for (;;) {
-    const Duration time = std::min(left(), stall_);
+    if (stop_ != nullptr && *stop_) return fail(kStopped, "while it waited for a peer");
+    Duration part = std::max(Duration(0), time - (clock_->steady() - begun));
+    const bool last = stop_ == nullptr || part <= kStopCheck;
+    if (!last) part = kStopCheck;
     pollfd entry{fd, poll_events, 0};
     const int ready =
-        ::poll(&entry, 1, static_cast<int>(std::min<std::int64_t>(time.count(), 1'000'000'000)));
+        ::poll(&entry, 1, static_cast<int>(std::min<std::int64_t>(part.count(), 1'000'000'000)));
     if (ready > 0) return entry.revents;
-    if (ready == 0) return fail(kDeadlinePassed, "nothing moved for {} ms", time.count());
-    if (errno != EINTR) return fail(kSocketFailed, "poll: {}", std::strerror(errno));
+    if (ready == 0 && last) return fail(kDeadlinePassed, "nothing moved for {} ms", time.count());
+    if (ready < 0 && errno != EINTR) return fail(kSocketFailed, "poll: {}", std::strerror(errno));
   }
 }
 

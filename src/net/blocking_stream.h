@@ -1,6 +1,7 @@
 // A socket stream for a caller that waits: every wait ends at a deadline.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -14,18 +15,21 @@ namespace muster::net {
 // When an operation must have ended, and how long it may stand still before that.
 class Deadline {
  public:
-  Deadline(const Clock& clock, Duration time, Duration stall)
-      : clock_(&clock), end_(clock.steady() + time), stall_(stall) {}
+  // `stop`, where it is given, ends every wait soon after it is set.
+  Deadline(const Clock& clock, Duration time, Duration stall,
+           const std::atomic<bool>* stop = nullptr)
+      : clock_(&clock), end_(clock.steady() + time), stall_(stall), stop_(stop) {}
   // The same end or an earlier one.
   Deadline within(Duration time) const;
   Duration left() const;
-  // Until poll(2) reports one of the events. Errors: kDeadlinePassed, kSocketFailed.
+  // Until poll(2) reports one of the events. Errors: kDeadlinePassed, kStopped, kSocketFailed.
   Result<short> wait(int fd, short poll_events) const;
 
  private:
   const Clock* clock_;
   Duration end_;
   Duration stall_;
+  const std::atomic<bool>* stop_;
 };
 
 // Tries each address in turn. Errors: kConnectFailed, kDeadlinePassed.

@@ -31,6 +31,7 @@ inline constexpr ErrorKind kSocketFailed{
     1211, "socket-failed", "The system refused a socket operation; look at the cause in the text"};
 inline constexpr ErrorKind kPeerRefused{
     1212, "peer-refused", "The peer does not serve this user; run the program as its own user"};
+inline constexpr ErrorKind kStopped{1214, "stopped", "Nothing is to do: the program ends"};
 inline constexpr ErrorKind kBadRequest{
     1213, "bad-request", "The request itself is malformed; correct the part that the text names"};
 

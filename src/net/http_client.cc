@@ -142,7 +142,7 @@ Result<ClientResponse> HttpClient::send(const ClientRequest& request) {
     sent.proxy_authorization = basic_authorization(state_->settings.proxy);
   }
   const std::string head = TRY(request_head(request, sent, state_->settings.user_agent));
-  const Deadline deadline(state_->clock, request.time, limits.stall_time);
+  const Deadline deadline(state_->clock, request.time, limits.stall_time, state_->settings.stop);
   for (bool fresh : {false, true}) {
     auto connection = TRY(state_->take_connection(sent, fresh, deadline));
     bool keep = false;

@@ -1,6 +1,7 @@
 // The HTTP/1.1 client: blocking calls with deadlines over kept connections, TLS, proxies.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -53,6 +54,8 @@ struct ClientSettings {
   ClientLimits limits;
   std::optional<Proxy> proxy;
   std::string user_agent = "muster";
+  // Set: calls end with kStopped soon after it becomes true. It outlives the client.
+  const std::atomic<bool>* stop = nullptr;
 };
 
 // `size` bytes of an open regular file from `offset`. The descriptor stays the caller's.

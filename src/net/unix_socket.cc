@@ -10,7 +10,8 @@
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
-#include <set>
+#include <map>
+#include <mutex>
 #include <thread>
 
 #include "base/byte_reader.h"
@@ -19,6 +20,7 @@
 #include "base/log.h"
 #include "net/blocking_stream.h"
 #include "net/errors.h"
+#include "net/refusal_tally.h"
 
 namespace muster::net {
 namespace fs = std::filesystem;
@@ -118,8 +120,10 @@ struct UnixServer::State {
 
   Result<void> bind();
   void accept_all();
-  void serve(int fd);
-  void answer_calls(int fd);
+  bool has_room(uid_t uid) const;
+  void note_refusal(const PeerCredentials& peer);
+  void serve(int fd, const PeerCredentials& peer);
+  void answer_calls(int fd, const PeerCredentials& peer);
 
   const UnixServerSettings settings;
   const Clock& clock;
@@ -128,7 +132,9 @@ struct UnixServer::State {
   std::thread acceptor;
   std::mutex mutex;
   std::condition_variable served;
-  std::set<int> open;  // under the mutex; each has a thread that closes it
+  // Under the mutex: whose connections are open, each with a thread that closes it.
+  std::map<int, uid_t> open;
+  RefusalTally refusals;  // under the mutex
   bool stopped = false;
 };
 
@@ -169,25 +175,42 @@ void UnixServer::State::accept_all() {
       if (errno == EMFILE || errno == ENFILE) ::poll(entries + 1, 1, 1000);
       continue;
     }
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) continue;
     const std::lock_guard lock(mutex);
     if (stopped) return;
-    if (open.size() >= settings.connections) continue;
+    if (!has_room(peer.uid)) continue;
     const int raw = fd.release();
-    open.insert(raw);
-    std::thread([this, raw] { serve(raw); }).detach();
+    open.emplace(raw, peer.uid);
+    const PeerCredentials credentials{peer.uid, peer.gid, peer.pid};
+    std::thread([this, raw, credentials] { serve(raw, credentials); }).detach();
   }
 }
 
-void UnixServer::State::answer_calls(int fd) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return;
-  const PeerCredentials credentials{peer.uid, peer.gid, peer.pid};
-  if (!settings.admit(credentials)) {
-    log::warning("net.unix.refused", "a user that is not served connected",
-                 {{"path", settings.path.string()}, {"uid", peer.uid}, {"pid", peer.pid}});
-    return;
+bool UnixServer::State::has_room(uid_t uid) const {
+  if (open.size() >= settings.connections) return false;
+  const auto own =
+      std::ranges::count_if(open, [uid](const auto& each) { return each.second == uid; });
+  return static_cast<std::size_t>(own) < settings.connections_per_user;
+}
+
+void UnixServer::State::note_refusal(const PeerCredentials& peer) {
+  std::optional<std::uint64_t> times;
+  {
+    const std::lock_guard lock(mutex);
+    times = refusals.count(peer.uid, clock.steady());
   }
+  if (times)
+    log::warning("net.unix.refused", "a user that is not served connected",
+                 {{"path", settings.path.string()},
+                  {"uid", peer.uid},
+                  {"pid", peer.pid},
+                  {"times", *times}});
+}
+
+void UnixServer::State::answer_calls(int fd, const PeerCredentials& credentials) {
+  if (!settings.admit(credentials)) return note_refusal(credentials);
   for (;;) {
     if (!Deadline(clock, settings.idle_time, kNoStall).wait(fd, POLLIN)) return;
     const auto request = read_frame(fd, settings.request_limit_bytes,
@@ -198,9 +221,9 @@ void UnixServer::State::answer_calls(int fd) {
   }
 }
 
-void UnixServer::State::serve(int fd) {
+void UnixServer::State::serve(int fd, const PeerCredentials& peer) {
   try {
-    answer_calls(fd);
+    answer_calls(fd, peer);
   } catch (const std::exception& thrown) {
     log::write(log::Level::Error, "net.unix.threw", "a caller was cut off",
                {{"cause", thrown.what()}});
@@ -228,7 +251,7 @@ void UnixServer::stop() {
   if (std::exchange(state_->stopped, true)) return;
   ::unlink(state_->settings.path.c_str());
   ::eventfd_write(state_->wake.get(), 1);
-  for (int fd : state_->open) ::shutdown(fd, SHUT_RDWR);
+  for (const auto& [fd, uid] : state_->open) ::shutdown(fd, SHUT_RDWR);
   state_->served.wait(lock, [this] { return state_->open.empty(); });
   lock.unlock();
   state_->acceptor.join();

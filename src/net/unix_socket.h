@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -24,7 +25,8 @@ struct PeerCredentials {
 struct UnixServerSettings {
   std::filesystem::path path;  // replaced if a dead socket lies there; removed by stop()
   mode_t mode = 0600;
-  std::size_t connections = 32;  // over it a connection is closed at once
+  std::size_t connections = 32;                 // over it a connection is closed at once
+  std::size_t connections_per_user = SIZE_MAX;  // likewise, of each user
   std::size_t request_limit_bytes = 1u << 20;
   Duration frame_time = std::chrono::seconds(10);   // for a frame, from its first byte, each way
   Duration idle_time = std::chrono::seconds(3600);  // between calls

@@ -17,6 +17,7 @@ ExecutionRecord record(RecordKind kind, std::string deployment = "P01-00001A") {
   out.kind = kind;
   out.key = {std::move(deployment), "editor", "1.0"};
   out.at.ms = 1'700'000'000'123;
+  if (kind == RecordKind::ClockSet) out.key = {};
   if (kind == RecordKind::Waiting) out.waiting = Waiting{WaitReason::CacheRoom, 7, {99}};
   if (kind == RecordKind::Intent) out.intent = Intent{"run", 2, true, {0, 3010}, {-1}, {77}, 2};
   if (kind == RecordKind::Result)
@@ -26,7 +27,7 @@ ExecutionRecord record(RecordKind kind, std::string deployment = "P01-00001A") {
 
 std::vector<ExecutionRecord> one_of_each() {
   std::vector<ExecutionRecord> out;
-  for (int kind = 1; kind <= 6; ++kind) out.push_back(record(static_cast<RecordKind>(kind)));
+  for (int kind = 1; kind <= 8; ++kind) out.push_back(record(static_cast<RecordKind>(kind)));
   return out;
 }
 
@@ -44,6 +45,20 @@ TEST(ExecutionRecords, ComeBackAsTheyWereWritten) {
   const auto replay = replay_log(bytes_of(one_of_each()));
   ASSERT_TRUE(replay) << replay.error().text();
   EXPECT_EQ(replay->records, one_of_each());
+  ExecutionRecord closing = record(RecordKind::Waiting);
+  closing.waiting->ran = true;
+  EXPECT_EQ(replay_log(encode_record(closing))->records, std::vector{closing});
+}
+
+// Bytes laid out by hand as docs/client.md had them before the last field of a waiting record.
+TEST(ExecutionRecords, OfEarlierVersionsAreRead) {
+  const auto replay = replay_log(
+      from_hex(
+          "4d584c310000002c64b9a53d030000018bcfe5687b0a5030312d30303030314106656469746f7203312e"
+          "3002000000070000000000000063")
+          .value());
+  ASSERT_TRUE(replay) << replay.error().text();
+  EXPECT_EQ(replay->records, std::vector{record(RecordKind::Waiting)});
 }
 
 TEST(ExecutionRecords, TruncatedAtEveryByteKeepTheWholeOnes) {
@@ -95,7 +110,8 @@ TEST(ExecutionRecords, CompactToTheNewestOfEachKindAndKey) {
     for (const ExecutionRecord& each : one_of_each()) records.push_back(each);
   records.push_back(record(RecordKind::Result, "P01-000002"));
   const auto compact = compact_records(records);
-  ASSERT_EQ(compact.size(), 7u);
+  // All kinds but a clock that was set behind nothing.
+  ASSERT_EQ(compact.size(), 8u);
   EXPECT_EQ(compact.back().key.deployment, "P01-000002");
 }
 
@@ -111,12 +127,12 @@ TEST(ExecutionLogFile, GoesOnBehindATornEnd) {
   {
     auto opened = ExecutionLog::open(path);
     ASSERT_TRUE(opened);
-    EXPECT_EQ(opened->records.size(), 5u);
+    EXPECT_EQ(opened->records.size(), one_of_each().size() - 1);
     ASSERT_TRUE(opened->log.append(record(RecordKind::Result)));
   }
   const auto opened = ExecutionLog::open(path);
   ASSERT_TRUE(opened);
-  ASSERT_EQ(opened->records.size(), 6u);
+  ASSERT_EQ(opened->records.size(), one_of_each().size());
   EXPECT_EQ(opened->records.back(), record(RecordKind::Result));
 }
 
@@ -158,7 +174,14 @@ TEST(ExecutionLogFile, ThatIsDamagedIsRefused) {
 }
 
 TEST(RunPlans, ComeBackAsTheyWereWrittenAndTruncatedNever) {
-  RunPlan plan{"./run", {"run", ""}, {"A=b"}, Duration(5), Duration(6), 7, RunUser{"u", 8, 9}};
+  RunPlan plan{"./run",
+               {"run", ""},
+               {"A=b"},
+               Duration(5),
+               Duration(6),
+               7,
+               RunUser{"u", 8, 9},
+               {{"KEY", "/secrets/key"}, {"OTHER", "/secrets/o"}}};
   const Bytes bytes = encode_plan(plan);
   EXPECT_EQ(decode_plan(bytes).value(), plan);
   for (std::size_t size = 0; size < bytes.size(); ++size)

@@ -282,6 +282,18 @@ TEST(ExecutionSchedule, AMachineThatIsIdleAlreadyIsIdleForWhatComesLater) {
   EXPECT_EQ(busy.starts, 0);
 }
 
+// Before a policy says when, and while a part of it is missing that may say so, no window is open:
+// neither for programs nor for a restart of the machine.
+TEST(ExecutionSchedule, NoWindowIsOpenBeforeOneIsKnown) {
+  Driver driver;
+  driver.on(TimePassed{});
+  EXPECT_FALSE(driver.machine->window_open());
+  driver.policy({});
+  EXPECT_TRUE(driver.machine->window_open()) << "without windows any time will do";
+  driver.on(PolicyArrived{.deployments = {}, .expires = driver.now + kDay, .windows_known = false});
+  EXPECT_FALSE(driver.machine->window_open());
+}
+
 TEST(ExecutionSchedule, WindowsBindWhatDoesNotSayOtherwise) {
   Driver driver;
   const model::MaintenanceWindow tomorrow{

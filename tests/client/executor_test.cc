@@ -128,8 +128,45 @@ TEST_F(ExecutorTest, GivesTheProgramItsVariablesAndTheValuesOfMaskedOnesFromThei
   const RunState state = run(executor);
   ASSERT_EQ(state.kind, RunState::Kind::Ended);
   EXPECT_EQ(output(executor), "MUSTER_VAR_KEY=key; of $(two) words\nMUSTER_VAR_SERVER=lic1\n");
-  // The plan holds the value until the run is over: nobody else reads it.
   EXPECT_EQ(fs::status(settings.folder / "run/plan").permissions(), fs::perms(0600));
+}
+
+// A power cut may leave the run's folder as it is, for whoever takes the disk or a backup of it.
+TEST_F(ExecutorTest, WritesNoSecretIntoARunsFolder) {
+  settings.secrets = folder.path() / "secrets";
+  fs::create_directory(settings.secrets);
+  const fs::path file = settings.secrets / "licence";
+  std::ofstream(file) << "hidden-4711\n";
+  fs::permissions(file, fs::perms(0600));
+  deployment.variables = {{.name = "KEY", .secret = "licence"}};
+  shell("test ${#MUSTER_VAR_KEY} = 11");
+  const Executor executor = open();
+  EXPECT_EQ(run(executor).result, (RunResult{Ending::Exited, 0, ""}));
+  std::size_t files = 0;
+  for (const auto& each : fs::recursive_directory_iterator(settings.folder)) {
+    if (!each.is_regular_file()) continue;
+    ++files;
+    EXPECT_THAT(os::read_file(each.path()).value(), testing::Not(HasSubstr("hidden-4711")))
+        << each.path();
+  }
+  EXPECT_GE(files, 3u);
+}
+
+// The secret was taken away between the two: nothing was started, and it is tried again.
+TEST_F(ExecutorTest, StartsNothingWhoseSecretIsGone) {
+  settings.secrets = folder.path() / "secrets";
+  fs::create_directory(settings.secrets);
+  const fs::path file = settings.secrets / "licence";
+  std::ofstream(file) << "hidden";
+  fs::permissions(file, fs::perms(0600));
+  deployment.variables = {{.name = "KEY", .secret = "licence"}};
+  shell("true");
+  const Executor executor = open();
+  ASSERT_TRUE(prepare(executor));
+  fs::remove(file);
+  ASSERT_TRUE(executor.start("run"));
+  while (executor.state("run").kind == RunState::Kind::Running) ::poll(nullptr, 0, 5);
+  EXPECT_EQ(executor.state("run").kind, RunState::Kind::NeverStarted);
 }
 
 TEST_F(ExecutorTest, RefusesASecretThatOthersCouldReadOrPutThere) {

@@ -18,7 +18,7 @@ struct NoticeBoardTest : testing::Test {
   NoticeBoard board;
   ManualClock clock{Timestamp{1'790'000'000'000}};
   Expected what{.id = "editor", .text = "program install of editor 1.0"};
-  NoticeBoard::Users users = NoticeBoard::Users::Some;
+  NoticeBoard::Users users{"ada"};
 
   Moment moment() const { return {clock.now(), clock.steady()}; }
   NoticeActions look() { return board.look({what}, users, moment()); }
@@ -64,11 +64,11 @@ TEST_F(NoticeBoardTest, CountsDownWhenItsTimeHasComeAndThenGoesOn) {
   EXPECT_FALSE(last.go_on[0].asked);
   // Once.
   EXPECT_THAT(look().go_on, IsEmpty());
-  EXPECT_THAT(board.shown(moment()), IsEmpty());
+  EXPECT_THAT(board.shown({}, moment()), IsEmpty());
 }
 
 TEST_F(NoticeBoardTest, AsksNobodyWhereNobodyIsLoggedOn) {
-  users = NoticeBoard::Users::Nobody;
+  users = {};
   what.at = clock.now() + hours(2);
   EXPECT_THAT(look().tell, IsEmpty());
   EXPECT_EQ(board.next(moment()), std::nullopt);
@@ -78,33 +78,33 @@ TEST_F(NoticeBoardTest, AsksNobodyWhereNobodyIsLoggedOn) {
 }
 
 TEST_F(NoticeBoardTest, TellsAUserWhoLogsOnLaterAndGoesOnWhenAllHaveLoggedOff) {
-  users = NoticeBoard::Users::Nobody;
+  users = {};
   what.at = clock.now() + hours(2);
   look();
-  users = NoticeBoard::Users::Some;
+  users = {"ada"};
   clock.advance(minutes(30));
   EXPECT_EQ(look().tell.size(), 1u);
   clock.advance(minutes(90));
   what.ripe = true;
   EXPECT_THAT(look().go_on, IsEmpty());
-  users = NoticeBoard::Users::Nobody;
+  users = {};
   EXPECT_EQ(look().go_on.size(), 1u);
 }
 
 TEST_F(NoticeBoardTest, IsPutOffUntilTheTimeThatTheUserNamesAndNoFartherThanItsOwn) {
   what.at = clock.now() + hours(5);
   look();
-  EXPECT_EQ(board.put_off("editor", hours(2), moment()).value(), clock.now() + hours(2));
+  EXPECT_EQ(board.put_off("editor", {}, hours(2), moment()).value(), clock.now() + hours(2));
   clock.advance(hours(2) - Duration(1));
   EXPECT_THAT(look().tell, IsEmpty());
   clock.advance(Duration(1));
   EXPECT_EQ(look().tell.size(), 1u);
-  EXPECT_EQ(board.put_off("editor", hours(100), moment()).value(), what.at);
-  EXPECT_TRUE(board.put_off("other", {}, moment()).error().is(kNoNotice));
+  EXPECT_EQ(board.put_off("editor", {}, hours(100), moment()).value(), what.at);
+  EXPECT_TRUE(board.put_off("other", {}, {}, moment()).error().is(kNoNotice));
   clock.advance(hours(3));
   what.ripe = true;
   EXPECT_EQ(look().tell.size(), 1u);
-  EXPECT_TRUE(board.put_off("editor", {}, moment()).error().is(kNoPuttingOff));
+  EXPECT_TRUE(board.put_off("editor", {}, {}, moment()).error().is(kNoPuttingOff));
 }
 
 TEST_F(NoticeBoardTest, GoesOnAtOnceWhenAUserWantsItAndOnlyOnce) {
@@ -119,6 +119,42 @@ TEST_F(NoticeBoardTest, GoesOnAtOnceWhenAUserWantsItAndOnlyOnce) {
   clock.advance(hours(5));
   what.ripe = true;
   EXPECT_THAT(look().go_on, IsEmpty());
+}
+
+TEST_F(NoticeBoardTest, ComesAgainAtItsOwnTimeThoughAUserHadItEarly) {
+  what.at = clock.now() + hours(5);
+  look();
+  ASSERT_TRUE(board.go_on_now("editor", moment()));
+  EXPECT_THAT(look().tell, IsEmpty());
+  clock.advance(hours(5));
+  what.ripe = true;
+  ASSERT_EQ(look().tell.size(), 1u) << "it runs daily, say, and its next time has come";
+  clock.advance(minutes(5));
+  ASSERT_EQ(look().go_on.size(), 1u);
+  EXPECT_THAT(look().go_on, IsEmpty());
+}
+
+TEST_F(NoticeBoardTest, IsPutOffForWhoAsksForThatAndForNobodyElse) {
+  users = {"ada", "grace"};
+  what.at = clock.now() + hours(5);
+  ASSERT_EQ(look().tell.size(), 1u) << "both at once";
+  ASSERT_TRUE(board.put_off("editor", "ada", hours(4), moment()));
+  EXPECT_TRUE(board.shown("ada", moment()).at(0).put_off_until);
+  EXPECT_FALSE(board.shown("grace", moment()).at(0).put_off_until);
+  EXPECT_TRUE(board.shown({}, moment()).at(0).put_off_until);
+  clock.advance(hours(1));
+  const auto reminded = look();
+  ASSERT_EQ(reminded.tell.size(), 1u);
+  EXPECT_EQ(reminded.tell[0].users, std::vector<std::string>{"grace"});
+  clock.advance(hours(3));
+  const auto both = look();
+  ASSERT_EQ(both.tell.size(), 1u);
+  EXPECT_EQ(both.tell[0].users, (std::vector<std::string>{"ada", "grace"}));
+  users.insert("joan");
+  const auto later = look();
+  ASSERT_EQ(later.tell.size(), 1u);
+  EXPECT_EQ(later.tell[0].users, std::vector<std::string>{"joan"});
+  EXPECT_EQ(later.tell[0].reason, TellReason::Announced);
 }
 
 TEST_F(NoticeBoardTest, CountsDownInItsOwnTimeWhateverHappensToTheClock) {

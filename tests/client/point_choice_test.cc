@@ -47,6 +47,21 @@ TEST(PreferredPoints, OfOnePrioritySpreadOverTheDevicesAndStayForEach) {
   EXPECT_EQ(first.size(), 3u);
 }
 
+TEST(LocatedPoints, CountAsFarAsTheSiteListsThemUnlessNobodyThereAnswers) {
+  const auto list = std::vector{listed(kB, 1)};
+  EXPECT_EQ(located_points({kA, kB}, list, device(1), ListTrust::Good), (std::vector{kB}));
+  EXPECT_EQ(located_points({kA, kB}, list, device(1), ListTrust::Doubted), (std::vector{kB, kA}));
+  EXPECT_EQ(located_points({kA}, {}, device(1), ListTrust::Good), (std::vector{kA}));
+}
+
+TEST(LocatedPoints, AreAddressesThatCanBeDialled) {
+  EXPECT_TRUE(check_point("https://a:443", PointLeg::Https));
+  EXPECT_TRUE(check_point("http://[2001:db8::1]:80", PointLeg::Http));
+  for (const char* bad : {"", "https://", "a:443", "http://a:443", "https://a:99999",
+                          "https://u@a:443", "https://a:443/path", "https://a b"})
+    EXPECT_FALSE(check_point(bad, PointLeg::Https)) << bad;
+}
+
 TEST(PointChoice, TakesTheNextWhileOneDoesNotAnswerAndComesBack) {
   SeededRandom random(1);
   PointChoice choice({}, random);

@@ -237,7 +237,8 @@ TEST_F(PolicyKeeperTest, WhatRunsFirstNeedsAnOperatorsSignatureOfItsOwn) {
 }
 
 TEST_F(PolicyKeeperTest, HandsAProgramTheVariablesThatItsEntryTakesAndNoOthers) {
-  site_.entry.programs[0].variables = {{"SERVER", {"lic1", "lic2"}}, {"KEY"}, {"ABSENT"}};
+  site_.entry.programs[0].variables = {
+      {"SERVER", {"lic1", "lic2"}}, {"KEY", {}, {"licence"}}, {"ABSENT"}};
   site_.say("P01-00000A", "low",
             {.precedence = 1,
              .settings = {{"countdown", std::chrono::minutes(3)}},
@@ -260,6 +261,53 @@ TEST_F(PolicyKeeperTest, RefusesAValueThatTheEntryDoesNotAllow) {
   site_.say("P01-00000A", "all", {.variables = {{"SERVER", "http://attacker"}}});
   ASSERT_TRUE(take(site_.publish(1, site_.operator_key)));
   EXPECT_EQ(refusal(), &kVariableRefused);
+}
+
+// Which of a device's secrets a collection names is not signed by an operator: who has stolen the
+// site server can name any.
+TEST_F(PolicyKeeperTest, RefusesASecretThatTheEntryDoesNotName) {
+  site_.say("P01-00000A", "all", {.variables = {{.name = "KEY", .secret = "licence"}}});
+  const std::vector<model::ProgramVariable> wrong = {
+      {"KEY"}, {"KEY", {"licence"}}, {"KEY", {}, {"other"}}};
+  std::uint64_t version = 0;
+  for (const model::ProgramVariable& variable : wrong) {
+    site_.entry.programs[0].variables = {variable};
+    ASSERT_TRUE(take(site_.publish(++version, site_.operator_key)));
+    EXPECT_EQ(refusal(), &kSecretRefused) << version;
+  }
+  site_.entry.programs[0].variables = {{"KEY", {}, {"other", "licence"}}};
+  ASSERT_TRUE(take(site_.publish(++version, site_.operator_key)));
+  EXPECT_EQ(keeper_->deployments().size(), 1u);
+  // With secrets alone, an open value is not taken either.
+  site_.said.clear();
+  site_.say("P01-00000B", "open", {.variables = {{"KEY", "licence"}}});
+  ASSERT_TRUE(take(site_.publish(++version, site_.operator_key)));
+  EXPECT_EQ(refusal(), &kVariableRefused);
+}
+
+// Of the collections' bodies one cannot be fetched: it may be the one that has the last word.
+TEST_F(PolicyKeeperTest, HoldsAProgramThatTakesVariablesWhileAPartOfThePolicyIsMissing) {
+  site_.entry.programs[0].variables = {{"SERVER", {"lic1", "lic2"}}};
+  site_.say("P01-00000A", "low", {.precedence = 1, .variables = {{"SERVER", "lic1"}}});
+  site_.say("P01-00000B", "high", {.precedence = 2, .variables = {{"SERVER", "lic2"}}});
+  const std::string missing = site_.said.back().sha256;
+  const Bytes body = site_.bodies.at(missing);
+  site_.bodies.erase(missing);
+  ASSERT_TRUE(take(site_.publish(1, site_.operator_key)));
+  EXPECT_TRUE(keeper_->deployments().empty());
+  ASSERT_EQ(keeper_->refusals().size(), 2u);
+  EXPECT_TRUE(keeper_->refusals()[1].error.is(kVariablesUnknown));
+  site_.bodies[missing] = body;
+  ASSERT_TRUE(keeper_->evaluate(site_, kStart));
+  ASSERT_EQ(keeper_->deployments().size(), 1u);
+  EXPECT_EQ(keeper_->deployments()[0].deployment.variables,
+            (std::vector<model::Variable>{{"SERVER", "lic2"}}));
+  // A program that takes none goes on meanwhile.
+  site_.entry.programs[0].variables.clear();
+  site_.bodies.erase(missing);
+  std::filesystem::remove(folder_ / "bodies" / missing);
+  ASSERT_TRUE(take(site_.publish(2, site_.operator_key)));
+  EXPECT_EQ(keeper_->deployments().size(), 1u);
 }
 
 TEST_F(PolicyKeeperTest, RefusesAHeaderWithAnyByteFlipped) {

@@ -9,11 +9,14 @@
 #include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
+#include <thread>
 
 #include "base/os/fd.h"
 #include "base/os/file.h"
@@ -55,6 +58,52 @@ struct Terminal {
 std::string own_name() {
   const passwd* found = ::getpwuid(::geteuid());
   return found == nullptr ? "root" : found->pw_name;
+}
+
+// Which group the bus sees: not the user's number taken for one.
+TEST(BusCalls, AreMadeWithTheUsersOwnGroup) {
+  passwd* other = nullptr;
+  ::setpwent();
+  do {
+    other = ::getpwent();
+  } while (other != nullptr && (other->pw_uid == 0 || other->pw_uid == other->pw_gid));
+  const auto uid = other == nullptr ? 0 : other->pw_uid;
+  const auto gid = other == nullptr ? 0 : other->pw_gid;
+  ::endpwent();
+  if (::geteuid() != 0 || uid == 0 || ::access("/usr/bin/busctl", X_OK) != 0)
+    GTEST_SKIP() << "wants root, busctl, and a user whose group has another number";
+  TemporaryFolder folder;
+  const std::string path = (folder.path() / "bus").string();
+  ASSERT_EQ(::chmod(folder.path().c_str(), 0755), 0);
+  const os::Fd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::chmod(path.c_str(), 0666), 0);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  ucred peer{};
+  std::thread bus([&] {
+    pollfd ready{listener.get(), POLLIN, 0};
+    if (::poll(&ready, 1, 20'000) != 1) return;
+    const os::Fd caller(::accept(listener.get(), nullptr, nullptr));
+    socklen_t size = sizeof peer;
+    ::getsockopt(caller.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size);
+  });
+  BusCall call;
+  call.address = "unix:path=" + path;
+  call.uid = uid;
+  call.destination = call.interface = "org.example";
+  call.path = "/org/example";
+  call.member = "Call";
+  EXPECT_FALSE(make_bus_call(call)) << "nobody speaks D-Bus there";
+  bus.join();
+  EXPECT_EQ(peer.uid, uid);
+  EXPECT_EQ(peer.gid, gid);
+  call.uid = 4'000'000'001;
+  const auto unknown = make_bus_call(call);
+  ASSERT_FALSE(unknown);
+  EXPECT_TRUE(unknown.error().is(kBusCallFailed));
 }
 
 struct UserMessageTest : testing::Test {

@@ -21,14 +21,18 @@ using Events = std::vector<DeploymentEvent>;
 class UserPresenceTest : public testing::Test {
  protected:
   void log_on(const char* user, const char* line, int pid) {
+    add(USER_PROCESS, user, line, pid);
+    if (!std::string_view(line).starts_with("..")) type_at(line, now_);
+  }
+  void add(short type, const char* user, const char* line, int pid) {
     utmpx entry{};
-    entry.ut_type = USER_PROCESS;
+    entry.ut_type = type;
+    entry.ut_tv.tv_sec = static_cast<decltype(entry.ut_tv.tv_sec)>(now_.ms / 1000);
     entry.ut_pid = pid;
     std::strncpy(entry.ut_user, user, sizeof entry.ut_user);
     std::strncpy(entry.ut_line, line, sizeof entry.ut_line);
     std::ofstream(places_.sessions, std::ios::binary | std::ios::app)
         .write(reinterpret_cast<const char*>(&entry), sizeof entry);
-    if (!std::string_view(line).starts_with("..")) type_at(line, now_);
   }
   void log_off_all() { std::filesystem::resize_file(places_.sessions, 0); }
   void type_at(const char* line, Timestamp when) {
@@ -41,13 +45,19 @@ class UserPresenceTest : public testing::Test {
   }
   Events look(Duration later) {
     now_ = now_ + later;
-    return presence_.look(now_);
+    Events events;
+    for (const PresenceEvent& event : presence_.look(now_)) {
+      events.push_back(event.event);
+      last_at_ = event.at;
+    }
+    return events;
   }
 
   TemporaryFolder folder_;
   UserPresencePlaces places_{folder_.path() / "utmp", folder_.path() / "dev"};
   UserPresence presence_{places_};
   Timestamp now_{1'700'000'000'000};
+  Timestamp last_at_{};
 };
 
 constexpr Duration kMinute = std::chrono::minutes(1);
@@ -72,6 +82,29 @@ TEST_F(UserPresenceTest, TellsALogonOnceAndIdlenessAfterAQuarterOfAnHour) {
   log_off_all();
   log_on("ada", "tty1", 3);
   EXPECT_EQ(look(kMinute), Events{DeploymentEvent::Logon}) << "the same user, another session";
+}
+
+TEST_F(UserPresenceTest, AtItsStartTheMachineIsIdleSinceItsUsersDidSomethingLast) {
+  EXPECT_EQ(look(kMinute), Events{DeploymentEvent::Idle});
+  EXPECT_EQ(last_at_, Timestamp{0}) << "nobody was ever there";
+
+  log_on("ada", "tty1", 1);
+  const Timestamp typed = now_;
+  for (const Duration later : {60 * kMinute, 60 * kMinute}) {
+    presence_ = UserPresence(places_);  // the client starts anew
+    EXPECT_EQ(look(later), Events{DeploymentEvent::Idle});
+    EXPECT_EQ(last_at_, typed + UserPresence::kIdleAfter);
+  }
+  type_at("tty1", now_);
+  EXPECT_EQ(look(kMinute), Events{});
+  EXPECT_EQ(look(20 * kMinute), Events{DeploymentEvent::Idle});
+  EXPECT_EQ(last_at_, now_) << "as it was seen";
+  log_off_all();
+  add(DEAD_PROCESS, "", "tty1", 1);
+  const Timestamp left = now_;
+  presence_ = UserPresence(places_);
+  EXPECT_EQ(look(60 * kMinute), Events{DeploymentEvent::Idle});
+  EXPECT_EQ(last_at_, left);
 }
 
 TEST_F(UserPresenceTest, ASessionWithoutATerminalIsBusyAndNoPathLeavesTheFolder) {

@@ -294,15 +294,18 @@ TEST(PackageEntry, KeepsTheRulesOfNamesArgumentsAndCodes) {
   expect_refused([](PackageEntry& e) { e.programs[0].variables = {{"A"}, {"A"}}; });
   expect_refused([](PackageEntry& e) { e.programs[0].variables = {{"A=B"}}; });
   expect_refused([](PackageEntry& e) { e.programs[0].variables = {{"A", {"\xff"}}}; });
+  expect_refused([](PackageEntry& e) { e.programs[0].variables = {{"A", {}, {"../shadow"}}}; });
+  expect_refused([](PackageEntry& e) { e.programs[0].variables = {{"A", {}, {""}}}; });
 }
 
 TEST(PackageEntry, NamesTheVariablesThatAProgramTakes) {
   PackageEntry entry = sample_entry();
-  entry.programs[0].variables = {{"SERVER", {"lic1", "lic2"}}, {"KEY"}};
+  entry.programs[0].variables = {{"SERVER", {"lic1", "lic2"}}, {"KEY"}, {"PIN", {}, {"pin"}}};
   const auto part = encode_entry(entry);
   EXPECT_NE(
       part.canonical.find("\"variables\":[{\"name\":\"SERVER\",\"values\":[\"lic1\",\"lic2\"]}"
-                          ",{\"name\":\"KEY\",\"values\":[]}]"),
+                          ",{\"name\":\"KEY\",\"values\":[]}"
+                          ",{\"name\":\"PIN\",\"secrets\":[\"pin\"],\"values\":[]}]"),
       std::string::npos)
       << part.canonical;
   const std::string text = assemble_catalogue(part, kSignatures);

@@ -4,11 +4,14 @@ Each is a wire of its own to the site's one management point, so each can be cut
 """
 import json
 import re
+import signal
+import socket
 import subprocess
+import time
 import unittest
 
+from relay import Relay
 from site_under_test import BIN, Site, wait_until
-from test_fallback import Wire
 
 HTTP = 20080
 
@@ -17,7 +20,7 @@ class ManagementPoints(unittest.TestCase):
     def setUp(self):
         self.site = Site()
         self.addCleanup(self.site.close)
-        self.wires = [Wire(0), Wire(0), Wire(0)]
+        self.wires = [Relay(), Relay(), Relay()]
         self.urls = [f"https://127.0.0.1:{wire.port}" for wire in self.wires]
         for wire in self.wires:
             self.addCleanup(self.cut, wire)
@@ -70,10 +73,43 @@ class ManagementPoints(unittest.TestCase):
         changes = self.site.events("client", "points.changed")
         self.assertEqual(changes[0]["managementPoint"], second)
         self.assertEqual(changes[0]["from"], first)
-        Wire(self.wires[0].port)
+        Relay(port=self.wires[0].port)
         wait_until(lambda: self.row("last spoke to") == [first], "the first again")
         # All of it was one machine.
         self.assertEqual(self.site.json("get", "devices")[0]["state"], "active")
+
+    def test_who_shows_another_sites_certificate_does_not_answer(self):
+        first, second, third = self.urls
+        self.client(managementPoint=first)
+        wait_until(lambda: self.row("last spoke to") == [first], "the first")
+        wait_until(lambda: self.site.path("client/management-points").exists(), "the site's list")
+        self.cut(self.wires[0])
+        pem = self.site.path("stranger.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                        str(pem), "-out", f"{pem}.crt", "-subj", "/CN=127.0.0.1"], capture_output=True, check=True)
+        stranger = subprocess.Popen(["openssl", "s_server", "-quiet", "-accept", f"127.0.0.1:{self.wires[0].port}", "-key",
+                                     str(pem), "-cert", f"{pem}.crt"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.DEVNULL)
+        self.addCleanup(stranger.wait)
+        self.addCleanup(stranger.kill)
+        wait_until(lambda: self.row("last spoke to") == [second], "the second")
+        wait_until(lambda: any(each.startswith(f"{first}: M15") for each in self.row("did not answer")), "the cause")
+
+    def test_a_client_that_is_told_to_stop_waits_for_nobody(self):
+        silent = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        yaml = self.site.path("client/client.yaml")
+        yaml.write_text(re.sub(r"(?m)^managementPoint:.*", f"managementPoint: https://127.0.0.1:{silent.getsockname()[1]}",
+                               yaml.read_text()))
+        self.site.cli("token", "create", "--output", str(self.site.path("client/token")))
+        client = self.site.start("client")
+        caller, _ = silent.accept()
+        self.addCleanup(caller.close)
+        caller.recv(1)  # it waits for an answer now, ten seconds or longer
+        client.send_signal(signal.SIGTERM)
+        told = time.monotonic()
+        self.assertEqual(client.wait(timeout=30), 0)
+        self.assertLess(time.monotonic() - told, 5)
 
     def test_the_boundary_decides_then_the_priority(self):
         first, second, third = self.urls

@@ -84,10 +84,11 @@ class SettingsAndNotices(unittest.TestCase):
             f'echo "$(date +%s) $1 $MUSTER_VAR_SERVER $MUSTER_VAR_KEY$MUSTER_VAR_OTHER" >> {cls.ran}\nexit "${{2:-0}}"\n')
         cls.apply(cls, "package", "Package", "told", "version: '1', source: ./told, programs: ["
                   "{name: env, command: 'sh run.sh env', runAs: user, "
-                  "variables: [{name: SERVER, values: [lic1, lic2]}, {name: KEY}]}, "
+                  "variables: [{name: SERVER, values: [lic1, lic2]}, {name: KEY, secrets: [licence]}]}, "
                   "{name: wait, command: 'sh run.sh wait', runAs: user, maxRuntime: PT1M}, "
                   "{name: soon, command: 'sh run.sh soon', runAs: user, maxRuntime: PT1M}, "
-                  "{name: boot, command: 'sh run.sh boot 9', runAs: user, rebootCodes: [9]}]")
+                  "{name: boot, command: 'sh run.sh boot 9', runAs: user, rebootCodes: [9]}, "
+                  "{name: hold, command: 'sleep 12', runAs: user, maxRuntime: PT1M}]")
         cls.collection(cls, "wide", "precedence: 1, settings: {countdown: PT4S, pollInterval: PT45M}, "
                        "variables: [{name: SERVER, value: lic1}, {name: KEY, secret: licence}, {name: OTHER, value: x}]")
         cls.collection(cls, "narrow", "precedence: 5, settings: {countdown: PT8S}, variables: [{name: SERVER, value: lic2}]")
@@ -227,6 +228,26 @@ class SettingsAndNotices(unittest.TestCase):
             self.assertIn("M2456", self.call_as_nobody("notice-now", "restart").stdout)
             self.assertNotIn("error", json.loads(self.call_as_nobody("notice-later", "restart PT1H").stdout))
             self.assertIn("put off until", self.site.client_cli("notices"))
+            # Alone, no user cuts off an installation, nor restarts the machine outside of its windows.
+            self.sessions.write_bytes(session("nobody", "pts/none", 1))
+            self.deploy("holds", "hold", "start: now")
+            self.site.wait_software("holds", "running")
+            self.assertIn("M2457", self.call_as_nobody("notice-now", "restart").stdout)
+            self.assertIn("M2457", self.site.client_cli("notices", "now", "restart", ok=False).stderr)
+            self.site.wait_software("holds", "done")
+            self.collection("later", f"maintenanceWindows: [{{name: later, start: '{at(3600)}', duration: PT1H}}]")
+            wait_until(lambda: self.site.software("holds") and "later" in self.site.client_cli("policy"), "the window")
+            self.assertIn("M2458", self.call_as_nobody("notice-now", "restart").stdout)
+            self.site.cli("delete", "collection", "later")
+            self.sessions.write_bytes(b"")
+            self.log_on(terminal)
+        # A program whose deployment is called as the restart is has a name of its own among the notices.
+        self.deploy("restart", "soon", f"start: now, deadline: '{at(3600)}', notice: true")
+        self.site.wait_software("restart", "waiting for its time")
+        own = self.site.client_cli("notices")
+        self.assertRegex(own, r"restart +restart: software")
+        self.assertRegex(own, r"P01-[0-9A-F]{6} +program: soon of told 1")
+        self.site.cli("delete", "deployment", "restart")
         # restart.allowed is no: the client says what it would need, and asks nothing of the system.
         self.site.client_cli("notices", "now", "restart")
         step = wait_until(lambda: (found := self.site.step("needs-restart", "restart of the device"))

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <thread>
 
 #include "net/errors.h"
 #include "tests/net/test_certificates.h"
@@ -217,6 +218,33 @@ TEST(HttpClient, HasDeadlines) {
   });
   EXPECT_TRUE(get_url(*client(impatient), url_of(stalling)).error().is(kDeadlinePassed));
   second.open();
+}
+
+// A daemon that is told to stop does not wait for a peer that does not answer.
+TEST(HttpClient, EndsItsWaitsWhenItIsToldToStop) {
+  TestSite site;
+  std::atomic<bool> stop{false};
+  ClientSettings settings;
+  settings.stop = &stop;
+  const auto client = HttpClient::create(std::move(settings), system_clock()).value();
+  std::thread stopper([&] {
+    site.gate.wait_for(1);
+    stop = true;
+  });
+  ClientRequest request;
+  request.url = site.url("/gate");
+  const Duration begun = system_clock().steady();
+  const auto answer = client->send(request);
+  stopper.join();
+  site.gate.open();
+  ASSERT_FALSE(answer);
+  EXPECT_TRUE(answer.error().is(kStopped)) << answer.error().text();
+  EXPECT_LT(system_clock().steady() - begun, std::chrono::seconds(15));
+  // And begins none.
+  request.url = site.url("/hello");
+  EXPECT_TRUE(client->send(request).error().is(kStopped));
+  stop = false;
+  EXPECT_TRUE(client->send(request));
 }
 
 TEST(HttpClient, RefusesToSendWhatIsMalformed) {

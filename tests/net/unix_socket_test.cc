@@ -113,6 +113,17 @@ TEST_F(UnixSocketTest, BoundsItsConnections) {
   EXPECT_TRUE(first.call("a", seconds(10)));
 }
 
+TEST_F(UnixSocketTest, BoundsTheConnectionsOfOneUser) {
+  UnixServerSettings few = settings();
+  few.connections_per_user = 1;
+  const auto server = start(few);
+  UnixClient first = connect();
+  EXPECT_TRUE(first.call("a", seconds(10)));
+  UnixClient second = connect();
+  EXPECT_FALSE(second.call("a", seconds(10)));
+  EXPECT_TRUE(first.call("a", seconds(10)));
+}
+
 TEST_F(UnixSocketTest, HasADeadlineForEachCall) {
   Gate gate;
   UnixServerSettings slow = settings();

@@ -77,11 +77,14 @@ Result<std::vector<model::Platform>> read_platforms(const NodeAt& field) {
 Result<std::vector<model::ProgramVariable>> read_program_variables(const NodeAt& field) {
   std::vector<model::ProgramVariable> out;
   for (const NodeAt& item : TRY(field.items())) {
-    const auto fields = TRY(NodeFields::open(item, {"name", "values"}));
+    const auto fields = TRY(NodeFields::open(item, {"name", "values", "secrets"}));
     model::ProgramVariable& variable = out.emplace_back();
     variable.name = TRY(fields.text("name"));
     if (const auto values = fields.optional("values"))
       for (const NodeAt& value : TRY(values->items())) variable.values.push_back(TRY(value.text()));
+    if (const auto secrets = fields.optional("secrets"))
+      for (const NodeAt& secret : TRY(secrets->items()))
+        variable.secrets.push_back(TRY(secret.text()));
   }
   return out;
 }
@@ -159,10 +162,14 @@ wire::Node program_node(const model::Program& program) {
   for (const model::ProgramVariable& variable : program.variables) {
     wire::Node& item = variables.items.emplace_back(wire::mapping_node());
     item.set("name", wire::text_node(variable.name));
-    if (variable.values.empty()) continue;
-    wire::Node values = wire::sequence_node();
-    for (const std::string& value : variable.values) values.items.push_back(wire::text_node(value));
-    item.set("values", std::move(values));
+    const auto set_list = [&item](const char* key, const std::vector<std::string>& texts) {
+      if (texts.empty()) return;
+      wire::Node list = wire::sequence_node();
+      for (const std::string& text : texts) list.items.push_back(wire::text_node(text));
+      item.set(key, std::move(list));
+    };
+    set_list("values", variable.values);
+    set_list("secrets", variable.secrets);
   }
   node.set("variables", std::move(variables));
   return node;

@@ -65,7 +65,8 @@ Result<void> Agent::open_parts() {
                                           .host_name = host_name_,
                                           .repeat = settings_.duration("fallback.repeat"),
                                           .retry_first = settings_.duration("retry.first"),
-                                          .retry_longest = settings_.duration("retry.longest")},
+                                          .retry_longest = settings_.duration("retry.longest"),
+                                          .stop = &stop_},
                                          identity_->device, clock_, random_));
   open_assignment();
   return {};
@@ -120,21 +121,22 @@ void Agent::follow_clock() {
             {{"by", muster::to_text(set)}});
   if (set > Duration(0)) return;  // what is due now is done now
   for (RetryTimer* timer :
-       {&enrolment_, &poll_, &inventory_timer_, &heartbeat_, &outbox_timer_, &assignment_timer_})
+       {&enrolment_, &renewal_, &poll_, &inventory_timer_, &heartbeat_, &outbox_timer_,
+        &assignment_timer_, &reassignment_timer_, &points_timer_, &locators_})
     timer->clock_set(set);
   fallback_->clock_set(set);
 }
 
 void Agent::serve_commands() {
-  if (control_) control_->serve([this](const auto& request) { return answer(request); });
-  if (user_port_) user_port_->serve([this](const auto& request) { return answer_user(request); });
+  if (control_) control_->serve([this](const auto& request, auto) { return answer(request); });
+  serve_users();
 }
 
 void Agent::look_after_machine() {
   const Timestamp now = clock_.now();
   const bool was_idle = presence_.is_idle();
-  for (const model::DeploymentEvent event : presence_.look(now))
-    execution_->on(EventHappened{event}, now);
+  for (const PresenceEvent& event : presence_.look(now))
+    execution_->on(EventHappened{event.event, event.at}, now);
   if (was_idle && !presence_.is_idle()) execution_->on(IdleEnded{}, now);
   execution_->poll(now);
   look_after_notices();
@@ -146,6 +148,7 @@ Result<Timestamp> Agent::step() {
   const Timestamp now = clock_.now();
   if (reassignment_asked()) reassign(now);
   if (!has_site() && assignment_timer_.due(now)) assign(now);
+  ask_locators_again(now);
   if (has_site() && !linked_ && enrolment_.due(now)) enrol(now);
   if (linked_) follow_choice(now);
   if (linked_) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -40,9 +41,10 @@ class Agent {
   // Does what is due; returns when there is nothing to do before the given moment.
   Result<Timestamp> step();
   // Whether a command of this machine waits for the next step.
-  bool is_asked() const {
-    return (control_ && control_->waiting()) || (user_port_ && user_port_->waiting());
-  }
+  bool is_asked() const { return control_ && control_->waiting(); }
+  // Answers what users of this machine ask, outside of steps: they are many, and strangers to each
+  // other. Whether there is something to do now.
+  bool serve_users();
   // Somebody wants the client to look for its site anew: step() shall come at once.
   bool reassignment_asked() const;
 
@@ -61,10 +63,11 @@ class Agent {
   bool finds_its_site() const;
   bool has_site() const;
   std::string management_point() const;
-  std::vector<std::string> named_points() const;
   void assign(Timestamp now);
   Result<Assignment> try_assign(Timestamp now);
   Result<Assignment> assign_by(const std::string& locator_point, Timestamp now);
+  void ask_locators_again(Timestamp now);
+  Result<void> try_ask_locators_again(Timestamp now);
   void reassign(Timestamp now);
   Result<void> try_reassign(Timestamp now);
   void note_contact(const Result<void>& made, Timestamp now);
@@ -132,13 +135,19 @@ class Agent {
   std::optional<Expected> expected_restart(Timestamp now);
   void follow(const NoticeActions& actions);
   bool may_restart() const;
+  // Who wants a restart: its notice, a user of this machine, or whoever runs it.
+  enum class Asker { Notice, User, Administrator };
+  Result<void> check_restart(Asker asker) const;
   void restart_machine(Timestamp now);
   void report_restart(unsigned status_id, const std::string& detail, std::optional<Timestamp> next);
   Moment moment() const { return {clock_.now(), clock_.steady()}; }
   NoticeBoard::Users users() const;
-  contract::ControlAnswer tell_notices() const;
-  Result<contract::ControlAnswer> answer_notice(const contract::ControlRequest& request);
-  contract::ControlAnswer answer_user(const contract::ControlRequest& request);
+  // Without a user's name: whoever runs this machine.
+  contract::ControlAnswer tell_notices(const std::optional<std::string>& user) const;
+  Result<contract::ControlAnswer> answer_notice(const contract::ControlRequest& request,
+                                                const std::optional<std::string>& user);
+  Result<contract::ControlAnswer> try_answer_user(const contract::ControlRequest& request,
+                                                  std::uint32_t user);
 
   // Content (agent_content.cc).
   void fetch_due_content();
@@ -158,7 +167,9 @@ class Agent {
   std::optional<Assignment> assignment_;
   std::optional<contract::ManagementPointList> points_;
   PointChoice choice_;
-  Bytes last_poll_;  // its nonce
+  ListTrust list_trust_ = ListTrust::Good;
+  std::map<std::string, Timestamp> envelope_keys_;  // per management point, the newest one's issue
+  Bytes last_poll_;                                 // its nonce
   std::string last_spoke_to_;
   std::string asked_site_code_;  // "P01", "AUTO" or empty
   std::optional<ContentCache> cache_;
@@ -181,9 +192,10 @@ class Agent {
   std::optional<RestartKeeper> restart_;
   std::optional<Duration> restart_tried_;  // by the steady clock
   std::set<std::string> restart_told_;
+  bool user_asked_ = false;
   std::unique_ptr<ControlPort> control_, user_port_;
   RetryTimer enrolment_, renewal_, poll_, inventory_timer_, heartbeat_, outbox_timer_;
-  RetryTimer assignment_timer_, reassignment_timer_, points_timer_;
+  RetryTimer assignment_timer_, reassignment_timer_, points_timer_, locators_;
 };
 
 }  // namespace muster::client

@@ -1,7 +1,6 @@
 // The agent's site: found by locator points, kept, and told to the fallback status point.
 #include <algorithm>
 
-#include "base/error_ranges.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "contract/enrolment_token.h"
@@ -22,24 +21,15 @@ bool Agent::has_site() const { return assignment_ || !finds_its_site(); }
 
 std::string Agent::management_point() const { return choice_.current(clock_.now()); }
 
-// What a locator point told long ago counts as far as the site still lists it; what the
-// configuration says always counts.
-std::vector<std::string> Agent::named_points() const {
-  if (!assignment_) return {config_.management_point};
-  std::vector<std::string> named = assignment_->management_points;
-  if (points_ && !points_->points.empty())
-    std::erase_if(named, [&](const std::string& url) {
-      const auto& listed = points_->points;
-      return std::ranges::find(listed, url, &contract::ManagementPoint::https) == listed.end();
-    });
-  return named;
-}
-
 void Agent::choose_point() {
   if (!has_site()) return;
   static const std::vector<contract::ManagementPoint> kNone;
+  const auto& listed = points_ ? points_->points : kNone;
+  // What the configuration says always counts.
   choice_.set(
-      preferred_points(named_points(), points_ ? points_->points : kNone, identity_->device));
+      assignment_
+          ? located_points(assignment_->management_points, listed, identity_->device, list_trust_)
+          : preferred_points({config_.management_point}, listed, identity_->device));
 }
 
 Result<void> Agent::try_follow_choice(const std::string& wanted) {
@@ -98,6 +88,7 @@ Result<void> Agent::try_reassign(Timestamp now) {
   asked_site_code_ = TRY(store.site_code());
   assignment_.reset();
   points_.reset();
+  list_trust_ = ListTrust::Good;
   link_.reset();
   linked_ = false;
   assignment_timer_.set(now);
@@ -120,7 +111,7 @@ Result<Assignment> Agent::try_assign(Timestamp now) {
 }
 
 Result<Assignment> Agent::assign_by(const std::string& locator_point, Timestamp now) {
-  auto locator = TRY(Locator::create(locator_point, TRY(proxy()), clock_));
+  auto locator = TRY(Locator::create(locator_point, TRY(proxy()), clock_, &stop_));
   if (!policy_->trusts()) {
     const auto root = TRY(locator->root(1));
     if (!root) return fail(kNoLocator, "no catalogue root is served");
@@ -135,6 +126,7 @@ Result<Assignment> Agent::assign_by(const std::string& locator_point, Timestamp 
       TRY(policy_->verify_signed(document, contract::SignedType::LocatorAnswer, *locator));
   const auto answer = TRY(contract::decode_locator_answer(payload));
   TRY(check_answer(question, answer));
+  for (const std::string& url : answer.management_points) TRY(check_point(url, PointLeg::Https));
   return assignment_of(answer, kVersion, now);
 }
 
@@ -163,7 +155,31 @@ void Agent::assign(Timestamp now) {
   enrolment_.set(now);
 }
 
-// Failures of the way to the management point, as against its refusals.
+// Where the list's points do not answer, the locator points may know better ones of the same site.
+// Another site is another matter: a client keeps the one that it belongs to.
+void Agent::ask_locators_again(Timestamp now) {
+  const bool lost = assignment_ && list_trust_ == ListTrust::Doubted && choice_.nobody_answers(now);
+  if (!lost || !locators_.due(now)) return;
+  locators_.succeeded(now, settings_.duration("assignment.retry"));
+  if (const auto asked = try_ask_locators_again(now); !asked)
+    log::failure(log::Level::Info, "assignment.again.failed", asked.error());
+}
+
+Result<void> Agent::try_ask_locators_again(Timestamp now) {
+  auto found = TRY(try_assign(now));
+  if (found.site != assignment_->site)
+    return fail(kAnswerOfWrongSite, "{}, and this client belongs to {}", found.site,
+                assignment_->site);
+  if (found.management_points == assignment_->management_points) return {};
+  found.at = assignment_->at;
+  TRY(AssignmentStore(std::filesystem::path(config_.state) / "assignment").save(found));
+  assignment_ = std::move(found);
+  choose_point();
+  log::info("assignment.again", "the site has other management points",
+            {{"site", assignment_->site}, {"managementPoint", management_point()}});
+  return {};
+}
+
 // The fallback status point hears of it when no management point of the site is left.
 void Agent::note_contact(const Result<void>& made, Timestamp now) {
   if (!link_) return;
@@ -173,10 +189,11 @@ void Agent::note_contact(const Result<void>& made, Timestamp now) {
     last_spoke_to_ = link_->last_leg();
     return fallback_->reached();
   }
-  const ErrorKind& kind = made.error().kind();
-  if (!kNetErrors.holds(kind)) return;
+  if (stop_ || !is_of_the_way(made.error())) return;
   choice_.not_reached(point, made.error().text(), now);
-  if (choice_.nobody_answers(now)) fallback_->not_reached(kind.number);
+  if (!choice_.nobody_answers(now)) return;
+  fallback_->not_reached(made.error().kind().number);
+  if (std::exchange(list_trust_, ListTrust::Doubted) == ListTrust::Good) choose_point();
 }
 
 }  // namespace muster::client

@@ -35,7 +35,7 @@ contract::ControlAnswer Agent::answer(const contract::ControlRequest& request) {
   if (request.verb == "software") answer = tell_software();
   if (request.verb == "policy") answer = tell_policy();
   if (request.verb == "cache") answer = tell_cache();
-  if (request.verb.starts_with("notice")) answer = answer_notice(request);
+  if (request.verb.starts_with("notice")) answer = answer_notice(request, std::nullopt);
   if (request.verb == "install") answer = install(request.argument);
   if (request.verb == "trigger") answer = trigger(request.argument);
   if (answer) return *std::move(answer);

@@ -16,7 +16,14 @@ namespace {
 constexpr const char* kRestartId = "restart";
 constexpr Duration kAskAgain = std::chrono::minutes(10);
 constexpr Duration kUserPatience = std::chrono::seconds(10);
+constexpr std::size_t kUserConnections = 4;
+constexpr Duration kUserPause = std::chrono::milliseconds(250);
 constexpr Duration kDay = std::chrono::hours(24);
+
+// What users call a program's notice: its deployment, unless that is called as the restart is.
+const std::string& notice_id(const VerifiedDeployment& each) {
+  return each.name == kRestartId ? each.deployment.key.deployment : each.name;
+}
 
 // Of what comes again and again users are told a day before, of a deadline as soon as it is known.
 bool is_to_come(const ExecutionMachine::Overview& each, const Deployment& deployment,
@@ -45,8 +52,13 @@ Result<void> Agent::open_notices() {
   };
   std::error_code ignored;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
-  auto port = ControlPort::open(
-      {.path = path, .mode = 0666, .idle_time = kUserPatience, .admit = admit}, clock_);
+  auto port = ControlPort::open({.path = path,
+                                 .mode = 0666,
+                                 .idle_time = kUserPatience,
+                                 .connections_per_user = kUserConnections,
+                                 .pause = kUserPause,
+                                 .admit = admit},
+                                clock_);
   if (port)
     user_port_ = *std::move(port);
   else
@@ -55,7 +67,9 @@ Result<void> Agent::open_notices() {
 }
 
 NoticeBoard::Users Agent::users() const {
-  return logged_on(places_).empty() ? NoticeBoard::Users::Nobody : NoticeBoard::Users::Some;
+  NoticeBoard::Users out;
+  for (const UserSession& session : logged_on(places_)) out.insert(session.user);
+  return out;
 }
 
 bool Agent::may_restart() const {
@@ -69,8 +83,8 @@ std::optional<Expected> Agent::expected_restart(Timestamp now) {
   what.text = "software was installed that needs it";
   what.at = restart_->pending()->since + policy_->agent().duration(model::kRestartWithin);
   what.by_hand = !may_restart();
-  const bool time = now >= what.at || users() == NoticeBoard::Users::Nobody;
-  what.ripe = time && execution_->window().open && !execution_->runs_program();
+  const bool time = now >= what.at || users().empty();
+  what.ripe = time && check_restart(Asker::Notice);
   return what;
 }
 
@@ -94,7 +108,7 @@ std::vector<Expected> Agent::expected_notices(Timestamp now) {
     const bool ripe = each.phase == Phase::WaitingForUser;
     const Deployment& deployment = wanted->deployment;
     if (!ripe && !is_to_come(each, deployment, now)) continue;
-    out.push_back({.id = wanted->name,
+    out.push_back({.id = notice_id(*wanted),
                    .kind = NoticeKind::Program,
                    .text = fmt::format("{} of {} {}", deployment.program.name,
                                        deployment.key.package, deployment.key.version),
@@ -114,13 +128,18 @@ void Agent::look_after_notices() {
   const auto expected = expected_notices(clock_.now());
   follow(board_.look(expected, users(), moment()));
   // Asked for in vain: again, as long as it is wanted.
-  if (restart_tried_ && restart_->pending() && clock_.steady() - *restart_tried_ >= kAskAgain)
+  if (restart_tried_ && restart_->pending() && clock_.steady() - *restart_tried_ >= kAskAgain &&
+      check_restart(Asker::Notice))
     restart_machine(clock_.now());
 }
 
 void Agent::follow(const NoticeActions& actions) {
   for (const Tell& tell : actions.tell) {
-    const MessageCount told = tell_users(logged_on(places_), tell.text, {});
+    auto sessions = logged_on(places_);
+    std::erase_if(sessions, [&](const UserSession& each) {
+      return std::ranges::find(tell.users, each.user) == tell.users.end();
+    });
+    const MessageCount told = tell_users(sessions, tell.text, {});
     log::info("notice.told", tell.text,
               {{"notice", tell.id}, {"terminals", told.terminals}, {"desktops", told.desktops}});
   }
@@ -132,7 +151,7 @@ void Agent::follow(const NoticeActions& actions) {
       continue;
     }
     for (const VerifiedDeployment& each : policy_->deployments()) {
-      if (each.name != go.id) continue;
+      if (notice_id(each) != go.id) continue;
       if (go.ripe)
         execution_->on(NoticeEnded{each.deployment.key}, clock_.now());
       else
@@ -141,8 +160,18 @@ void Agent::follow(const NoticeActions& actions) {
   }
 }
 
+// An installation is not cut off, whoever asks; and outside of the windows only who runs the
+// machine takes it down.
+Result<void> Agent::check_restart(Asker asker) const {
+  if (execution_->runs_program()) return fail(kProgramRuns, "the machine does not restart now");
+  if (asker != Asker::Administrator && !execution_->window_open())
+    return fail(kWindowClosed, "the machine does not restart now");
+  return {};
+}
+
 void Agent::restart_machine(Timestamp now) {
   restart_tried_ = clock_.steady();
+  if (execution_->runs_program()) return;  // it began meanwhile: again in a while
   if (!may_restart()) {
     const std::string why =
         is_privileged() ? "the setting restart.allowed is no" : "the client does not run as root";
@@ -183,9 +212,9 @@ void Agent::report_restart(unsigned status_id, const std::string& detail,
   }
 }
 
-contract::ControlAnswer Agent::tell_notices() const {
+contract::ControlAnswer Agent::tell_notices(const std::optional<std::string>& user) const {
   contract::ControlAnswer out{.columns = {"NAME", "WHAT", "AT THE LATEST", "NEXT"}};
-  for (const NoticeBoard::Shown& each : board_.shown(moment())) {
+  for (const NoticeBoard::Shown& each : board_.shown(user, moment())) {
     std::string next;
     if (each.put_off_until) next = "put off until " + to_text_seconds(*each.put_off_until);
     if (each.countdown_end) next = "begins at " + to_text_seconds(*each.countdown_end);
@@ -196,8 +225,9 @@ contract::ControlAnswer Agent::tell_notices() const {
   return out;
 }
 
-Result<contract::ControlAnswer> Agent::answer_notice(const contract::ControlRequest& request) {
-  if (request.verb == "notices") return tell_notices();
+Result<contract::ControlAnswer> Agent::answer_notice(const contract::ControlRequest& request,
+                                                     const std::optional<std::string>& user) {
+  if (request.verb == "notices") return tell_notices(user);
   std::string id = request.argument;
   std::optional<Duration> by;
   if (const auto space = id.find(' '); space != std::string::npos) {
@@ -205,26 +235,41 @@ Result<contract::ControlAnswer> Agent::answer_notice(const contract::ControlRequ
     id.resize(space);
   }
   if (request.verb == "notice-now") {
+    if (id == kRestartId) TRY(check_restart(user ? Asker::User : Asker::Administrator));
     follow(TRY(board_.go_on_now(id, moment())));
   } else if (request.verb == "notice-later") {
-    TRY(board_.put_off(id, by, moment()));
+    TRY(board_.put_off(id, user, by, moment()));
   } else {
     return fail(kUnknownVerb, "{}", request.verb.substr(0, 80));
   }
-  return tell_notices();
+  return tell_notices(user);
 }
 
-// Who is logged on and not root sees and answers what is told to users, and nothing else.
-contract::ControlAnswer Agent::answer_user(const contract::ControlRequest& request) {
-  Result<contract::ControlAnswer> answer = fail(kNotAddressed, "{}", request.verb.substr(0, 80));
-  std::set<std::string> names;
-  for (const UserSession& session : logged_on(places_)) names.insert(session.user);
-  if (request.verb == "notice-now" && request.argument == kRestartId && names.size() > 1)
-    answer = fail(kOthersLoggedOn, "{} users are logged on", names.size());
-  else if (request.verb.starts_with("notice"))
-    answer = answer_notice(request);
-  if (answer) return *std::move(answer);
-  return {.error = answer.error().text_with_advice()};
+// Who is logged on and not root sees and answers what is told to users, and nothing else. One of
+// several does not decide for the others.
+Result<contract::ControlAnswer> Agent::try_answer_user(const contract::ControlRequest& request,
+                                                       std::uint32_t user) {
+  if (!request.verb.starts_with("notice"))
+    return fail(kNotAddressed, "{}", request.verb.substr(0, 80));
+  if (user == 0) return answer_notice(request, std::nullopt);
+  const std::string name = user_name(user);
+  NoticeBoard::Users others = users();
+  others.erase(name);
+  if (request.verb == "notice-now" && !others.empty())
+    return fail(kOthersLoggedOn, "{} other users are logged on", others.size());
+  auto answer = answer_notice(request, name);
+  if (answer && request.verb == "notice-now") user_asked_ = true;
+  return answer;
+}
+
+bool Agent::serve_users() {
+  if (user_port_)
+    user_port_->serve([this](const auto& request, std::uint32_t user) {
+      auto answer = try_answer_user(request, user);
+      return answer ? *std::move(answer)
+                    : contract::ControlAnswer{.error = answer.error().text_with_advice()};
+    });
+  return std::exchange(user_asked_, false);
 }
 
 }  // namespace muster::client

@@ -25,6 +25,7 @@ SiteLinkSettings Agent::link_settings(hosting::PinnedCa ca) const {
   settings.ca = std::move(ca);
   settings.leg = leg_choice(settings_.text("management_point.leg"));
   settings.tls_retry = settings_.duration("management_point.tls_retry");
+  settings.stop = &stop_;
   return settings;
 }
 
@@ -34,6 +35,11 @@ Result<contract::ManagementPointList> Agent::verified_points(ByteView document) 
   auto list = TRY(contract::decode_management_points(payload));
   if (policy_->header() && list.site != policy_->header()->site)
     return fail(kSiteAnswer, "the management point list is of site {}", list.site.text());
+  // One that cannot be dialled would end the search for one that can.
+  for (const contract::ManagementPoint& each : list.points) {
+    TRY(check_point(each.https, PointLeg::Https));
+    if (!each.http.empty()) TRY(check_point(each.http, PointLeg::Http));
+  }
   // Shown again, an old list would send the client where nobody is any more.
   if (points_ && list.issued < points_->issued)
     return fail(kSiteAnswer, "the management point list is of {}, one of {} is known",
@@ -65,15 +71,18 @@ Result<void> Agent::follow_points() {
     link_->set_sealed(nullptr);
     return {};
   }
-  link_->set_sealed(TRY(SealedChannel::create(
-      own->http, TRY(proxy()), [this](ByteView document) { return check_envelope_key(document); },
-      clock_, random_)));
+  SealedChannelSettings settings{.point = own->http, .proxy = TRY(proxy())};
+  settings.check = [this](ByteView document) { return check_envelope_key(document); };
+  settings.signed_now = [this] { return policy_->now(clock_.now()); };
+  settings.stop = &stop_;
+  link_->set_sealed(TRY(SealedChannel::create(std::move(settings), clock_, random_)));
   return {};
 }
 
 Result<void> Agent::try_refresh_points() {
   const Bytes document = TRY(link_->public_document(kPointsFile));
   points_ = TRY(verified_points(document));
+  list_trust_ = ListTrust::Good;
   TRY(os::replace_file(std::filesystem::path(config_.state) / kPointsFile, document,
                        os::FileMode::Private));
   choose_point();
@@ -97,6 +106,12 @@ Result<contract::EnvelopeKeyDocument> Agent::check_envelope_key(ByteView documen
   if (const Timestamp now = policy_->now(clock_.now()); now >= key.expires)
     return fail(kSealedAnswer, "the envelope key expired at {}, this client has {}",
                 to_text(key.expires), to_text(now));
+  // Shown again, a former key would seal to whoever has got hold of it since.
+  Timestamp& newest = envelope_keys_[link_->management_point()];
+  if (key.issued < newest)
+    return fail(kSealedAnswer, "the envelope key is of {}, one of {} is known", to_text(key.issued),
+                to_text(newest));
+  newest = key.issued;
   return key;
 }
 

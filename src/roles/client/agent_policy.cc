@@ -10,7 +10,11 @@ namespace muster::client {
 Result<void> Agent::try_poll() {
   const contract::PollMark mark{random_.bytes(contract::kPollNonceBytes), last_poll_, clock_.now()};
   last_poll_ = mark.nonce;
-  const PolicyAnswer answer = TRY(link_->policy(policy_->etag(), mark));
+  const auto asked = link_->policy(policy_->etag(), mark);
+  // Whatever it says, who answered was reached.
+  note_contact(asked ? Result<void>() : Result<void>(fail(asked.error())), clock_.now());
+  if (!asked) return fail(asked.error());
+  const PolicyAnswer& answer = *asked;
   if (answer.site_time) {
     const auto taken = policy_->take_site_time(*answer.site_time, clock_.now());
     if (!taken) log::failure(log::Level::Warning, "policy.time.refused", taken.error());
@@ -33,7 +37,6 @@ Result<void> Agent::try_poll() {
 
 void Agent::poll_policy(Timestamp now) {
   const auto polled = try_poll();
-  note_contact(polled, clock_.now());
   if (!polled) {
     log::failure(log::Level::Warning, "policy.poll.failed", polled.error());
     poll_.failed(now, settings_.duration("retry.first"), settings_.duration("retry.longest"),

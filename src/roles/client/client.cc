@@ -34,7 +34,7 @@ Result<void> run_client(const contract::ClientConfig& config, const Clock& clock
     while (!stop && !agent->reassignment_asked()) {
       // Of two clocks the first: one that is set back meanwhile makes nobody wait longer.
       const Duration left = std::min(next - clock.now(), end - clock.steady());
-      if (left <= Duration(0) || agent->is_asked()) break;
+      if (left <= Duration(0) || agent->is_asked() || agent->serve_users()) break;
       std::this_thread::sleep_for(std::min(left, kStopCheck));
     }
   }

@@ -69,4 +69,11 @@ inline constexpr ErrorKind kVariableRefused{2474, "variable-refused",
                                             "Give the variable one of the values that the "
                                             "package's entry allows, or apply the package anew"};
 
+inline constexpr ErrorKind kVariablesUnknown{
+    2476, "variables-unknown",
+    "Nothing is to do: the client fetches the missing part of its policy at its next poll"};
+inline constexpr ErrorKind kSecretRefused{
+    2479, "secret-refused",
+    "List the secret under the variable of the package's program, and apply the package anew"};
+
 }  // namespace muster::client

@@ -38,33 +38,31 @@ net::ClientResponse response_of(contract::SealedAnswer answer) {
 
 }  // namespace
 
-Result<std::unique_ptr<SealedChannel>> SealedChannel::create(std::string point,
-                                                             std::optional<net::Proxy> proxy,
-                                                             CheckEnvelopeKey check,
+Result<std::unique_ptr<SealedChannel>> SealedChannel::create(SealedChannelSettings settings,
                                                              const Clock& clock, Random& random) {
-  std::unique_ptr<SealedChannel> channel(
-      new SealedChannel(std::move(point), std::move(check), clock, random));
-  net::ClientSettings settings;
-  settings.proxy = std::move(proxy);
-  channel->http_ = TRY(net::HttpClient::create(std::move(settings), clock));
+  net::ClientSettings http;
+  http.proxy = settings.proxy;
+  http.stop = settings.stop;
+  std::unique_ptr<SealedChannel> channel(new SealedChannel(std::move(settings), clock, random));
+  channel->http_ = TRY(net::HttpClient::create(std::move(http), clock));
   return channel;
 }
 
 Result<void> SealedChannel::fetch_key() {
   net::ClientRequest request;
-  request.url = point_ + std::string(kKeyPath);
+  request.url = point() + std::string(kKeyPath);
   request.time = kKeyTime;
   request.body_limit_bytes = kKeyLimit;
   const auto response = TRY(http_->send(request));
   if (response.status != 200)
     return fail(kSealedAnswer, "{}: status {}", request.url, response.status);
-  key_ = TRY_IN(check_(response.body), "{}", request.url);
+  key_ = TRY_IN(settings_.check(response.body), "{}", request.url);
   return {};
 }
 
 Result<std::optional<net::ClientResponse>> SealedChannel::try_send(
     const net::ClientRequest& request, const Identity& identity) {
-  if (!key_) TRY(fetch_key());
+  if (!key_ || settings_.signed_now() >= key_->expires) TRY(fetch_key());
   const Bytes& body = std::get<Bytes>(request.body);
   contract::SealedRequest header{.sender = identity.device};
   // Rises through restarts too, without a file: the clock goes on meanwhile. Where it does not,
@@ -86,7 +84,7 @@ Result<std::optional<net::ClientResponse>> SealedChannel::try_send(
 
   net::ClientRequest outer;
   outer.method = "POST";
-  outer.url = point_ + std::string(contract::kSealedPath);
+  outer.url = point() + std::string(contract::kSealedPath);
   outer.headers.add("Content-Type", contract::kSealedType);
   outer.body = exchange.request;
   outer.time = request.time;
@@ -113,7 +111,7 @@ Result<net::ClientResponse> SealedChannel::send(const net::ClientRequest& reques
   if (!identity.certificate) return fail(kNotEnrolled, "device {}", identity.device.text());
   for (int attempt = 0; attempt < kAttempts; ++attempt)
     if (auto answer = TRY(try_send(request, identity))) return *std::move(answer);
-  return fail(kSealedAnswer, "{}: the site took none of {} requests", point_, kAttempts);
+  return fail(kSealedAnswer, "{}: the site took none of {} requests", point(), kAttempts);
 }
 
 }  // namespace muster::client

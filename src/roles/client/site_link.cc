@@ -1,5 +1,6 @@
 #include "roles/client/site_link.h"
 
+#include "base/error_ranges.h"
 #include "base/log.h"
 #include "contract/problem.h"
 #include "net/url.h"
@@ -20,14 +21,12 @@ Failure refused(const net::ClientResponse& response, std::string_view what) {
   return fail(kSiteAnswer, "{}: status {}", what, response.status);
 }
 
-// No TLS with the management point itself: 1200 to 1299 are of net/, 1500 to 1599 of trust/, for
-// whoever answers in its place shows no certificate of this site.
-bool is_of_the_way(const Error& error) {
-  const auto number = error.kind().number;
-  return (number >= 1200 && number < 1300) || (number >= 1500 && number < 1600);
-}
-
 }  // namespace
+
+bool is_of_the_way(const Error& error) {
+  return kNetErrors.holds(error.kind()) || kTrustErrors.holds(error.kind()) ||
+         error.is(kSealedAnswer);
+}
 
 Result<std::unique_ptr<SiteLink>> SiteLink::create(SiteLinkSettings settings, const Clock& clock) {
   std::unique_ptr<SiteLink> link(new SiteLink(std::move(settings), clock));
@@ -45,6 +44,7 @@ Result<void> SiteLink::connect(std::string certificate_pem, std::string key_pem)
     return {};
   };
   settings.proxy = settings_.proxy;
+  settings.stop = settings_.stop;
   http_ = TRY(net::HttpClient::create(std::move(settings), *clock_));
   return {};
 }
@@ -154,7 +154,8 @@ Result<Bytes> SiteLink::public_document(const std::string& name) {
   net::ClientRequest request;
   request.url = "/public/" + name;
   auto response = ask(request);
-  if (!response && is_of_the_way(response.error()) && sealed_) {
+  if (!response && is_of_the_way(response.error()) && sealed_ &&
+      settings_.leg != LegChoice::Https) {
     request.url = sealed_->point() + request.url;
     request.body_limit_bytes = kDocumentLimit;
     response = http_->send(request);

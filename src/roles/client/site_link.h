@@ -28,12 +28,17 @@ struct PolicyAnswer {
 // How policy and messages travel. Enrolment and renewal go over HTTPS, whatever it says.
 enum class LegChoice { Auto, Https, Http };
 
+// Failures of the way to the management point, as against its refusals: no TLS with the point
+// itself, for whoever answers in its place shows no certificate of this site, and no sealed answer.
+bool is_of_the_way(const Error& error);
+
 struct SiteLinkSettings {
   std::string management_point;  // "https://host:port"
   hosting::PinnedCa ca;
   std::optional<net::Proxy> proxy;
   LegChoice leg = LegChoice::Auto;
-  Duration tls_retry{0};  // how long HTTP is used after HTTPS failed
+  Duration tls_retry{0};                    // how long HTTP is used after HTTPS failed
+  const std::atomic<bool>* stop = nullptr;  // ends every wait
 };
 
 class SiteLink final : public DocumentSource {

@@ -11,8 +11,10 @@ constexpr std::uint64_t kAnswerLimit = 1u << 20;
 }  // namespace
 
 Result<std::unique_ptr<Locator>> Locator::create(std::string point, std::optional<net::Proxy> proxy,
-                                                 const Clock& clock) {
+                                                 const Clock& clock,
+                                                 const std::atomic<bool>* stop) {
   net::ClientSettings settings;
+  settings.stop = stop;
   settings.proxy = std::move(proxy);
   auto http = TRY(net::HttpClient::create(std::move(settings), clock));
   return std::unique_ptr<Locator>(new Locator(std::move(point), std::move(http)));

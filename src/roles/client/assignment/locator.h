@@ -13,9 +13,10 @@ namespace muster::client {
 
 class Locator final : public DocumentSource {
  public:
-  // `point` is "http://host:port". `clock` outlives the object.
+  // `point` is "http://host:port". `clock` outlives the object; `stop` ends every wait.
   static Result<std::unique_ptr<Locator>> create(std::string point, std::optional<net::Proxy> proxy,
-                                                 const Clock& clock);
+                                                 const Clock& clock,
+                                                 const std::atomic<bool>* stop = nullptr);
 
   // The signed document that it answers. Error: kNoLocator with the cause.
   Result<Bytes> ask(const contract::LocatorQuestion& question);

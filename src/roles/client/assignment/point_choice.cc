@@ -5,6 +5,8 @@
 
 #include "base/check.h"
 #include "base/sha256.h"
+#include "net/url.h"
+#include "roles/client/errors.h"
 
 namespace muster::client {
 
@@ -19,6 +21,29 @@ std::vector<std::string> preferred_points(const std::vector<std::string>& named,
   std::ranges::sort(others);
   for (auto& [priority, place, url] : others) out.push_back(std::move(url));
   return out;
+}
+
+std::vector<std::string> located_points(const std::vector<std::string>& told,
+                                        const std::vector<contract::ManagementPoint>& listed,
+                                        const model::DeviceId& device, ListTrust trust) {
+  std::vector<std::string> named, unlisted;
+  for (const std::string& url : told) {
+    const bool known =
+        listed.empty() ||
+        std::ranges::find(listed, url, &contract::ManagementPoint::https) != listed.end();
+    (known ? named : unlisted).push_back(url);
+  }
+  auto out = preferred_points(named, listed, device);
+  if (trust == ListTrust::Doubted) out.insert(out.end(), unlisted.begin(), unlisted.end());
+  return out;
+}
+
+Result<void> check_point(const std::string& url, PointLeg leg) {
+  const auto parsed = net::parse_url(url + "/");
+  if (!parsed) return fail(kSiteAnswer, "a management point: {}", parsed.error().text());
+  if (parsed->tls != (leg == PointLeg::Https) || parsed->target != "/")
+    return fail(kSiteAnswer, "a management point's address is '{}'", url.substr(0, 200));
+  return {};
 }
 
 void PointChoice::set(const std::vector<std::string>& points) {

@@ -21,6 +21,18 @@ std::vector<std::string> preferred_points(const std::vector<std::string>& named,
                                           const std::vector<contract::ManagementPoint>& listed,
                                           const model::DeviceId& device);
 
+// For a client that was told its points by a locator point: those that the site's list does not
+// name any more are left out, unless the list is in doubt because nobody on it answers. Then they
+// come last.
+enum class ListTrust { Good, Doubted };
+std::vector<std::string> located_points(const std::vector<std::string>& told,
+                                        const std::vector<contract::ManagementPoint>& listed,
+                                        const model::DeviceId& device, ListTrust trust);
+
+// That this is "https://host:port", or with `http` "http://host:port". Error: kSiteAnswer.
+enum class PointLeg { Https, Http };
+Result<void> check_point(const std::string& url, PointLeg leg);
+
 struct PointChoiceSettings {
   // One that did not answer is tried again after this, doubled each time up to the longest; clients
   // that lost it together come back at different times.

@@ -43,50 +43,65 @@ Duration NoticeBoard::pause(Timestamp at, Timestamp now) const {
   return every;
 }
 
-void NoticeBoard::look_at(Notice& notice, Users users, Moment now, NoticeActions& out) {
+void NoticeBoard::look_at(Notice& notice, const Users& users, Moment now, NoticeActions& out) {
   notice.wake.reset();
   if (notice.gone_on) return;
   const Expected& what = notice.what;
-  const auto tell = [&](TellReason reason, Duration left) {
-    out.tell.push_back({what.id, reason, sentence(what, left, reason)});
-  };
-  if (what.ripe) {
-    const bool counts = users == Users::Some && !what.by_hand;
-    if (counts && !notice.countdown_end) {
-      notice.countdown_end = now.steady + times_.countdown;
-      tell(TellReason::Countdown, times_.countdown);
-    }
-    if (counts && now.steady < *notice.countdown_end) {
-      notice.wake = notice.countdown_end;
-      return;
-    }
-    notice.gone_on = true;
-    out.go_on.push_back({what.id, what.kind, false, true});
+  if (!what.ripe) {
+    notice.countdown_end.reset();  // a window closed, or another program came first
+    if (!users.empty() && what.at > now.wall) remind(notice, users, now, out);
     return;
   }
-  notice.countdown_end.reset();  // a window closed, or another program came first
-  if (users == Users::Nobody || what.at <= now.wall) return;
+  const bool counts = !users.empty() && !what.by_hand;
+  if (counts && !notice.countdown_end) {
+    notice.countdown_end = now.steady + times_.countdown;
+    out.tell.push_back({what.id,
+                        TellReason::Countdown,
+                        sentence(what, times_.countdown, TellReason::Countdown),
+                        {users.begin(), users.end()}});
+  }
+  if (counts && now.steady < *notice.countdown_end) {
+    notice.wake = notice.countdown_end;
+    return;
+  }
+  notice.gone_on = true;
+  out.go_on.push_back({what.id, what.kind, false, true});
+}
+
+void NoticeBoard::remind(Notice& notice, const Users& users, Moment now, NoticeActions& out) const {
+  const Expected& what = notice.what;
   // Its time itself comes by the clock on the wall.
   const Duration left = what.at - now.wall;
   notice.wake = now.steady + left;
-  if (notice.put_off_until && now.steady >= *notice.put_off_until) notice.put_off_until.reset();
-  if (notice.announced && now.steady < notice.next_telling) {
-    notice.wake = std::min(*notice.wake, notice.next_telling);
-    return;
+  std::vector<std::string> first, again;
+  for (const std::string& user : users) {
+    const auto [at, added] = notice.users.try_emplace(user);
+    Reminders& own = at->second;
+    if (own.put_off_until && now.steady >= *own.put_off_until) own.put_off_until.reset();
+    if (added || now.steady >= own.next) {
+      (added ? first : again).push_back(user);
+      own.next = now.steady + pause(what.at, now.wall);
+    }
+    notice.wake = std::min(*notice.wake, own.next);
   }
-  const bool first = !std::exchange(notice.announced, true);
-  tell(first ? TellReason::Announced : TellReason::Reminder, left);
-  notice.next_telling = now.steady + pause(what.at, now.wall);
-  notice.wake = std::min(*notice.wake, notice.next_telling);
+  const auto tell = [&](TellReason reason, std::vector<std::string> whom) {
+    if (whom.empty()) return;
+    out.tell.push_back({what.id, reason, sentence(what, left, reason), std::move(whom)});
+  };
+  tell(TellReason::Announced, std::move(first));
+  tell(TellReason::Reminder, std::move(again));
 }
 
-NoticeActions NoticeBoard::look(const std::vector<Expected>& expected, Users users, Moment now) {
+NoticeActions NoticeBoard::look(const std::vector<Expected>& expected, const Users& users,
+                                Moment now) {
   std::map<std::string, Notice> kept;
   for (const Expected& what : expected) {
     const auto known = notices_.find(what.id);
     Notice notice;
     // A program that comes again at another time is another notice; so is one whose clock was set.
     if (known != notices_.end() && known->second.what.at == what.at) notice = known->second;
+    // What a user had early is over: now its own time has come.
+    if (what.ripe && !notice.what.ripe) notice.gone_on = false;
     notice.what = what;
     kept.insert_or_assign(what.id, std::move(notice));
   }
@@ -107,8 +122,9 @@ Result<NoticeActions> NoticeBoard::go_on_now(const std::string& id, Moment) {
   return out;
 }
 
-Result<Timestamp> NoticeBoard::put_off(const std::string& id, std::optional<Duration> by,
-                                       Moment now) {
+Result<Timestamp> NoticeBoard::put_off(const std::string& id,
+                                       const std::optional<std::string>& user,
+                                       std::optional<Duration> by, Moment now) {
   const auto found = notices_.find(id);
   if (found == notices_.end() || found->second.gone_on)
     return fail(kNoNotice, "{}", id.substr(0, 80));
@@ -117,20 +133,24 @@ Result<Timestamp> NoticeBoard::put_off(const std::string& id, std::optional<Dura
   if (notice.what.ripe || left <= Duration(0))
     return fail(kNoPuttingOff, "{}: its time has come", notice.what.text);
   const Duration wanted = std::min(by.value_or(pause(notice.what.at, now.wall)), left);
-  notice.put_off_until = now.steady + wanted;
-  notice.announced = true;
-  notice.next_telling = *notice.put_off_until;
+  if (user) notice.users.try_emplace(*user);
+  for (auto& [name, own] : notice.users) {
+    if (user && name != *user) continue;
+    own.put_off_until = own.next = now.steady + wanted;
+  }
   return now.wall + wanted;
 }
 
-std::vector<NoticeBoard::Shown> NoticeBoard::shown(Moment now) const {
+std::vector<NoticeBoard::Shown> NoticeBoard::shown(const std::optional<std::string>& user,
+                                                   Moment now) const {
   std::vector<Shown> out;
   for (const auto& [id, notice] : notices_) {
     if (notice.gone_on) continue;
     Shown& each =
         out.emplace_back(Shown{id, notice.what.kind, notice.what.text, notice.what.at, {}, {}});
-    if (notice.put_off_until && *notice.put_off_until > now.steady)
-      each.put_off_until = now.wall + (*notice.put_off_until - now.steady);
+    for (const auto& [name, own] : notice.users)
+      if ((!user || name == *user) && own.put_off_until && *own.put_off_until > now.steady)
+        each.put_off_until = now.wall + (*own.put_off_until - now.steady);
     if (notice.countdown_end) each.countdown_end = now.wall + (*notice.countdown_end - now.steady);
   }
   return out;

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,7 @@ struct Tell {
   std::string id;
   TellReason reason = TellReason::Announced;
   std::string text;
+  std::vector<std::string> users{};
 };
 // The wait is over: `asked` when a user wants it now.
 struct GoOn {
@@ -63,14 +65,16 @@ class NoticeBoard {
  public:
   void set_times(const NoticeTimes& times) { times_ = times; }
 
-  // With nobody logged on, what is ripe goes on at once.
-  enum class Users { Nobody, Some };
-  NoticeActions look(const std::vector<Expected>& expected, Users users, Moment now);
+  // Names of those who are logged on. With nobody, what is ripe goes on at once.
+  using Users = std::set<std::string>;
+  NoticeActions look(const std::vector<Expected>& expected, const Users& users, Moment now);
 
   // Errors: kNoNotice, kNoPuttingOff.
   Result<NoticeActions> go_on_now(const std::string& id, Moment now);
-  // Nobody is reminded before then; at most until its time. Returns until when.
-  Result<Timestamp> put_off(const std::string& id, std::optional<Duration> by, Moment now);
+  // The user, or where none is given everybody who was told, is not reminded before then; at most
+  // until its time. Returns until when.
+  Result<Timestamp> put_off(const std::string& id, const std::optional<std::string>& user,
+                            std::optional<Duration> by, Moment now);
 
   struct Shown {
     std::string id;
@@ -80,21 +84,25 @@ class NoticeBoard {
     std::optional<Timestamp> put_off_until;
     std::optional<Timestamp> countdown_end;
   };
-  std::vector<Shown> shown(Moment now) const;
+  // As that user sees them; where none is given, what anybody has put off is shown as put off.
+  std::vector<Shown> shown(const std::optional<std::string>& user, Moment now) const;
   // How long until look() would do something by itself; nothing without notices.
   std::optional<Duration> next(Moment now) const;
 
  private:
+  struct Reminders {
+    Duration next{0};  // of the steady clock, as all durations here
+    std::optional<Duration> put_off_until;
+  };
   struct Notice {
     Expected what;
-    Duration next_telling{0};  // of the steady clock, as all durations here
-    std::optional<Duration> put_off_until;
+    std::map<std::string, Reminders> users;  // who was told
     std::optional<Duration> countdown_end;
     std::optional<Duration> wake;  // when look() does something by itself
-    bool announced = false;
     bool gone_on = false;
   };
-  void look_at(Notice& notice, Users users, Moment now, NoticeActions& out);
+  void look_at(Notice& notice, const Users& users, Moment now, NoticeActions& out);
+  void remind(Notice& notice, const Users& users, Moment now, NoticeActions& out) const;
   Duration pause(Timestamp at, Timestamp now) const;
 
   NoticeTimes times_;

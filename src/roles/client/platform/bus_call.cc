@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,7 +22,24 @@ namespace {
 constexpr const char* kBusctl = "/usr/bin/busctl";
 constexpr std::size_t kLongestAnswer = 4096;
 
-[[noreturn]] void run_busctl(const BusCall& call, char* const* arguments, int output) {
+struct BusUser {
+  uid_t uid;
+  gid_t gid;
+};
+
+// Looked up before the fork: the child may only make system calls. Nothing: as this process.
+Result<std::optional<BusUser>> user_of(const BusCall& call) {
+  if (!call.uid || *call.uid == ::geteuid()) return std::optional<BusUser>();
+  passwd entry;
+  passwd* found = nullptr;
+  std::vector<char> room(65536);
+  if (::getpwuid_r(*call.uid, &entry, room.data(), room.size(), &found) != 0 || found == nullptr)
+    return fail(kBusCallFailed, "this machine knows no user of uid {}", *call.uid);
+  return std::optional(BusUser{found->pw_uid, found->pw_gid});
+}
+
+[[noreturn]] void run_busctl(const std::optional<BusUser>& user, char* const* arguments,
+                             int output) {
   const int null = ::open("/dev/null", O_RDONLY);
   if (null < 0 || ::dup2(null, 0) < 0 || ::dup2(output, 1) < 0 || ::dup2(output, 2) < 0)
     ::_exit(127);
@@ -29,12 +47,9 @@ constexpr std::size_t kLongestAnswer = 4096;
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  if (call.uid && *call.uid != ::geteuid()) {
-    const auto gid = static_cast<gid_t>(*call.uid);
-    if (::setgroups(0, nullptr) != 0 || ::setresgid(gid, gid, gid) != 0 ||
-        ::setresuid(*call.uid, *call.uid, *call.uid) != 0)
-      ::_exit(126);
-  }
+  if (user && (::setgroups(0, nullptr) != 0 || ::setresgid(user->gid, user->gid, user->gid) != 0 ||
+               ::setresuid(user->uid, user->uid, user->uid) != 0))
+    ::_exit(126);
   // A bus address of the environment is the agent's own, not this call's.
   char path[] = "PATH=/usr/bin:/bin";
   char language[] = "LANG=C.UTF-8";
@@ -64,6 +79,7 @@ std::string read_answer(int fd, Duration patience) {
 }  // namespace
 
 Result<void> make_bus_call(const BusCall& call) {
+  const auto user = TRY(user_of(call));
   std::vector<std::string> words{kBusctl, "--quiet", "--expect-reply=yes"};
   words.push_back(call.address.empty() ? "--system" : "--address=" + call.address);
   for (const std::string& word :
@@ -82,7 +98,7 @@ Result<void> make_bus_call(const BusCall& call) {
   os::Fd in(output[1]);
   const pid_t pid = ::fork();
   if (pid < 0) return fail(kBusCallFailed, "fork: {}", std::strerror(errno));
-  if (pid == 0) run_busctl(call, arguments.data(), in.get());
+  if (pid == 0) run_busctl(user, arguments.data(), in.get());
   in.reset();
   const std::string answer = read_answer(out.get(), call.patience);
   ::kill(pid, SIGKILL);  // it has ended, or will not

@@ -4,6 +4,7 @@
 
 #include "net/unix_socket.h"
 #include "roles/client/errors.h"
+#include "roles/client/notices/errors.h"
 
 namespace muster::client {
 namespace {
@@ -27,22 +28,26 @@ Result<std::unique_ptr<ControlPort>> ControlPort::open(const std::filesystem::pa
 
 Result<std::unique_ptr<ControlPort>> ControlPort::open(ControlPortSettings wanted,
                                                        const Clock& clock) {
-  std::unique_ptr<ControlPort> port(new ControlPort());
+  std::unique_ptr<ControlPort> port(new ControlPort(std::move(wanted), clock));
   net::UnixServerSettings settings;
-  settings.path = std::move(wanted.path);
-  settings.mode = wanted.mode;
+  settings.path = port->settings_.path;
+  settings.mode = port->settings_.mode;
   settings.connections = kMostCalls;
+  settings.connections_per_user = port->settings_.connections_per_user;
   settings.request_limit_bytes = 64u << 10;
-  settings.idle_time = wanted.idle_time;
-  settings.admit = [admit = std::move(wanted.admit)](const net::PeerCredentials& peer) {
-    return admit(peer.uid);
+  settings.idle_time = port->settings_.idle_time;
+  settings.admit = [raw = port.get()](const net::PeerCredentials& peer) {
+    return raw->settings_.admit(peer.uid);
   };
-  settings.answer = [raw = port.get()](const net::PeerCredentials&, ByteView request) {
-    return raw->call(request);
+  settings.answer = [raw = port.get()](const net::PeerCredentials& peer, ByteView request) {
+    return raw->call(peer.uid, request);
   };
   port->server_ = TRY(net::UnixServer::start(std::move(settings), clock));
   return port;
 }
+
+ControlPort::ControlPort(ControlPortSettings settings, const Clock& clock)
+    : settings_(std::move(settings)), clock_(clock) {}
 
 ControlPort::~ControlPort() {
   {
@@ -53,11 +58,25 @@ ControlPort::~ControlPort() {
   if (server_) server_->stop();
 }
 
-Bytes ControlPort::call(ByteView request) {
+void ControlPort::wait_for_turn(std::uint32_t user, std::unique_lock<std::mutex>& lock) {
+  if (settings_.pause <= Duration(0)) return;
+  const Duration now = clock_.steady();
+  std::erase_if(turns_, [now](const auto& each) { return each.second <= now; });
+  Duration& next = turns_.try_emplace(user, now).first->second;
+  const Duration left = next - now;
+  next += settings_.pause;
+  if (left > Duration(0)) answered_.wait_for(lock, left, [this] { return closed_; });
+}
+
+Bytes ControlPort::call(std::uint32_t user, ByteView request) {
   auto decoded = contract::decode_control_request(request);
   if (!decoded) return refusal(decoded.error());
-  const auto call = std::make_shared<Call>(Call{*std::move(decoded)});
+  const auto call = std::make_shared<Call>(Call{*std::move(decoded), user});
   std::unique_lock lock(mutex_);
+  wait_for_turn(user, lock);
+  lock.unlock();
+  if (!settings_.admit(user)) return refusal(fail(kNoLongerServed, "uid {}", user).value());
+  lock.lock();
   calls_.push_back(call);
   answered_.wait_for(lock, kPatience, [&] { return call->answer.has_value() || closed_; });
   if (call->answer) return contract::encode_control_answer(*call->answer);
@@ -70,18 +89,18 @@ bool ControlPort::waiting() const {
   return !calls_.empty();
 }
 
-void ControlPort::serve(
-    const std::function<contract::ControlAnswer(const contract::ControlRequest&)>& answer) {
-  for (;;) {
-    std::shared_ptr<Call> call;
+void ControlPort::serve(const Answer& answer) {
+  std::deque<std::shared_ptr<Call>> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    waiting.swap(calls_);
+  }
+  for (const std::shared_ptr<Call>& call : waiting) {
     {
       const std::lock_guard lock(mutex_);
-      if (calls_.empty()) return;
-      call = calls_.front();
-      calls_.pop_front();
       if (call->abandoned) continue;
     }
-    auto made = answer(call->request);
+    auto made = answer(call->request, call->user);
     {
       const std::lock_guard lock(mutex_);
       call->answer = std::move(made);

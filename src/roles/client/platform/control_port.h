@@ -6,6 +6,7 @@
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -27,7 +28,10 @@ struct ControlPortSettings {
   unsigned mode = 0600;
   // How long a connection may do nothing between calls.
   Duration idle_time = std::chrono::seconds(3600);
-  std::function<bool(std::uint32_t user)> admit;
+  std::size_t connections_per_user = SIZE_MAX;
+  Duration pause{0};  // at least between two calls of one user, who waits for it
+  // Asked when a user connects and at each call.
+  std::function<bool(std::uint32_t user)> admit{};
 };
 
 class ControlPort {
@@ -41,22 +45,31 @@ class ControlPort {
   ~ControlPort();
 
   bool waiting() const;
-  // Answers everything that waits.
-  void serve(const std::function<contract::ControlAnswer(const contract::ControlRequest&)>& answer);
+  // Answers what waits when it is called, and nothing that comes meanwhile: who asks again and
+  // again does not hold up the agent.
+  using Answer =
+      std::function<contract::ControlAnswer(const contract::ControlRequest&, std::uint32_t user)>;
+  void serve(const Answer& answer);
 
  private:
   struct Call {
     contract::ControlRequest request;
+    std::uint32_t user = 0;
     std::optional<contract::ControlAnswer> answer{};
     bool abandoned = false;
   };
-  ControlPort() = default;
-  Bytes call(ByteView request);
+  ControlPort(ControlPortSettings settings, const Clock& clock);
+  Bytes call(std::uint32_t user, ByteView request);
+  void wait_for_turn(std::uint32_t user, std::unique_lock<std::mutex>& lock);
+
+  const ControlPortSettings settings_;
+  const Clock& clock_;
 
   mutable std::mutex mutex_;
   std::condition_variable answered_;
   std::deque<std::shared_ptr<Call>> calls_;  // under the mutex, as is
   bool closed_ = false;
+  std::map<std::uint32_t, Duration> turns_;  // when each user's next call may come
   std::unique_ptr<net::UnixServer> server_;
 };
 

@@ -50,7 +50,7 @@ class ExecutionHost {
   bool runs_program() const { return !watched_.empty(); }
 
   std::vector<ExecutionMachine::Overview> overview() const { return machine_.overview(); }
-  const model::WindowCalendar::State& window() const { return machine_.window(); }
+  bool window_open() const { return machine_.window_open(); }
 
  private:
   ExecutionHost(ExecutionMachine machine, ExecutionLog log, Executor executor, ContentCache& cache,

@@ -131,6 +131,7 @@ std::string boot_id() {
 Result<Executor> Executor::open(ExecutorSettings settings) {
   MUSTER_CHECK(!settings.supervisor.empty());
   settings.folder = fs::absolute(settings.folder);
+  settings.secrets = fs::absolute(settings.secrets);
   TRY(os::make_private_folder(settings.folder));
   if (is_privileged() && settings.user && ::chmod(settings.folder.c_str(), 0711) != 0)
     return fail(kFileUnwritable, "{}: {}", settings.folder.string(), std::strerror(errno));
@@ -174,10 +175,14 @@ Result<RunPlan> Executor::plan_for(const Deployment& deployment, const fs::path&
                       "MUSTER_VERSION=" + deployment.key.version,
                       "MUSTER_CONTENT=" + files.string()};
   for (const model::Variable& variable : deployment.variables) {
-    const std::string value =
-        variable.masked() ? TRY(read_secret(settings_.secrets, variable.secret)) : variable.value;
-    plan.environment.push_back(
-        fmt::format("{}{}={}", model::kVariablePrefix, variable.name, value));
+    std::string name = fmt::format("{}{}", model::kVariablePrefix, variable.name);
+    if (!variable.masked()) {
+      plan.environment.push_back(name + "=" + variable.value);
+      continue;
+    }
+    // Said here, where it can be tried again; the supervisor reads it anew.
+    TRY(read_secret(settings_.secrets, variable.secret));
+    plan.secrets.push_back({std::move(name), (settings_.secrets / variable.secret).string()});
   }
   plan.max_runtime = deployment.program.max_runtime;
   plan.kill_grace = settings_.kill_grace;

@@ -7,7 +7,8 @@
 namespace muster::client {
 namespace {
 
-constexpr std::uint8_t kFormat = 1;
+constexpr std::uint8_t kPlanFormat = 2;
+constexpr std::uint8_t kResultFormat = 1;
 
 void write_list(ByteWriter& out, const std::vector<std::string>& list) {
   out.varint(list.size());
@@ -22,9 +23,9 @@ Result<std::vector<std::string>> read_list(ByteReader& in) {
   return out;
 }
 
-Result<void> expect_format(ByteReader& in) {
+Result<void> expect_format(ByteReader& in, std::uint8_t wanted) {
   const std::uint8_t format = TRY(in.u8());
-  if (format != kFormat) return fail(kBadEncoding, "format {} instead of {}", format, kFormat);
+  if (format != wanted) return fail(kBadEncoding, "format {} instead of {}", format, wanted);
   return {};
 }
 
@@ -37,7 +38,7 @@ Result<void> expect_end(const ByteReader& in) {
 
 Bytes encode_plan(const RunPlan& plan) {
   ByteWriter out;
-  out.u8(kFormat);
+  out.u8(kPlanFormat);
   out.sized(plan.executable);
   write_list(out, plan.arguments);
   write_list(out, plan.environment);
@@ -50,12 +51,17 @@ Bytes encode_plan(const RunPlan& plan) {
     out.u32(plan.user->uid);
     out.u32(plan.user->gid);
   }
+  out.varint(plan.secrets.size());
+  for (const RunSecret& secret : plan.secrets) {
+    out.sized(secret.variable);
+    out.sized(secret.file);
+  }
   return std::move(out).take();
 }
 
 Result<RunPlan> decode_plan(ByteView bytes) {
   ByteReader in(bytes);
-  TRY(expect_format(in));
+  TRY(expect_format(in, kPlanFormat));
   RunPlan plan;
   plan.executable = TRY(in.sized());
   plan.arguments = TRY(read_list(in));
@@ -72,13 +78,20 @@ Result<RunPlan> decode_plan(ByteView bytes) {
     user.gid = TRY(in.u32());
     plan.user = std::move(user);
   }
+  const std::uint64_t secrets = TRY(in.varint());
+  if (secrets > in.remaining()) return fail(kShortInput, "{} secrets announced", secrets);
+  for (std::uint64_t i = 0; i < secrets; ++i) {
+    RunSecret& secret = plan.secrets.emplace_back();
+    secret.variable = TRY(in.sized());
+    secret.file = TRY(in.sized());
+  }
   TRY(expect_end(in));
   return plan;
 }
 
 Bytes encode_result(const RunResult& result) {
   ByteWriter out;
-  out.u8(kFormat);
+  out.u8(kResultFormat);
   out.u8(static_cast<std::uint8_t>(result.ending));
   out.u64(static_cast<std::uint64_t>(result.code));
   out.sized(result.detail);
@@ -87,7 +100,7 @@ Bytes encode_result(const RunResult& result) {
 
 Result<RunResult> decode_result(ByteView bytes) {
   ByteReader in(bytes);
-  TRY(expect_format(in));
+  TRY(expect_format(in, kResultFormat));
   RunResult result;
   const std::uint8_t ending = TRY(in.u8());
   if (ending < 1 || ending > 5) return fail(kBadEncoding, "ending {}", ending);

@@ -20,6 +20,13 @@ struct RunUser {
   friend bool operator==(const RunUser&, const RunUser&) = default;
 };
 
+// A masked variable's value: the supervisor reads it from its file, so that no run's folder has it.
+struct RunSecret {
+  std::string variable;  // its name in the environment
+  std::string file;
+  friend bool operator==(const RunSecret&, const RunSecret&) = default;
+};
+
 struct RunPlan {
   std::string executable;              // a path; relative ones start at the run's files
   std::vector<std::string> arguments;  // the first is the name that the program sees
@@ -28,6 +35,7 @@ struct RunPlan {
   Duration kill_grace{0};
   std::uint64_t output_limit_bytes = 0;
   std::optional<RunUser> user;  // absent: as the supervisor itself
+  std::vector<RunSecret> secrets{};
   friend bool operator==(const RunPlan&, const RunPlan&) = default;
 };
 

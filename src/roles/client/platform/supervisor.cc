@@ -17,6 +17,7 @@
 #include "roles/client/platform/process_tree.h"
 #include "roles/client/platform/program_start.h"
 #include "roles/client/platform/run_plan.h"
+#include "roles/client/platform/secret_file.h"
 
 namespace muster::client {
 namespace fs = std::filesystem;
@@ -109,6 +110,17 @@ class Supervision {
   LeaderStatus leader_;
 };
 
+// What the program finds in its environment is nowhere but there and in the file that it comes
+// from.
+Result<void> add_secrets(RunPlan& plan) {
+  for (const RunSecret& secret : plan.secrets) {
+    const fs::path file = secret.file;
+    const std::string value = TRY(read_secret(file.parent_path(), file.filename().string()));
+    plan.environment.push_back(secret.variable + "=" + value);
+  }
+  return {};
+}
+
 Result<RunResult> run_plan(const fs::path& run, const RunPlan& plan, const Clock& clock) {
   adopt_orphans();
   sigset_t child;
@@ -142,7 +154,8 @@ int supervise(const fs::path& run, const Clock& clock) {
   ::signal(SIGCHLD, SIG_DFL);  // an ignored one is inherited, and would hide the program's end
   const auto result = [&]() -> Result<RunResult> {
     const Bytes bytes = TRY(os::read_file(run / kRunPlan));
-    const RunPlan plan = TRY(decode_plan(bytes));
+    RunPlan plan = TRY(decode_plan(bytes));
+    TRY(add_secrets(plan));
     return run_plan(run, plan, clock);
   }();
   if (!result) {

@@ -19,7 +19,11 @@ std::string text_of(const char (&field)[Size]) {
   return std::string(field, ::strnlen(field, Size));
 }
 
-std::vector<utmpx> user_sessions(const std::filesystem::path& file) {
+enum class Sessions { Open, Ended };
+
+std::vector<utmpx> user_sessions(const std::filesystem::path& file,
+                                 Sessions which = Sessions::Open) {
+  const short type = which == Sessions::Open ? USER_PROCESS : DEAD_PROCESS;
   // Without the file, as in a container, nobody logs on.
   const auto bytes = os::read_file(file, kLargestSessions);
   std::vector<utmpx> out;
@@ -27,7 +31,7 @@ std::vector<utmpx> user_sessions(const std::filesystem::path& file) {
   for (std::size_t at = 0; at + sizeof(utmpx) <= bytes->size(); at += sizeof(utmpx)) {
     utmpx entry;
     std::memcpy(&entry, bytes->data() + at, sizeof entry);
-    if (entry.ut_type == USER_PROCESS) out.push_back(entry);
+    if (entry.ut_type == type) out.push_back(entry);
   }
   return out;
 }
@@ -52,10 +56,11 @@ std::string user_name(std::uint32_t uid) {
   return found->pw_name;
 }
 
-std::vector<model::DeploymentEvent> UserPresence::look(Timestamp now) {
-  std::vector<model::DeploymentEvent> events;
+std::vector<PresenceEvent> UserPresence::look(Timestamp now) {
+  std::vector<PresenceEvent> events;
   std::set<std::string> present;
   bool idle = true;
+  Timestamp idle_since{};
   for (const utmpx& session : user_sessions(places_.sessions)) {
     const std::string line = text_of(session.ut_line);
     present.insert(fmt::format("{} {} {} {}", text_of(session.ut_user), line,
@@ -70,15 +75,22 @@ std::vector<model::DeploymentEvent> UserPresence::look(Timestamp now) {
     }
     const Timestamp typed{static_cast<std::int64_t>(terminal.st_atim.tv_sec) * 1000};
     if (now - typed < kIdleAfter) idle = false;
+    idle_since = std::max(idle_since, typed + kIdleAfter);
   }
   if (known_)
     for (const std::string& session : present)
       if (!known_->contains(session)) {
-        events.push_back(model::DeploymentEvent::Logon);
+        events.push_back({model::DeploymentEvent::Logon, now});
         break;
       }
+  if (idle && !idle_) {
+    for (const utmpx& ended : user_sessions(places_.sessions, Sessions::Ended)) {
+      const Timestamp end{static_cast<std::int64_t>(ended.ut_tv.tv_sec) * 1000};
+      if (ended.ut_line[0] != '\0') idle_since = std::max(idle_since, end);
+    }
+    events.push_back({model::DeploymentEvent::Idle, known_ ? now : std::min(idle_since, now)});
+  }
   known_ = std::move(present);
-  if (idle && !idle_) events.push_back(model::DeploymentEvent::Idle);
   idle_ = idle;
   return events;
 }

@@ -30,6 +30,12 @@ std::vector<UserSession> logged_on(const UserPresencePlaces& places);
 // Of a uid; empty for one that this machine does not know.
 std::string user_name(std::uint32_t uid);
 
+struct PresenceEvent {
+  model::DeploymentEvent event = model::DeploymentEvent::Logon;
+  Timestamp at{};
+  friend bool operator==(const PresenceEvent&, const PresenceEvent&) = default;
+};
+
 class UserPresence {
  public:
   // Nobody has typed for this long, or nobody is logged on.
@@ -39,8 +45,9 @@ class UserPresence {
   explicit UserPresence(UserPresencePlaces places) : places_(std::move(places)) {}
 
   // What has happened since the last look. Those who are logged on at the first look are not new;
-  // a machine that is idle then has just become so.
-  std::vector<model::DeploymentEvent> look(Timestamp now);
+  // a machine that is idle then has been so since its users did something last: since 1970 where
+  // no user is known, so that it is the same moment each time.
+  std::vector<PresenceEvent> look(Timestamp now);
   // At the last look.
   bool is_idle() const { return idle_; }
 

@@ -257,17 +257,30 @@ Result<VerifiedDeployment> PolicyKeeper::verify_deployment(const contract::Deplo
   return out;
 }
 
-// The entry says what a program takes and the values that it allows; policy chooses among them.
+// The entry says what a program takes, and the values and secrets that it allows; policy chooses
+// among them. What policy says is known only when all of it is there: the part that is missing may
+// say otherwise than the rest.
 Result<std::vector<model::Variable>> PolicyKeeper::variables_for(
     const model::Program& program) const {
   std::vector<model::Variable> out;
+  if (!bodies_known_ && !program.variables.empty())
+    return fail(kVariablesUnknown,
+                "program {} takes variables, and a part of the policy is missing", program.name);
   for (const model::ProgramVariable& taken : program.variables) {
     const auto said = agent_.variables.find(taken.name);
     if (said == agent_.variables.end()) continue;
     const model::Variable& variable = said->second.value;
-    if (!taken.values.empty() &&
-        (variable.masked() ||
-         std::ranges::find(taken.values, variable.value) == taken.values.end()))
+    const auto allows = [](const std::vector<std::string>& list, const std::string& wanted) {
+      return std::ranges::find(list, wanted) != list.end();
+    };
+    if (variable.masked() && !allows(taken.secrets, variable.secret))
+      return fail(
+          kSecretRefused, "collection {} gives {} the secret {}, program {} takes {}",
+          said->second.from, taken.name, variable.secret, program.name,
+          taken.secrets.empty() ? "none" : fmt::format("{}", fmt::join(taken.secrets, ", ")));
+    // With secrets alone, no open value is one that it takes.
+    const bool any_value = taken.values.empty() && taken.secrets.empty();
+    if (!variable.masked() && !any_value && !allows(taken.values, variable.value))
       return fail(kVariableRefused, "collection {} gives {} a value that program {} does not take",
                   said->second.from, taken.name, program.name);
     out.push_back(variable);
@@ -286,13 +299,13 @@ Result<void> PolicyKeeper::evaluate(DocumentSource& source, Timestamp clock) {
   settings_.reset();
   deployments_.clear();
   windows_.clear();
-  windows_known_ = true;
+  bodies_known_ = true;
   refusals_.clear();
   std::vector<model::CollectionSays> collections;
   for (const contract::BodyReference& reference : header_->bodies) {
     auto document = body(reference, source);
     if (!document) {
-      windows_known_ = false;
+      bodies_known_ = false;
       refusals_.push_back({{}, {}, {}, {}, document.error()});
       continue;
     }

@@ -75,7 +75,7 @@ class PolicyKeeper {
   const std::vector<VerifiedDeployment>& deployments() const { return deployments_; }
   const std::vector<model::MaintenanceWindow>& windows() const { return windows_; }
   // Whether every part was read that may have had windows.
-  bool windows_known() const { return windows_known_; }
+  bool windows_known() const { return bodies_known_; }
   // What the site and this device's collections say together.
   const model::EffectiveAgent& agent() const { return agent_; }
   const std::vector<Refusal>& refusals() const { return refusals_; }
@@ -132,7 +132,7 @@ class PolicyKeeper {
   std::optional<contract::ClientSettingsBody> settings_;
   std::vector<VerifiedDeployment> deployments_;
   std::vector<model::MaintenanceWindow> windows_;
-  bool windows_known_ = true;
+  bool bodies_known_ = true;
   model::EffectiveAgent agent_ = model::effective_agent({}, {});
   std::vector<Refusal> refusals_;
 };

@@ -9,7 +9,24 @@
 
 namespace muster::client {
 
+std::uint64_t ExecutionMachine::write(ExecutionRecord record) {
+  out_.push_back(WriteRecord{std::move(record)});
+  return ++place_;
+}
+
+void ExecutionMachine::close_run(Item& item, Ran ran) {
+  if (!item.intent) return;
+  if (ran == Ran::Perhaps) item.ran_place = item.intent_place;
+  item.stale_runs.push_back(item.intent->run);
+  item.intent.reset();
+}
+
 void ExecutionMachine::replay(const ExecutionRecord& record) {
+  ++place_;
+  if (record.kind == RecordKind::ClockSet) {
+    follow_clock(record.at);
+    return;
+  }
   Item& item = items_[record.key];
   switch (record.kind) {
     case RecordKind::Received:
@@ -19,28 +36,30 @@ void ExecutionMachine::replay(const ExecutionRecord& record) {
       if (item.result && item.result->ending == Ending::NeverRan) lift(item);
       if (item.result) begin_again(item);
       item.requested = true;
-      item.requested_at = record.at;
+      item.requested_place = place_;
       return;
     case RecordKind::Waiting:
       // It follows an intent only where that run is known never to have started, or may repeat.
       item.failures[static_cast<std::size_t>(record.waiting->reason)] = record.waiting->count;
       item.next = record.waiting->next;
-      if (item.intent) item.stale_runs.push_back(item.intent->run);
-      item.intent.reset();
+      close_run(item, shows_run(record) ? Ran::Perhaps : Ran::No);
       return;
     case RecordKind::Intent:
       item.intent = record.intent;
       item.attempts = std::max(item.attempts, record.intent->attempt);
       item.first_attempt = record.intent->first_attempt;
       item.ran_for = record.intent->due;
-      item.ran_at = record.at;
+      item.intent_place = place_;
       item.result.reset();
+      item.phase = Phase::WaitingForStart;
       return;
     case RecordKind::Result:
-      if (item.intent) item.stale_runs.push_back(item.intent->run);
-      item.intent.reset();
+      // Logs that an earlier version shortened may hold the result alone.
+      if (!item.intent && item.ran_place == 0 && shows_run(record)) item.ran_place = place_;
+      close_run(item, shows_run(record) ? Ran::Perhaps : Ran::No);
       item.result = record.result;
-      item.result_at = record.at;
+      item.result_at = item.result_stamp = record.at;
+      item.result_place = place_;
       item.report_taken = false;
       item.phase = Phase::Done;
       settle(item);
@@ -48,11 +67,17 @@ void ExecutionMachine::replay(const ExecutionRecord& record) {
     case RecordKind::Reported:
       item.report_taken = true;
       return;
+    case RecordKind::Happened:
+      item.happened = record.at;
+      return;
+    case RecordKind::ClockSet:
+      return;
   }
 }
 
 std::vector<ExecutionAction> ExecutionMachine::start(Timestamp now) {
   now_ = now;
+  if (follow_clock(now_) == Stamps::WereAhead) write({RecordKind::ClockSet, {}, now_, {}, {}, {}});
   for (auto& [key, item] : items_) {
     remove_stale_runs(key, item);
     if (item.intent) {
@@ -80,15 +105,13 @@ void ExecutionMachine::handle(const RecordWritten& event) {
   if (event.kind == RecordKind::Intent && item.phase == Phase::RecordingIntent) {
     if (!item.deployment) {
       // Withdrawn meanwhile. The log says intent, the run's folder proves that nothing started.
-      item.stale_runs.push_back(item.intent->run);
-      item.intent.reset();
+      close_run(item, Ran::No);
       item.phase = Phase::WaitingForStart;
       return;
     }
     // As replaying the record does: from here on the former run is history.
     item.result.reset();
     item.ran_for = item.intent->due;
-    item.ran_at = now_;
     item.phase = Phase::Starting;
     out_.push_back(StartProgram{*item.deployment, item.intent->run});
   }
@@ -104,8 +127,7 @@ void ExecutionMachine::handle(const RecordFailed& event) {
     if (item == nullptr) return;
     // The record may have become durable all the same; the folder stays as the proof that the
     // program did not start, until a newer record says so.
-    item->stale_runs.push_back(item->intent->run);
-    item->intent.reset();
+    close_run(*item, Ran::No);
     return retry(event.key, *item, WaitReason::Local, event.error);
   }
   if (event.kind != RecordKind::Result) return;
@@ -130,15 +152,14 @@ void ExecutionMachine::handle(const NeverStarted& event) {
   if (starting == nullptr) starting = find(event.key, Phase::Running);
   Item* item = starting != nullptr ? starting : find(event.key, Phase::Resolving);
   if (item == nullptr) return;
-  item->stale_runs.push_back(item->intent->run);
-  item->intent.reset();
+  close_run(*item, Ran::No);
   if (tries(*item) >= settings_.attempt_limit)
     return give_up(
         event.key, *item, Outcome::Failed,
         fail(kProgramNotStarted, "after {} attempts: {}", tries(*item), event.error.text())
             .value());
   if (starting != nullptr) return retry(event.key, *item, WaitReason::Local, event.error);
-  try_again_now(event.key, *item);
+  try_again_now(event.key, *item, Ran::No);
 }
 
 void ExecutionMachine::handle(const ProgramEnded& event) {
@@ -163,9 +184,8 @@ void ExecutionMachine::handle(const OutcomeUnknown& event) {
     return;
   if (item.phase == Phase::Resolving) report_running(event.key, item);
   if (item.intent->repeatable && tries(item) <= settings_.repeat_limit) {
-    item.stale_runs.push_back(item.intent->run);
-    item.intent.reset();
-    return try_again_now(event.key, item);
+    close_run(item, Ran::Perhaps);
+    return try_again_now(event.key, item, Ran::Perhaps);
   }
   judge(event.key, item, {event.key, Ending::Interrupted, 0, {}});
 }
@@ -206,8 +226,7 @@ void ExecutionMachine::judge(const ExecutionKey& key, Item& item, const ProgramE
       result.error = kProgramNotStarted.number;
       break;
   }
-  item.stale_runs.push_back(item.intent->run);
-  item.intent.reset();
+  close_run(item, result.ending == Ending::NeverRan ? Ran::No : Ran::Perhaps);
   item.result = std::move(result);
   settle(item);
   record_result(key, item);
@@ -247,22 +266,22 @@ void ExecutionMachine::retry(const ExecutionKey& key, Item& item, WaitReason rea
   report(std::move(retrying));
 }
 
-void ExecutionMachine::try_again_now(const ExecutionKey& key, Item& item) {
+void ExecutionMachine::try_again_now(const ExecutionKey& key, Item& item, Ran ran) {
   item.phase = Phase::WaitingForStart;
   item.next.reset();
   const auto local = static_cast<std::size_t>(WaitReason::Local);
   write({RecordKind::Waiting,
          key,
          now_,
-         Waiting{WaitReason::Local, item.failures[local], now_},
+         Waiting{WaitReason::Local, item.failures[local], now_, ran == Ran::Perhaps},
          {},
          {}});
 }
 
 void ExecutionMachine::record_result(const ExecutionKey& key, Item& item) {
   item.phase = Phase::RecordingResult;
-  item.result_at = now_;
-  write({RecordKind::Result, key, now_, {}, {}, item.result});
+  item.result_at = item.result_stamp = now_;
+  item.result_place = write({RecordKind::Result, key, now_, {}, {}, item.result});
 }
 
 void ExecutionMachine::finished(const ExecutionKey& key, Item& item) {
@@ -312,7 +331,7 @@ void ExecutionMachine::report_result(const ExecutionKey& key, const Item& item) 
   const ExecutionResult& result = *item.result;
   DeploymentReport out(key, DeploymentStatus::Failed);
   out.final = true;
-  out.occasion = to_text(item.result_at);
+  out.occasion = to_text(item.result_stamp);
   switch (result.outcome) {
     case Outcome::Succeeded:
       out.status = DeploymentStatus::Succeeded;

@@ -41,6 +41,7 @@ struct NoticeEnded {
 // Something happened here for which deployments may wait.
 struct EventHappened {
   model::DeploymentEvent event = model::DeploymentEvent::Logon;
+  std::optional<Timestamp> at{};  // now, where it does not say
 };
 // Until now this machine has been idle since the event.
 struct IdleEnded {};

@@ -27,11 +27,11 @@ Deployment ExecutionMachine::first_deployment(const FirstProgram& first) {
   return out;
 }
 
-// `wanted` is when the deployment's time came last: what failed since then is not tried again.
+// `dependent_ran` is the place in the log of the newest run of what waits for it.
 ExecutionMachine::FirstState ExecutionMachine::first_state(const FirstProgram& first,
                                                            const Item& step,
-                                                           Timestamp dependent_ran,
-                                                           std::optional<Timestamp> wanted) const {
+                                                           std::uint64_t dependent_ran,
+                                                           AfterFailure after) const {
   // One success is enough, whoever had it run.
   const auto is_success = [&](const auto& entry) {
     const auto& [key, item] = entry;
@@ -43,7 +43,7 @@ ExecutionMachine::FirstState ExecutionMachine::first_state(const FirstProgram& f
   if (!first.every_time && std::ranges::any_of(items_, is_success)) return FirstState::Succeeded;
   if (step.phase != Phase::Done || !step.result)
     return is_idle(step.phase) ? FirstState::Wanted : FirstState::UnderWay;
-  const bool counts = !first.every_time || step.result_at > dependent_ran;
+  const bool counts = !first.every_time || step.ran_place > dependent_ran;
   switch (step.result->outcome) {
     case Outcome::Succeeded:
       if (counts) return FirstState::Succeeded;
@@ -53,7 +53,7 @@ ExecutionMachine::FirstState ExecutionMachine::first_state(const FirstProgram& f
       break;
     case Outcome::Failed:
     case Outcome::NeedsRoot:
-      if (!wanted || *wanted <= step.result_at) return FirstState::Failed;
+      if (after == AfterFailure::Hold) return FirstState::Failed;
   }
   // A result that is not yet in the queue of messages is not replaced.
   return step.report_taken ? FirstState::Wanted : FirstState::UnderWay;
@@ -62,12 +62,12 @@ ExecutionMachine::FirstState ExecutionMachine::first_state(const FirstProgram& f
 // From what runs directly before the deployment's program to what has to run next.
 std::vector<const FirstProgram*> ExecutionMachine::first_missing(const Item& item) const {
   std::vector<const FirstProgram*> out;
-  Timestamp dependent_ran = item.ran_at;
+  std::uint64_t dependent_ran = item.ran_place;
   for (const FirstProgram& first : item.deployment->first) {
     const Item& step = items_.at(first.key);
-    if (first_state(first, step, dependent_ran, {}) == FirstState::Succeeded) break;
+    if (first_state(first, step, dependent_ran, AfterFailure::Hold) == FirstState::Succeeded) break;
     out.push_back(&first);
-    dependent_ran = step.ran_at;
+    dependent_ran = step.ran_place;
   }
   return out;
 }
@@ -85,12 +85,16 @@ bool ExecutionMachine::first_succeeded(const ExecutionKey& key, Item& item) {
   if (missing.empty()) return true;
   const FirstProgram& next = *missing.back();
   Item& step = items_.at(next.key);
-  const Timestamp dependent_ran =
-      missing.size() > 1 ? items_.at(missing[missing.size() - 2]->key).ran_at : item.ran_at;
-  const auto wanted = item.requested ? item.requested_at : item.due;
-  FirstState state = first_state(next, step, dependent_ran, wanted);
+  const std::uint64_t dependent_ran =
+      missing.size() > 1 ? items_.at(missing[missing.size() - 2]->key).ran_place : item.ran_place;
+  // What failed since the deployment was asked for, or since its time came, is not tried again.
+  const bool tried = item.requested ? step.result_place > item.requested_place
+                                    : !item.due || *item.due <= step.result_at;
+  FirstState state =
+      first_state(next, step, dependent_ran, tried ? AfterFailure::Hold : AfterFailure::TryAnew);
   if (state == FirstState::Wanted) run_first(next.key, step, item);
-  if (state == FirstState::Wanted) state = first_state(next, step, dependent_ran, {});
+  if (state == FirstState::Wanted)
+    state = first_state(next, step, dependent_ran, AfterFailure::Hold);
 
   item.phase = Phase::WaitingForProgram;
   DeploymentReport waiting(key, DeploymentStatus::WaitingForProgram);

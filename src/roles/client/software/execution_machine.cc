@@ -26,6 +26,7 @@ ExecutionMachine::ExecutionMachine(ExecutionSettings settings,
 
 std::vector<ExecutionAction> ExecutionMachine::on(const ExecutionEvent& event, Timestamp now) {
   now_ = now;
+  if (follow_clock(now_) == Stamps::WereAhead) write({RecordKind::ClockSet, {}, now_, {}, {}, {}});
   std::visit([this](const auto& kind) { handle(kind); }, event);
   const bool was_open = window_.open;
   window_ = calendar_.at(now_, settings_.offset_at);
@@ -94,9 +95,8 @@ void ExecutionMachine::handle(const UserRequested& event) {
     if (item.phase == Phase::Done && ran) begin_again(item);
     if (item.phase == Phase::Done) lift(item);
     item.requested = true;
-    item.requested_at = now_;
     item.next.reset();
-    write({RecordKind::Requested, key, now_, {}, {}, {}});
+    item.requested_place = write({RecordKind::Requested, key, now_, {}, {}, {}});
   }
   if (!found)
     out_.push_back(RefuseRequest{event.deployment,
@@ -110,11 +110,16 @@ void ExecutionMachine::handle(const NoticeEnded& event) {
 void ExecutionMachine::handle(const IdleEnded&) { idle_since_.reset(); }
 
 void ExecutionMachine::handle(const EventHappened& event) {
-  if (event.event == model::DeploymentEvent::Idle) idle_since_ = now_;
-  for (auto& [key, item] : items_)
-    if (item.deployment &&
-        std::ranges::find(item.deployment->events, event.event) != item.deployment->events.end())
-      item.happened = now_;
+  const Timestamp at = std::min(event.at.value_or(now_), now_);
+  if (event.event == model::DeploymentEvent::Idle) idle_since_ = at;
+  for (auto& [key, item] : items_) {
+    if (!item.deployment || (item.happened && at <= *item.happened)) continue;
+    const auto& events = item.deployment->events;
+    if (std::ranges::find(events, event.event) == events.end()) continue;
+    item.happened = at;
+    // It may be long until the program's turn comes, and the client may be started anew meanwhile.
+    write({RecordKind::Happened, key, at, {}, {}, {}});
+  }
 }
 
 void ExecutionMachine::handle(const DownloadDone& event) {
@@ -150,7 +155,7 @@ void ExecutionMachine::handle(const Prepared& event) {
     return;
   }
   item->phase = Phase::RecordingIntent;
-  write({RecordKind::Intent, event.key, now_, {}, item->intent, {}});
+  item->intent_place = write({RecordKind::Intent, event.key, now_, {}, item->intent, {}});
 }
 
 void ExecutionMachine::handle(const PrepareFailed& event) {
@@ -284,13 +289,6 @@ bool ExecutionMachine::may_proceed(const ExecutionKey& key, Item& item) {
   return true;
 }
 
-// A clock that was wrong when the pause was written must not hold the program for years.
-bool ExecutionMachine::pauses(Item& item) const {
-  if (item.next && *item.next - now_ > settings_.longest_pause())
-    item.next = now_ + settings_.longest_pause();
-  return item.next && now_ < *item.next;
-}
-
 bool ExecutionMachine::has_content(const ExecutionKey& key, Item& item) {
   if (item.content_ready) return true;
   if (downloads_under_way() >= settings_.downloads_at_once) {
@@ -309,7 +307,7 @@ bool ExecutionMachine::has_content(const ExecutionKey& key, Item& item) {
 bool ExecutionMachine::window_fits(const Deployment& runs, const Deployment& wants,
                                    Duration told_before) const {
   if (wants.ignore_windows) return true;
-  if (!windows_known_ || !window_.open) return false;
+  if (!window_open()) return false;
   return !window_.until || *window_.until - now_ >= told_before + runs.program.max_runtime;
 }
 

@@ -92,6 +92,8 @@ class ExecutionMachine {
   };
   std::vector<Overview> overview() const;
   const model::WindowCalendar::State& window() const { return window_; }
+  // Whether a maintenance window is open, as far as a policy has said so.
+  bool window_open() const { return windows_known_ && window_.open; }
 
  private:
   struct Item {
@@ -118,19 +120,25 @@ class ExecutionMachine {
     std::optional<Timestamp> due;
     std::optional<Timestamp> next_due;
     std::optional<Timestamp> ran_for;  // the time that had come for the newest run
-    Timestamp ran_at{};                // of its newest intent
+    // Places in the log, by which it is known what came before what, whatever the clock said.
+    std::uint64_t intent_place = 0;     // of the intent under way
+    std::uint64_t ran_place = 0;        // of the newest intent whose program ran
+    std::uint64_t result_place = 0;     // of the newest result
+    std::uint64_t requested_place = 0;  // of the newest request
     // Programs that run first, and what waits for them (execution_first.cc).
     bool runs_first = false;
-    std::optional<Timestamp> requested_at;
     std::string told;                     // what it was last said to wait for
     std::optional<Timestamp> look_again;  // at its requirements, or when its random start comes
     std::optional<ExecutionResult> result;
-    Timestamp result_at;  // of its record: a result reported again is known by it
+    Timestamp result_at;
+    Timestamp result_stamp;  // of its record: a result reported again is known by it
     std::uint32_t result_write_failures = 0;
   };
   using Items = std::map<ExecutionKey, Item>;
 
   void replay(const ExecutionRecord& record);
+  enum class Ran { No, Perhaps };
+  static void close_run(Item& item, Ran ran);
 
   void handle(const PolicyArrived& event);
   void handle(const UserRequested& event);
@@ -160,20 +168,23 @@ class ExecutionMachine {
   void prepare(const ExecutionKey& key, Item& item, Timestamp due);
   bool refused(const ExecutionKey& key, Item& item);
   bool has_content(const ExecutionKey& key, Item& item);
-  bool pauses(Item& item) const;
+  bool pauses(const Item& item) const { return item.next && now_ < *item.next; }
   // What must be there before it runs (execution_requirements.cc).
   bool meets_requirements(const ExecutionKey& key, Item& item);
   void tell(const ExecutionKey& key, Item& item, DeploymentReport report, std::string what);
   // Programs that run first (execution_first.cc).
   enum class FirstState { Succeeded, Wanted, UnderWay, RestartWanted, Failed };
   static Deployment first_deployment(const FirstProgram& first);
-  FirstState first_state(const FirstProgram& first, const Item& step, Timestamp dependent_ran,
-                         std::optional<Timestamp> wanted) const;
+  enum class AfterFailure { Hold, TryAnew };
+  FirstState first_state(const FirstProgram& first, const Item& step, std::uint64_t dependent_ran,
+                         AfterFailure after) const;
   std::vector<const FirstProgram*> first_missing(const Item& item) const;
   void fetch_first(Item& item);
   bool first_succeeded(const ExecutionKey& key, Item& item);
   void run_first(const ExecutionKey& key, Item& step, const Item& dependent);
   // When it is to run by itself (execution_schedule.cc).
+  enum class Stamps { Right, WereAhead };
+  Stamps follow_clock(Timestamp now);
   void find_due(Item& item) const;
   std::optional<Timestamp> succeeded_at(const std::string& deployment) const;
   Timestamp spread_start(const Item& item, Timestamp moment) const;
@@ -197,7 +208,7 @@ class ExecutionMachine {
 
   void retry(const ExecutionKey& key, Item& item, WaitReason reason, const Error& error);
   void give_up(const ExecutionKey& key, Item& item, Outcome outcome, const Error& error);
-  void try_again_now(const ExecutionKey& key, Item& item);
+  void try_again_now(const ExecutionKey& key, Item& item, Ran ran);
   void judge(const ExecutionKey& key, Item& item, const ProgramEnded& event);
   void record_result(const ExecutionKey& key, Item& item);
   void finished(const ExecutionKey& key, Item& item);
@@ -205,7 +216,8 @@ class ExecutionMachine {
   void report(DeploymentReport report);
   void report_running(const ExecutionKey& key, const Item& item);
   void report_result(const ExecutionKey& key, const Item& item);
-  void write(ExecutionRecord record) { out_.push_back(WriteRecord{std::move(record)}); }
+  // Returns the record's place in the log.
+  std::uint64_t write(ExecutionRecord record);
   const RetryRule& rule(WaitReason reason) const;
 
   ExecutionSettings settings_;
@@ -215,10 +227,11 @@ class ExecutionMachine {
   Duration countdown_{0};
   model::WindowCalendar calendar_;
   model::WindowCalendar::State window_;
-  bool windows_known_ = true;
+  bool windows_known_ = false;
   std::optional<Timestamp> idle_since_;
   std::optional<Timestamp> window_opened_;  // as far as this machine saw it happen
   Duration splay_{0};
+  std::uint64_t place_ = 0;  // of the newest record
   Timestamp now_;
   std::vector<ExecutionAction> out_;
 };

@@ -1,5 +1,6 @@
 #include "roles/client/software/execution_record.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 
@@ -50,6 +51,7 @@ Bytes encode_payload(const ExecutionRecord& record) {
     out.u8(static_cast<std::uint8_t>(record.waiting->reason));
     out.u32(record.waiting->count);
     out.u64(static_cast<std::uint64_t>(record.waiting->next.ms));
+    if (record.waiting->ran) out.u8(1);
   } else if (record.kind == RecordKind::Intent) {
     out.sized(record.intent->run);
     out.u32(record.intent->attempt);
@@ -77,6 +79,7 @@ Result<Waiting> read_waiting(ByteReader& in) {
   out.reason = static_cast<WaitReason>(reason);
   out.count = TRY(in.u32());
   out.next.ms = static_cast<std::int64_t>(TRY(in.u64()));
+  if (!in.at_end()) out.ran = TRY(in.u8()) != 0;
   return out;
 }
 
@@ -112,7 +115,7 @@ Result<ExecutionRecord> decode_payload(ByteView payload) {
   ByteReader in(payload);
   ExecutionRecord record;
   const std::uint8_t kind = TRY(in.u8());
-  if (kind < 1 || kind > 6) return fail(kLogDamaged, "record kind {}", kind);
+  if (kind < 1 || kind > 8) return fail(kLogDamaged, "record kind {}", kind);
   record.kind = static_cast<RecordKind>(kind);
   record.at.ms = static_cast<std::int64_t>(TRY(in.u64()));
   record.key.deployment = TRY(in.sized());
@@ -141,6 +144,19 @@ std::optional<ByteView> intact_payload(ByteView bytes) {
   return *payload;
 }
 
+// The time by which a record decides when something is due.
+Timestamp deciding_time(const ExecutionRecord& record) {
+  switch (record.kind) {
+    case RecordKind::Intent:
+      return record.intent->due;
+    case RecordKind::Result:
+    case RecordKind::Happened:
+      return record.at;
+    default:
+      return {};
+  }
+}
+
 bool has_record_behind(ByteView rest) {
   for (std::size_t at = 1; at + kHeader <= rest.size(); ++at)
     if (intact_payload(rest.substr(at))) return true;
@@ -164,6 +180,12 @@ std::uint32_t crc32(ByteView bytes) {
   for (char c : bytes)
     value = kCrcTable[(value ^ static_cast<std::uint8_t>(c)) & 255] ^ (value >> 8);
   return ~value;
+}
+
+bool shows_run(const ExecutionRecord& record) {
+  return record.kind == RecordKind::Waiting  ? record.waiting->ran
+         : record.kind == RecordKind::Result ? record.result->ending != Ending::NeverRan
+                                             : false;
 }
 
 Bytes encode_record(const ExecutionRecord& record) {
@@ -198,19 +220,38 @@ Result<LogReplay> replay_log(ByteView log) {
 }
 
 std::vector<ExecutionRecord> compact_records(const std::vector<ExecutionRecord>& records) {
-  // Per key the newest record of each kind, and of Waiting the newest per reason, by position.
+  // Per key the newest record of each kind, and of Waiting the newest per reason, by position;
+  // besides the newest run that took place, by its intent and the record that closed it.
   std::map<std::pair<ExecutionKey, int>, std::size_t> newest;
+  std::map<ExecutionKey, std::size_t> open_intents;
+  constexpr int kRanIntent = 1000, kRanClosed = 1001;
   for (std::size_t i = 0; i < records.size(); ++i) {
     const ExecutionRecord& record = records[i];
     const int slot = static_cast<int>(record.kind) * 10 +
                      (record.waiting ? static_cast<int>(record.waiting->reason) : 0);
-    newest[{record.key, slot}] = i;
+    if (record.kind != RecordKind::ClockSet) newest[{record.key, slot}] = i;
+    if (record.kind == RecordKind::Intent) open_intents[record.key] = i;
+    if (record.kind != RecordKind::Waiting && record.kind != RecordKind::Result) continue;
+    const auto open = open_intents.find(record.key);
+    if (open == open_intents.end()) continue;
+    if (shows_run(record)) {
+      newest[{record.key, kRanIntent}] = open->second;
+      newest[{record.key, kRanClosed}] = i;
+    }
+    open_intents.erase(open);
   }
   std::vector<bool> kept(records.size(), false);
   for (const auto& [slot, index] : newest) kept[index] = true;
   std::vector<ExecutionRecord> out;
-  for (std::size_t i = 0; i < records.size(); ++i)
-    if (kept[i]) out.push_back(records[i]);
+  Timestamp latest{};
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const ExecutionRecord& record = records[i];
+    if (kept[i]) latest = std::max(latest, deciding_time(record));
+    // A clock that was set matters as long as there are times that it was set behind.
+    if (!kept[i] && (record.kind != RecordKind::ClockSet || latest <= record.at)) continue;
+    out.push_back(record);
+    if (record.kind == RecordKind::ClockSet) latest = record.at;
+  }
   return out;
 }
 

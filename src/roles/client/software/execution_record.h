@@ -19,6 +19,8 @@ enum class RecordKind : std::uint8_t {
   Intent = 4,     // the program is about to start
   Result = 5,     // how it ended; the newest counts
   Reported = 6,   // the result is in the queue of messages
+  Happened = 7,   // an event that it runs at
+  ClockSet = 8,   // back, behind times of earlier records; of no deployment
 };
 
 enum class WaitReason : std::uint8_t { Download = 0, Mismatch = 1, CacheRoom = 2, Local = 3 };
@@ -40,6 +42,7 @@ struct Waiting {
   WaitReason reason = WaitReason::Local;
   std::uint32_t count = 0;
   Timestamp next;
+  bool ran = false;  // the run that it closes may have run
   friend bool operator==(const Waiting&, const Waiting&) = default;
 };
 
@@ -80,6 +83,9 @@ struct ExecutionRecord {
 inline constexpr std::size_t kLongestRecord = 64u << 10;
 inline constexpr std::size_t kLongestDetail = 1024;
 inline constexpr std::size_t kLargestLog = 64u << 20;
+
+// Whether the program of the intent before it ran, as far as this record says.
+bool shows_run(const ExecutionRecord& record);
 
 Bytes encode_record(const ExecutionRecord& record);
 

@@ -6,6 +6,31 @@
 
 namespace muster::client {
 
+// Times that were stamped while the clock was ahead count as just before it was set back, in their
+// order: nothing waits for the wrong time to come, and what came after what stays so.
+ExecutionMachine::Stamps ExecutionMachine::follow_clock(Timestamp now) {
+  std::vector<Timestamp*> ahead;
+  const auto look_at = [&](Timestamp& stamp) {
+    if (stamp > now) ahead.push_back(&stamp);
+  };
+  for (auto& [key, item] : items_) {
+    look_at(item.result_at);
+    if (item.ran_for) look_at(*item.ran_for);
+    if (item.happened) look_at(*item.happened);
+    if (item.next) item.next = std::min(*item.next, now + settings_.longest_pause());
+  }
+  const auto kept = ahead.size();
+  if (idle_since_) look_at(*idle_since_);
+  if (window_opened_) look_at(*window_opened_);
+  std::ranges::sort(ahead, std::greater<>(), [](const Timestamp* stamp) { return *stamp; });
+  Timestamp former{}, moved = now;
+  for (Timestamp* stamp : ahead) {
+    if (*stamp != former) moved = moved - Duration(1);
+    former = std::exchange(*stamp, moved);
+  }
+  return kept == 0 ? Stamps::Right : Stamps::WereAhead;
+}
+
 // What came before the start does not count, and nothing comes from the end on.
 void ExecutionMachine::find_due(Item& item) const {
   item.due.reset();
@@ -39,7 +64,7 @@ void ExecutionMachine::find_due(Item& item) const {
     const Timestamp moment = std::max(*idle_since_, deployment.start);
     if (moment <= now_) item.happened = std::max(item.happened.value_or(moment), moment);
   }
-  consider(item.happened, false);
+  if (!deployment.events.empty()) consider(item.happened, false);
   // What succeeded before the start counts at the start: the order is kept either way.
   for (const std::string& other : deployment.after)
     if (const auto success = succeeded_at(other))

@@ -45,6 +45,7 @@ Result<std::unique_ptr<FallbackReporter>> FallbackReporter::open(FallbackSetting
   if (reporter->settings_.point.empty()) return reporter;
   net::ClientSettings http;
   http.proxy = reporter->settings_.proxy;
+  http.stop = reporter->settings_.stop;
   reporter->http_ = TRY(net::HttpClient::create(std::move(http), clock));
   if (os::file_exists(reporter->settings_.file)) {
     if (const auto loaded = reporter->load(); !loaded) {

@@ -2,6 +2,7 @@
 // until the point has taken it.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <filesystem>
 #include <map>
@@ -24,6 +25,7 @@ struct FallbackSettings {
   Duration repeat{0};  // of a failure that goes on
   Duration retry_first{0};
   Duration retry_longest{0};
+  const std::atomic<bool>* stop = nullptr;  // ends every wait
 };
 
 class FallbackReporter {
