@@ -157,14 +157,14 @@ TEST_F(CollectionEvaluator, TellsWhosePolicyFollowsAChangeElsewhere) {
   put({.name = "late", .limited_to = "wave", .rules = {device(0), device(1)}});
   auto waiting = new_changes();
   Devices dirty;
-  follow_collections(*site_, waiting, MoreChanges::No, dirty);
+  store::must(follow_collections(*site_, waiting, MoreChanges::No, dirty));
   EXPECT_EQ(dirty, (Devices{numbers_[0], numbers_[1], numbers_[2]}));
   for (const auto& [name, collection] : wanted_) expect_members(name);
   // Only `pilot` is changed; `wave` and `late` name it, directly or not.
   put({.name = "pilot", .rules = {device(0)}});
   waiting = new_changes();
   dirty.clear();
-  follow_collections(*site_, waiting, MoreChanges::No, dirty);
+  store::must(follow_collections(*site_, waiting, MoreChanges::No, dirty));
   EXPECT_EQ(dirty, (Devices{numbers_[0], numbers_[1]}));
   for (const auto& [name, collection] : wanted_) expect_members(name);
   EXPECT_EQ(members("late").stored, (Devices{numbers_[1]}));
@@ -177,14 +177,14 @@ TEST_F(CollectionEvaluator, FollowsChangesWhoseOrderTheObjectsHaveLeftBehind) {
   put({.name = "b", .rules = {model::IncludeRule{"a"}}});
   auto waiting = new_changes();
   Devices dirty;
-  follow_collections(*site_, waiting, MoreChanges::No, dirty);
+  store::must(follow_collections(*site_, waiting, MoreChanges::No, dirty));
   // a and b change places, with c in between; seen from the old index every order has a circle.
   put({.name = "b", .rules = {device(1)}});
   put({.name = "a", .rules = {device(0), model::IncludeRule{"b"}}});
   put({.name = "c", .rules = {device(2)}});
   put({.name = "b", .rules = {device(1), model::ExcludeRule{"c"}}});
   waiting = new_changes();
-  follow_collections(*site_, waiting, MoreChanges::No, dirty);
+  store::must(follow_collections(*site_, waiting, MoreChanges::No, dirty));
   EXPECT_TRUE(waiting.empty());
   for (const auto& [name, collection] : wanted_) expect_members(name);
 }
@@ -198,11 +198,11 @@ TEST_F(CollectionEvaluator, WaitsForWhatTheNextPartOfTheLogBrings) {
   ASSERT_EQ(changes.size(), 3u);
   std::vector<store::Change> waiting = {changes[0]};
   Devices dirty;
-  follow_collections(*site_, waiting, MoreChanges::Yes, dirty);
+  store::must(follow_collections(*site_, waiting, MoreChanges::Yes, dirty));
   EXPECT_EQ(waiting.size(), 1u);
   EXPECT_TRUE(dirty.empty());
   waiting.insert(waiting.end(), changes.begin() + 1, changes.end());
-  follow_collections(*site_, waiting, MoreChanges::No, dirty);
+  store::must(follow_collections(*site_, waiting, MoreChanges::No, dirty));
   EXPECT_EQ(dirty, (Devices{numbers_[0], numbers_[1]}));
   for (const auto& [name, collection] : wanted_) expect_members(name);
 }
@@ -266,11 +266,11 @@ TEST_F(CollectionEvaluator, IsWhereTheRulesSayAfterAnyChangesInAnyParts) {
     Devices dirty;
     waiting.insert(waiting.end(), changes.begin(),
                    changes.begin() + static_cast<std::ptrdiff_t>(first));
-    follow_collections(*site_, waiting, MoreChanges::Yes, dirty);
+    store::must(follow_collections(*site_, waiting, MoreChanges::Yes, dirty));
     in_parts += waiting.empty() ? 0 : 1;
     waiting.insert(waiting.end(), changes.begin() + static_cast<std::ptrdiff_t>(first),
                    changes.end());
-    follow_collections(*site_, waiting, MoreChanges::No, dirty);
+    store::must(follow_collections(*site_, waiting, MoreChanges::No, dirty));
     ASSERT_TRUE(waiting.empty());
     for (const auto& [name, collection] : wanted_) {
       expect_members(name);

@@ -1,5 +1,6 @@
 #include "roles/site_server/site_server.h"
 
+#include <atomic>
 #include <mutex>
 #include <set>
 
@@ -14,6 +15,7 @@
 #include "roles/site_server/policy_builder/policy_builder.h"
 #include "roles/site_server/public_documents/public_documents.h"
 #include "roles/site_server/status/status_loader.h"
+#include "store/errors.h"
 #include "store/site/enrolment.h"
 #include "store/site/fallback.h"
 #include "store/site/positions.h"
@@ -55,6 +57,8 @@ struct SiteServer::Components {
   // Effects of replayed messages, which come from other threads.
   std::mutex replayed_mutex;
   InboxEffects replayed;
+  // The database failed in the middle: it may know what the fleet index missed, or the other way.
+  std::atomic<bool> behind = false;
   std::int64_t object_serial = 0;
   std::int64_t device_serial = 0;
   Timestamp next_site_time;
@@ -96,7 +100,9 @@ void SiteServer::stop() {
 }
 
 Result<void> SiteServer::replay(std::int64_t number) {
-  auto effects = TRY(replay_quarantined(*site_, components_->loaders, number));
+  auto replayed = replay_quarantined(*site_, components_->loaders, number);
+  if (!replayed && store::is_outage(replayed.error())) components_->behind = true;
+  InboxEffects effects = TRY(std::move(replayed));
   {
     const std::lock_guard lock(components_->replayed_mutex);
     InboxEffects& all = components_->replayed;
@@ -120,6 +126,7 @@ void SiteServer::work() {
     keeps_up_ = more.has_value();
     if (!more) {
       log::failure(log::Level::Error, "site.round.failed", more.error());
+      if (store::is_outage(more.error())) components_->behind = true;
       site_->changed.wait(kAfterFailure);
       continue;
     }
@@ -154,6 +161,27 @@ Result<void> follow_devices(hosting::Site& site, std::int64_t& serial,
   return {};
 }
 
+// The devices whose changes the index has to follow are read anew, all of them.
+Result<void> catch_up(hosting::Site& site, std::set<store::DeviceNumber>& dirty) {
+  TRY(catch_up_fleet(site));
+  const auto all = TRY(site.fleet.members(std::string(fleet::kAllSystems)));
+  dirty.insert(all.begin(), all.end());
+  log::info("site.index.recovered", "the database is back and the fleet index agrees with it",
+            {{"devices", all.size()}});
+  return {};
+}
+
+Result<void> forget_deleted(hosting::Site& site) {
+  const auto devices = site.forgotten.take();
+  for (const auto device : devices) {
+    const auto forgotten = forget_device(site, device);
+    if (forgotten) continue;
+    for (const auto each : devices) site.forgotten.add(each);
+    return fail(forgotten.error());
+  }
+  return {};
+}
+
 // What nobody asks for any more: requests that no operator answered, tokens long over, streams of
 // state folders that are gone.
 Result<void> forget_old(hosting::Site& site, Timestamp now) {
@@ -178,7 +206,12 @@ Result<void> forget_old(hosting::Site& site, Timestamp now) {
 
 Result<bool> SiteServer::round() {
   Components& parts = *components_;
-  for (const auto device : site_->forgotten.take()) TRY(forget_device(*site_, device));
+  if (parts.behind) {
+    TRY(catch_up(*site_, parts.dirty));
+    parts.behind = false;
+    parts.changes.clear();  // their transactions were through
+  }
+  TRY(forget_deleted(*site_));
   TRY(quarantine_doubled(*site_));
   TRY(follow_devices(*site_, parts.device_serial, parts.changes, parts.dirty));
 
@@ -196,6 +229,7 @@ Result<bool> SiteServer::round() {
   }
   for (const fleet::DeviceChange& change : parts.changes) {
     const auto followed = follow_device(*site_, change, parts.dirty);
+    if (!followed && store::is_outage(followed.error())) return fail(followed.error());
     if (!followed)
       log::failure(log::Level::Error, "fleet.change.failed", followed.error(),
                    {{"device", change.device}});
@@ -212,8 +246,8 @@ Result<bool> SiteServer::round() {
   for (const store::Change& change : changes)
     if (change.kind == "Collection") parts.collections.push_back(change);
   const bool all_read = changes.size() < static_cast<std::size_t>(kChangesAtOnce);
-  follow_collections(*site_, parts.collections, all_read ? MoreChanges::No : MoreChanges::Yes,
-                     parts.dirty);
+  TRY(follow_collections(*site_, parts.collections, all_read ? MoreChanges::No : MoreChanges::Yes,
+                         parts.dirty));
   for (const store::Change& change : changes) {
     parts.policy.follow(change, parts.dirty);
     parts.object_serial = change.serial;

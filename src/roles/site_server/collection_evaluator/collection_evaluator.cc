@@ -7,6 +7,7 @@
 #include "fleet/errors.h"
 #include "model/query/parse.h"
 #include "roles/site_server/errors.h"
+#include "store/errors.h"
 #include "store/site/collections.h"
 #include "store/site/device_names.h"
 #include "store/site/inventory.h"
@@ -85,6 +86,7 @@ Result<void> load_collections(hosting::Site& site) {
     for (store::Object& object : waiting) {
       auto rule = site.database->read(
           [&](store::Reader& reader) { return rule_of(reader, object.name, object.spec); });
+      if (!rule && store::is_outage(rule.error())) return fail(rule.error());
       const auto set =
           rule ? site.fleet.set_collection(object.id.text(), *std::move(rule), site.clock.now())
                : Result<fleet::MembershipChanges>(fail(rule.error()));
@@ -161,6 +163,10 @@ Result<fleet::CollectionRule> rule_of(store::Reader& reader, std::string_view na
 
 Result<void> load_fleet(hosting::Site& site) {
   site.fleet = fleet::Fleet();
+  return catch_up_fleet(site);
+}
+
+Result<void> catch_up_fleet(hosting::Site& site) {
   TRY(load_devices(site));
   TRY(load_collections(site));
   return reconcile_members(site);
@@ -171,10 +177,11 @@ namespace {
 Result<void> follow_collection(hosting::Site& site, const store::Change& change,
                                std::set<store::DeviceNumber>& dirty) {
   if (change.action == store::ChangeAction::Delete) {
+    // Not there: it never was, or only its stored members are left from an attempt before.
     auto left = site.fleet.remove_collection(change.id.text());
-    if (!left && left.error().is(fleet::kUnknownCollection)) return {};
-    if (!left) return fail(left.error());
-    for (const auto& each : *left) dirty.insert(each.device);
+    if (!left && !left.error().is(fleet::kUnknownCollection)) return fail(left.error());
+    if (left)
+      for (const auto& each : *left) dirty.insert(each.device);
     return site.database->write([&](store::Transaction& transaction) -> Result<void> {
       TRY(store::remove_members(transaction, change.id));
       return {};
@@ -203,16 +210,23 @@ void report_unfollowed(const store::Change& change, const Error& error) {
 
 }  // namespace
 
-void follow_collections(hosting::Site& site, std::vector<store::Change>& waiting, MoreChanges more,
-                        std::set<store::DeviceNumber>& dirty) {
+Result<void> follow_collections(hosting::Site& site, std::vector<store::Change>& waiting,
+                                MoreChanges more, std::set<store::DeviceNumber>& dirty) {
   // Of several changes of one collection the last says all: its present state is what is read.
   std::map<model::ObjectId, store::Change> last;
   for (store::Change& change : waiting) last.insert_or_assign(change.id, std::move(change));
   waiting.clear();
+  const auto keep_all = [&] {
+    for (auto& [id, change] : last) waiting.push_back(std::move(change));
+  };
   for (bool progress = true; progress && !last.empty();) {
     progress = false;
     for (auto each = last.begin(); each != last.end();) {
       const auto followed = follow_collection(site, each->second, dirty);
+      if (!followed && store::is_outage(followed.error())) {
+        keep_all();
+        return fail(followed.error());
+      }
       if (!followed && waits_for_others(followed.error())) {
         ++each;
         continue;
@@ -222,13 +236,20 @@ void follow_collections(hosting::Site& site, std::vector<store::Change>& waiting
       each = last.erase(each);
     }
   }
-  for (auto& [id, change] : last) {
-    if (more == MoreChanges::Yes) {
-      waiting.push_back(std::move(change));
-    } else if (const auto followed = follow_collection(site, change, dirty); !followed) {
-      report_unfollowed(change, followed.error());
-    }
+  if (more == MoreChanges::Yes) {
+    keep_all();
+    return {};
   }
+  for (const auto& [id, change] : last) {
+    const auto followed = follow_collection(site, change, dirty);
+    if (followed) continue;
+    if (store::is_outage(followed.error())) {
+      keep_all();
+      return fail(followed.error());
+    }
+    report_unfollowed(change, followed.error());
+  }
+  return {};
 }
 
 Result<void> follow_device(hosting::Site& site, const fleet::DeviceChange& change,

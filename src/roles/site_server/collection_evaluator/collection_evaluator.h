@@ -15,14 +15,18 @@ namespace muster::site_server {
 // give now.
 Result<void> load_fleet(hosting::Site& site);
 
+// The same with the index that stands: after an outage of the database, in which changes of one may
+// have been lost to the other. Who became inactive meanwhile stays; the log of changes tells.
+Result<void> catch_up_fleet(hosting::Site& site);
+
 // Whether the log of changes has some that nobody has read yet.
 enum class MoreChanges { No, Yes };
 
 // Collections were created, changed or deleted, each after those that it names. What has to wait
 // for a change that has not been read yet stays in `waiting`; what cannot be followed at all is
-// logged.
-void follow_collections(hosting::Site& site, std::vector<store::Change>& waiting, MoreChanges more,
-                        std::set<store::DeviceNumber>& dirty);
+// logged. Errors are the database's, and then what was not followed is still in `waiting`.
+Result<void> follow_collections(hosting::Site& site, std::vector<store::Change>& waiting,
+                                MoreChanges more, std::set<store::DeviceNumber>& dirty);
 
 // A device's inventory changed, or it became or ceased to be active.
 Result<void> follow_device(hosting::Site& site, const fleet::DeviceChange& change,

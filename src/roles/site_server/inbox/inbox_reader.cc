@@ -31,12 +31,6 @@ Result<void> quarantine_device(store::Transaction& transaction, const store::Dev
 constexpr std::string_view kJournal = "inbox";
 constexpr std::size_t kRoundBytes = 16u << 20;
 
-// Failures of the machine, not of the message: the round is repeated, nothing is quarantined.
-bool is_ours(const Error& error) {
-  return error.is(store::kDatabaseUnavailable) || error.is(store::kDiskFull) ||
-         error.is(store::kDatabaseCorrupt) || error.is(store::kDatabaseBusy);
-}
-
 Result<Bytes> unpacked_body(const contract::Envelope& envelope) {
   if (envelope.header.body_encoding == contract::BodyEncoding::Identity)
     return Bytes(envelope.body);
@@ -68,11 +62,8 @@ Result<void> take_message(hosting::Site& site, const Loaders& loaders,
   if (device->state != store::DeviceState::Active)
     return fail(kRefusedSender, "device {} is {}", header.sender.text(),
                 store::to_text(device->state));
-  if (!replayed && TRY(store::speaks_twice(transaction, stream_message(header)))) {
-    TRY(quarantine_device(transaction, *device, record.received));
-    effects.quarantined.push_back(device->id);
+  if (!replayed && TRY(store::speaks_twice(transaction, stream_message(header))))
     return fail(kSpeaksTwice, "device {}", header.sender.text());
-  }
   const auto loader = loaders.by_type.find(header.type);
   if (loader == loaders.by_type.end())
     return fail(kUnknownMessage, "type {}", contract::to_text(header.type));
@@ -89,6 +80,17 @@ Result<void> take_or_refuse(hosting::Site& site, const Loaders& loaders,
   } catch (const std::bad_alloc&) {
     return fail(kMessageTooHeavy, "{} bytes as sent", record.envelope.size());
   }
+}
+
+// The sender of a message that was refused with kSpeaksTwice.
+Result<void> shut_out(store::Transaction& transaction, const hosting::InboxRecord& record,
+                      InboxEffects& effects) {
+  const auto envelope = TRY(contract::parse_envelope(record.envelope));
+  const auto device = TRY(store::find_device(transaction, envelope.header.sender));
+  if (!device) return {};
+  TRY(quarantine_device(transaction, *device, record.received));
+  effects.quarantined.push_back(device->id);
+  return {};
 }
 
 Result<void> quarantine(store::Transaction& transaction, const hosting::InboxRecord& record,
@@ -119,23 +121,28 @@ Result<InboxEffects> take_inbox(hosting::Site& site, const Loaders& loaders) {
   const auto start = std::max<store::JournalPosition>(from, site.inbox->begin());
   if (start >= site.inbox->end()) return InboxEffects{};
   const auto records = TRY(site.inbox->read(start, kRoundBytes));
-  auto effects =
-      TRY(site.database->write([&](store::Transaction& transaction) -> Result<InboxEffects> {
-        InboxEffects out;
-        for (const store::JournalRecord& raw : records) {
-          const auto record = hosting::decode_inbox_record(raw.payload);
-          const auto taken = record ? take_or_refuse(site, loaders, transaction, *record, out)
-                                    : Result<void>(fail(record.error()));
-          if (taken) continue;
-          if (is_ours(taken.error())) return fail(taken.error());
-          TRY(quarantine(transaction, record ? *record : hosting::InboxRecord{}, raw.payload,
-                         taken.error()));
-        }
-        TRY(store::set_inbox_position(transaction, kJournal, records.back().next));
-        return out;
-      }));
-  for (const model::DeviceId& device : effects.quarantined)
-    site.access.set_device(device.text(), hosting::Admission::Refused);
+  InboxEffects effects;
+  const auto done = site.database->write([&](store::Transaction& transaction) -> Result<void> {
+    for (const store::JournalRecord& raw : records) {
+      const auto record = hosting::decode_inbox_record(raw.payload);
+      // What a refused message wrote is undone, whatever it met on its way.
+      const auto taken = record ? transaction.attempt([&] {
+        return take_or_refuse(site, loaders, transaction, *record, effects);
+      })
+                                : Result<void>(fail(record.error()));
+      if (taken) continue;
+      if (store::is_outage(taken.error())) return fail(taken.error());
+      if (taken.error().is(kSpeaksTwice)) TRY(shut_out(transaction, *record, effects));
+      TRY(quarantine(transaction, record ? *record : hosting::InboxRecord{}, raw.payload,
+                     taken.error()));
+    }
+    return store::set_inbox_position(transaction, kJournal, records.back().next);
+  });
+  // Also when nobody knows whether it took effect: the next round finds out.
+  if (done || done.error().is(store::kCommitUnknown))
+    for (const model::DeviceId& device : effects.quarantined)
+      site.access.set_device(device.text(), hosting::Admission::Refused);
+  if (!done) return fail(done.error());
   TRY(site.inbox->trim(records.back().next));
   effects.more = records.back().next < site.inbox->end();
   return effects;
