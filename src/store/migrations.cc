@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/sha256.h"
+#include "store/report_views.h"
 #include "store/role_logins.h"
 
 namespace muster::store {
@@ -81,6 +82,7 @@ Result<std::unique_ptr<Database>> open_site_database(const PostgresOptions& opti
                                                      const Clock& clock) {
   std::unique_ptr<Database> database = TRY(open_postgres(options, clock));
   TRY(migrate(*database, site_migrations(), clock.now()));
+  TRY_IN(make_report_views(*database), "the views for reports");
   TRY_IN(grant_role_rights(*database), "the rights of the roles' logins");
   return database;
 }

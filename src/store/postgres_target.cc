@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <map>
+
+#include "store/postgres_url.h"
 
 namespace muster::store {
 namespace {
@@ -82,6 +85,15 @@ std::string session_options(const PostgresOptions& options) {
 }
 
 }  // namespace
+
+std::optional<std::uint16_t> port_of_database_url(const std::string& url) {
+  auto parts = parts_of(url);
+  if (!parts || parts->at("host").starts_with('/')) return std::nullopt;
+  const std::string& ports = (*parts)["port"];
+  std::uint16_t port = 0;
+  std::from_chars(ports.data(), ports.data() + ports.size(), port);
+  return port == 0 ? std::nullopt : std::optional(port);
+}
 
 Result<PostgresTarget> postgres_target(const PostgresOptions& options) {
   auto parts = TRY(parts_of(options.url));

@@ -56,14 +56,11 @@ constexpr TableRight kProvider[] = {
     {"status_message", "SELECT, DELETE"},
 };
 
-// Reports (24): never a key, a token, a certificate, or what is in quarantine.
+// Reports (24): views alone, never a table.
 constexpr TableRight kReportingPoint[] = {
-    {"client_contact", "SELECT"},   {"collection_member", "SELECT"},
-    {"deployment_state", "SELECT"}, {"deployment_summary", "SELECT"},
-    {"device", "SELECT"},           {"device_rows", "SELECT"},
-    {"inventory_class", "SELECT"},  {"inventory_log", "SELECT"},
-    {"inventory_row", "SELECT"},    {"object", "SELECT"},
-    {"package_content", "SELECT"},  {"status_message", "SELECT"},
+    {"v_collection", "SELECT"},
+    {"v_fullcollectionmembership", "SELECT"},
+    {"v_r_system", "SELECT"},
 };
 
 // Known machines and what they are to boot (37).

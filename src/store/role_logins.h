@@ -10,7 +10,7 @@
 namespace muster::store {
 
 struct TableRight {
-  std::string_view table;
+  std::string_view table;   // or view (report_views.h)
   std::string_view rights;  // "SELECT, INSERT"
 };
 

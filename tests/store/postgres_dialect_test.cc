@@ -1,6 +1,7 @@
 #include "store/postgres_dialect.h"
 
 #include "store/postgres_target.h"
+#include "store/postgres_url.h"
 #include "tests/store/store_test.h"
 
 namespace muster::store {
@@ -66,6 +67,13 @@ TEST_F(Target, ASocketNeedsNeither) {
   EXPECT_EQ(word(target, "port"), "");
   EXPECT_TRUE(fails_with(of("postgresql://muster@/site?host=/run/postgresql,db"), kBadDatabaseUrl));
   EXPECT_TRUE(fails_with(of("postgresql://muster@db,%2Frun/site"), kBadDatabaseUrl));
+}
+
+TEST_F(Target, ThePortOfAUrlIsThatOfItsFirstHost) {
+  EXPECT_EQ(port_of_database_url("postgresql://muster@db:5432,db2:5433/site"), 5432);
+  EXPECT_EQ(port_of_database_url("postgresql://muster@db/site"), std::nullopt);
+  EXPECT_EQ(port_of_database_url("postgresql://muster@/site?host=/run&port=5433"), std::nullopt);
+  EXPECT_EQ(port_of_database_url(""), std::nullopt);
 }
 
 TEST_F(Target, AUrlSaysNothingOfItsOwnAboutSecurity) {

@@ -87,9 +87,9 @@ class TestDatabase {
     return site ? kSites : kPlain;
   }
   static void empty(const std::string& database, bool site) {
-    std::string sql = "DROP SCHEMA IF EXISTS muster CASCADE";
+    std::string sql = "SET client_min_messages = error;";
+    if (!site) sql += "DROP SCHEMA IF EXISTS muster CASCADE";
     if (site) {
-      sql.clear();
       const auto tables = site_tables();
       for (auto table = tables.rbegin(); table != tables.rend(); ++table)
         sql += "DELETE FROM muster." + *table + ";";
