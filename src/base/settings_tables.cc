@@ -98,6 +98,13 @@ constexpr Setting kHost[] = {
      "The form of log lines: JSON objects, or the form that CMTrace reads."},
     {"data.folder", Path, "/var/lib/muster", "", "", "", "",
      "Where the host keeps its database, journals, content and keys."},
+    {"database.url", Text, "", "", "", "", "",
+     "The PostgreSQL server that holds the site's database, postgresql://LOGIN@HOST:PORT/DATABASE; "
+     "SQLite in the state folder when empty."},
+    {"database.ca_file", Path, "", "", "", "", "",
+     "The certificates by which the server's is judged; needed when it is reached over TCP."},
+    {"database.password_file", Text, "", "", "", "", "",
+     "The file with the login's password, closed to others, or a systemd credential's name."},
     {"signer.socket", Path, "/run/muster/signer.sock", "", "", "", "",
      "The Unix socket of muster-signer."},
     {"journal.size_limit", Size, "4 GiB", "", "1 MiB", "1 TiB", "",

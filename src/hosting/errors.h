@@ -30,6 +30,11 @@ inline constexpr ErrorKind kSealedNested{1913, "sealed-nested",
                                          "Seal a request once; name the path that it is for"};
 inline constexpr ErrorKind kTooManySealed{1914, "too-many-sealed",
                                           "Wait as Retry-After says; HTTPS has no such limit"};
+inline constexpr ErrorKind kPasswordUnreadable{
+    1915, "password-unreadable",
+    "Put the password, one line, into a file with mode 0600 that belongs to muster's user or root"};
+inline constexpr ErrorKind kSiteElsewhere{1916, "site-elsewhere",
+                                          "Run: muster database move. Or correct database.url"};
 
 inline constexpr ErrorKind kLogUnreadable{1908, "log-read-failed",
                                           "Name a log file that is there and that you may read"};

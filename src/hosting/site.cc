@@ -2,32 +2,15 @@
 
 #include "base/log.h"
 #include "base/os/file.h"
-#include "base/settings_tables.h"
 #include "hosting/errors.h"
-#include "hosting/listed_points.h"
-#include "model/inventory_intervals.h"
-#include "store/migrations.h"
+#include "hosting/site_database.h"
+#include "hosting/site_settings.h"
 #include "store/site/certificates.h"
 #include "store/site/devices.h"
 #include "store/site/inventory.h"
-#include "topology/port_settings.h"
 
 namespace muster::hosting {
 namespace {
-
-Result<Settings> read_settings(const contract::SiteConfig& config) {
-  Settings settings({site_settings(), host_settings(), topology::port_setting_table()});
-  for (const auto& [name, text] : config.settings) {
-    if (name.starts_with("ports.")) {
-      TRY(topology::set_port(settings, name, text));
-    } else {
-      TRY(settings.set(name, text));
-    }
-  }
-  TRY(parse_listed_points(settings.text("management_points")));
-  TRY(model::parse_class_intervals(settings.text("inventory.intervals")));
-  return settings;
-}
 
 // What was on its way when the process before was killed is nobody's any more.
 Result<void> sweep_uploads(const std::filesystem::path& folder) {
@@ -76,7 +59,7 @@ Result<std::unique_ptr<Site>> open_site(contract::SiteConfig config, const Clock
   journal.limit_bytes = settings.size_bytes("journal.size_limit");
   journal.segment_bytes = settings.size_bytes("journal.segment_size");
   journal.record_bytes = settings.size_bytes("http.body_size") + (64u << 10);
-  auto database = TRY(store::open_site_database(state / "site.db", clock.now()));
+  auto database = TRY(open_site_database(settings, state, clock));
   auto inbox = TRY(store::Journal::open(state / "inbox", journal));
   auto content = TRY(store::ContentStore::open(state / "content"));
 

@@ -1,6 +1,7 @@
-// The database as the rest of muster sees it: transactions, statements and rows. SQLite is the
-// first driver (sqlite.h). SQL is portable: placeholders are $1 to $n, no engine's own functions,
-// types only as migrations.h says, so that another engine is another driver and not a rewrite.
+// The database as the rest of muster sees it: transactions, statements and rows, with SQLite
+// (sqlite.h) or PostgreSQL (postgres.h) behind it. SQL is portable: placeholders are $1 to $n, no
+// engine's own functions, types only as migrations.h says. Texts are UTF-8 without NUL, whatever
+// the engine would take (kUnstorableText).
 #pragma once
 
 #include <functional>
@@ -97,9 +98,20 @@ class Reader {
   }
 };
 
-// A Reader that also writes. All of it takes effect, or nothing.
+// A Reader that also writes. All of it takes effect, or nothing. After a statement that failed the
+// transaction is spent, unless that was inside attempt().
 class Transaction : public Reader {
  public:
+  // Calls work() -> Result<T>. When it fails what it wrote is undone, and the transaction goes on.
+  // Rows opened before must have ended.
+  template <typename Work>
+  auto attempt(Work&& work) -> std::invoke_result_t<Work> {
+    TRY(savepoint(Savepoint::Set));
+    auto answer = work();
+    TRY(savepoint(answer ? Savepoint::Release : Savepoint::Restore));
+    return answer;
+  }
+
   // The number of rows changed.
   Result<std::int64_t> run(std::string_view sql, std::initializer_list<Param> params = {}) {
     return run(sql, Params(params.begin(), params.size()));
@@ -108,6 +120,10 @@ class Transaction : public Reader {
 
   // Several statements without placeholders: migrations only.
   virtual Result<void> script(std::string_view sql) = 0;
+
+ protected:
+  enum class Savepoint { Set, Release, Restore };
+  virtual Result<void> savepoint(Savepoint step) = 0;
 };
 
 class Database {
@@ -117,6 +133,7 @@ class Database {
   // Calls work(Transaction&) -> Result<T>, commits when it succeeds and rolls back when it or the
   // commit fails. Durable when it returns. One writer at a time; others wait up to the busy
   // timeout (kDatabaseBusy). Not to be called from inside another write() of the same thread.
+  // kCommitUnknown: the server went away while it committed, and did not come back to tell.
   template <typename Work>
   auto write(Work&& work) -> std::invoke_result_t<Work, Transaction&> {
     using Answer = std::invoke_result_t<Work, Transaction&>;

@@ -47,10 +47,38 @@ inline constexpr ErrorKind kCounterExhausted{1617, "counter-exhausted",
                                              "Set up a further site; this one is full"};
 
 inline constexpr ErrorKind kTooManyRows{
-    1618, "too-many-rows", "Find out what fills the class on the device; the limit is a fixed one"};
+    1625, "too-many-rows", "Find out what fills the class on the device; the limit is a fixed one"};
 inline constexpr ErrorKind kTooManyStreams{
-    1619, "too-many-streams",
+    1626, "too-many-streams",
     "Find out what empties the client's state folder; delete the device to let it start afresh"};
+
+// The database on a server.
+inline constexpr ErrorKind kServerUnavailable{
+    1618, "database-server-unavailable",
+    "Check that the server runs, database.url, the certificate and the login; it is tried again"};
+inline constexpr ErrorKind kDatabaseRefused{
+    1619, "database-refused", "Give the login the rights of its role; the text says on what"};
+inline constexpr ErrorKind kUnstorableText{1620, "unstorable-text",
+                                           "Correct what sent it: texts are UTF-8 and hold no NUL"};
+inline constexpr ErrorKind kCommitUnknown{1621, "commit-unknown",
+                                          "Look whether the change is there before you repeat it"};
+inline constexpr ErrorKind kBadDatabaseUrl{
+    1622, "bad-database-url",
+    "Write postgresql://LOGIN@HOST:PORT/DATABASE, or postgresql://LOGIN@/DATABASE?host=/SOCKET"};
+inline constexpr ErrorKind kDatabaseNotEmpty{
+    1623, "database-not-empty", "Name an empty database: a site is not moved over another"};
+inline constexpr ErrorKind kMoveMismatch{
+    1624, "move-mismatch", "Repeat the move: the copy differed from what was read and was dropped"};
+
+// Failures of the database or its machine, whatever was asked of it: what was tried took no effect
+// (after kCommitUnknown: perhaps) and is to be tried again.
+inline bool is_outage(const Error& error) {
+  for (const ErrorKind* kind :
+       {&kDatabaseUnavailable, &kDiskFull, &kDatabaseCorrupt, &kDatabaseBusy, &kServerUnavailable,
+        &kDatabaseRefused, &kCommitUnknown})
+    if (error.is(*kind)) return true;
+  return false;
+}
 
 // Journals.
 inline constexpr ErrorKind kJournalUnavailable{

@@ -2,6 +2,8 @@
 
 #include "base/check.h"
 #include "base/sha256.h"
+#include "store/report_views.h"
+#include "store/role_logins.h"
 
 namespace muster::store {
 namespace {
@@ -73,6 +75,15 @@ Result<std::unique_ptr<Database>> open_site_database(const std::filesystem::path
                                                      Timestamp now, const SqliteOptions& options) {
   std::unique_ptr<Database> database = TRY(open_sqlite(path, options));
   TRY_IN(migrate(*database, site_migrations(), now), "{}", path.string());
+  return database;
+}
+
+Result<std::unique_ptr<Database>> open_site_database(const PostgresOptions& options,
+                                                     const Clock& clock) {
+  std::unique_ptr<Database> database = TRY(open_postgres(options, clock));
+  TRY(migrate(*database, site_migrations(), clock.now()));
+  TRY_IN(make_report_views(*database), "the views for reports");
+  TRY_IN(grant_role_rights(*database), "the rights of the roles' logins");
   return database;
 }
 

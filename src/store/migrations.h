@@ -6,12 +6,13 @@
 
 #include "base/time.h"
 #include "store/database.h"
+#include "store/postgres.h"
 #include "store/sqlite.h"
 
 namespace muster::store {
 
 // `sql` uses the types INTEGER (64 bits), TEXT, BLOB and REAL only; a driver spells them as its
-// engine wants (PostgreSQL: BIGINT, TEXT, BYTEA, DOUBLE PRECISION).
+// engine wants (postgres_dialect.h).
 struct Migration {
   int number;  // 1, 2, 3...
   std::string_view name;
@@ -29,5 +30,8 @@ Result<int> migrate(Database& database, std::span<const Migration> migrations, T
 Result<std::unique_ptr<Database>> open_site_database(const std::filesystem::path& path,
                                                      Timestamp now,
                                                      const SqliteOptions& options = {});
+// The same on a server, where the roles' logins get their rights (role_logins.h).
+Result<std::unique_ptr<Database>> open_site_database(const PostgresOptions& options,
+                                                     const Clock& clock);
 
 }  // namespace muster::store

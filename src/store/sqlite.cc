@@ -5,67 +5,21 @@
 
 #include <atomic>
 #include <cerrno>
-#include <condition_variable>
 #include <cstring>
-#include <mutex>
 #include <thread>
 
 #include "base/check.h"
 #include "base/os/fd.h"
 #include "base/os/file.h"
+#include "store/connection_pool.h"
 #include "store/sqlite_connection.h"
 
 namespace muster::store {
 namespace fs = std::filesystem;
 namespace {
 
-// Connections that are lent out one by one.
-class Pool {
- public:
-  Pool(Duration timeout, const char* what) : timeout_(timeout), what_(what) {}
-
-  void add(std::unique_ptr<SqliteConnection> connection) { idle_.push_back(std::move(connection)); }
-  Result<std::unique_ptr<SqliteConnection>> take() {
-    std::unique_lock lock(mutex_);
-    if (!returned_.wait_for(lock, timeout_, [&] { return !idle_.empty(); }))
-      return fail(kDatabaseBusy, "no {} became free within {}", what_, to_text(timeout_));
-    auto connection = std::move(idle_.back());
-    idle_.pop_back();
-    return connection;
-  }
-  void give_back(std::unique_ptr<SqliteConnection> connection) {
-    {
-      const std::lock_guard lock(mutex_);
-      idle_.push_back(std::move(connection));
-    }
-    returned_.notify_one();
-  }
-
- private:
-  const Duration timeout_;
-  const char* const what_;
-  std::mutex mutex_;
-  std::condition_variable returned_;
-  std::vector<std::unique_ptr<SqliteConnection>> idle_;
-};
-
-// A connection inside a transaction; rolls back and returns it however the scope is left.
-class Lent {
- public:
-  Lent(Pool& pool, std::unique_ptr<SqliteConnection> connection)
-      : pool_(pool), connection_(std::move(connection)) {}
-  ~Lent() {
-    connection_->rollback();
-    pool_.give_back(std::move(connection_));
-  }
-  Lent(const Lent&) = delete;
-  SqliteConnection* operator->() { return connection_.get(); }
-  SqliteConnection& operator*() { return *connection_; }
-
- private:
-  Pool& pool_;
-  std::unique_ptr<SqliteConnection> connection_;
-};
+using Pool = ConnectionPool<SqliteConnection>;
+using Lent = LentConnection<SqliteConnection>;
 
 class SqliteDatabase final : public Database {
  public:

@@ -1,6 +1,7 @@
 #include "store/sqlite_connection.h"
 
 #include "base/check.h"
+#include "store/storable_text.h"
 
 namespace muster::store {
 namespace {
@@ -181,11 +182,12 @@ Result<void> SqliteConnection::bind(Statement& statement, Params params, bool co
       code = sqlite3_bind_int64(handle, at, *number);
     else if (const auto* real = std::get_if<double>(&value))
       code = sqlite3_bind_double(handle, at, *real);
-    else if (const auto* text = std::get_if<std::string_view>(&value))
+    else if (const auto* text = std::get_if<std::string_view>(&value)) {
+      TRY(check_storable(*text, i + 1));
       // A null pointer would bind NULL, so an empty view gets another one.
       code = sqlite3_bind_text64(handle, at, text->empty() ? "" : text->data(), text->size(),
                                  lifetime, SQLITE_UTF8);
-    else if (const auto* bytes = std::get_if<BlobView>(&value))
+    } else if (const auto* bytes = std::get_if<BlobView>(&value))
       code = sqlite3_bind_blob64(handle, at, bytes->bytes.empty() ? "" : bytes->bytes.data(),
                                  bytes->bytes.size(), lifetime);
     else
@@ -231,6 +233,12 @@ Result<void> SqliteConnection::script(std::string_view sql) {
   const std::string text(sql);
   const int code = sqlite3_exec(handle_, text.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return failure(code, sql);
+  return {};
+}
+
+Result<void> SqliteConnection::savepoint(Savepoint step) {
+  if (step == Savepoint::Restore) TRY(run("ROLLBACK TO attempt"));
+  TRY(run(step == Savepoint::Set ? "SAVEPOINT attempt" : "RELEASE attempt"));
   return {};
 }
 

@@ -26,6 +26,7 @@ class SqliteConnection final : public Transaction {
   Result<Rows> query(std::string_view sql, Params params) override;
   Result<std::int64_t> run(std::string_view sql, Params params) override;
   Result<void> script(std::string_view sql) override;
+  Result<void> savepoint(Savepoint step) override;
 
   // BEGIN IMMEDIATE for a writer; for a reader the snapshot is taken by the first query.
   Result<void> begin();

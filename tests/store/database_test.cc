@@ -9,7 +9,6 @@
 #include <thread>
 
 #include "base/errors.h"
-#include "store/sqlite.h"
 #include "tests/store/store_test.h"
 
 namespace muster::store {
@@ -17,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class SqliteTest : public ::testing::Test {
+class DatabaseTest : public ::testing::Test {
  protected:
   void SetUp() override {
     must(database_->write([](Transaction& transaction) {
@@ -39,19 +38,20 @@ class SqliteTest : public ::testing::Test {
 
   TemporaryFolder folder_;
   fs::path path_ = folder_.path() / "private" / "a.sqlite";
-  std::unique_ptr<Database> database_ = must(open_sqlite(path_));
+  TestDatabase place_{path_};
+  std::unique_ptr<Database> database_ = must(place_.open());
 };
 
-TEST_F(SqliteTest, EveryKindOfValueComesBackAsItWent) {
+TEST_F(DatabaseTest, EveryKindOfValueComesBackAsItWent) {
   const Bytes bytes("\0\xff\x01", 3);
   must(run("INSERT INTO t VALUES ($1, $2, $3, $4)",
-           {INT64_MIN, std::string("gr\xc3\xbc\xc3\x9f\0e", 8), 0.5, blob(bytes)}));
+           {INT64_MIN, "gr\xc3\xbc\xc3\x9f\x01e", 0.5, blob(bytes)}));
   must(run("INSERT INTO t VALUES ($1, $2, $3, $4)", {2, "", std::nullopt, blob("")}));
   must(database_->read([&](Reader& reader) -> Result<void> {
     Rows rows = TRY(reader.query("SELECT id, text, real, bytes FROM t ORDER BY id"));
     EXPECT_TRUE(TRY(rows.next()));
     EXPECT_EQ(TRY(rows.integer(0)), INT64_MIN);
-    EXPECT_EQ(TRY(rows.text(1)), std::string("gr\xc3\xbc\xc3\x9f\0e", 8));
+    EXPECT_EQ(TRY(rows.text(1)), "gr\xc3\xbc\xc3\x9f\x01e");
     EXPECT_EQ(TRY(rows.real(2)), 0.5);
     EXPECT_EQ(TRY(rows.blob(3)), bytes);
     EXPECT_EQ(rows.value(3), Value(Blob{bytes}));
@@ -66,7 +66,7 @@ TEST_F(SqliteTest, EveryKindOfValueComesBackAsItWent) {
   }));
 }
 
-TEST_F(SqliteTest, PlaceholdersAreBoundByTheirNumberAndMayRepeat) {
+TEST_F(DatabaseTest, PlaceholdersAreBoundByTheirNumberAndMayRepeat) {
   must(database_->read([](Reader& reader) -> Result<void> {
     Rows rows = TRY(reader.query("SELECT $3, $1, $2, $1", {"a", "b", "c"}));
     EXPECT_TRUE(TRY(rows.next()));
@@ -76,7 +76,7 @@ TEST_F(SqliteTest, PlaceholdersAreBoundByTheirNumberAndMayRepeat) {
   }));
 }
 
-TEST_F(SqliteTest, AWrongTypeIsAnErrorThatNamesTheColumn) {
+TEST_F(DatabaseTest, AWrongTypeIsAnErrorThatNamesTheColumn) {
   must(run("INSERT INTO t VALUES (1, 'x', NULL, NULL)"));
   const auto read_as_integer = database_->read([](Reader& reader) {
     return reader.first("SELECT text FROM t", {}, [](Rows& rows) { return rows.integer(0); });
@@ -93,7 +93,7 @@ TEST_F(SqliteTest, AWrongTypeIsAnErrorThatNamesTheColumn) {
                          kUnexpectedValue));
 }
 
-TEST_F(SqliteTest, AFailingTransactionLeavesNothing) {
+TEST_F(DatabaseTest, AFailingTransactionLeavesNothing) {
   const auto answer = database_->write([](Transaction& transaction) -> Result<int> {
     TRY(transaction.run("INSERT INTO t (id) VALUES (1)"));
     return fail(kNotFound, "on purpose");
@@ -104,23 +104,23 @@ TEST_F(SqliteTest, AFailingTransactionLeavesNothing) {
   EXPECT_EQ(count(), 1);
 }
 
-TEST_F(SqliteTest, ConstraintsAndForeignKeysHold) {
+TEST_F(DatabaseTest, ConstraintsAndForeignKeysHold) {
   must(run("INSERT INTO t (id, text) VALUES (1, 'a')"));
   EXPECT_TRUE(fails_with(run("INSERT INTO t (id, text) VALUES (2, 'a')"), kConstraint));
   EXPECT_TRUE(fails_with(run("INSERT INTO child (id) VALUES (9)"), kConstraint));
   EXPECT_TRUE(fails_with(run("INSERT INTO nowhere VALUES (1)"), kDatabaseFailed));
 }
 
-TEST_F(SqliteTest, AReaderCannotWrite) {
+TEST_F(DatabaseTest, AReaderCannotWrite) {
   EXPECT_TRUE(fails_with(database_->read([](Reader& reader) -> Result<bool> {
     Rows rows = TRY(reader.query("INSERT INTO t (id) VALUES (1) RETURNING id"));
     return rows.next();
   }),
-                         kDatabaseUnavailable));
+                         TestDatabase::on_server() ? kServerUnavailable : kDatabaseUnavailable));
   EXPECT_EQ(count(), 0);
 }
 
-TEST_F(SqliteTest, AReaderKeepsItsViewWhileOthersWrite) {
+TEST_F(DatabaseTest, AReaderKeepsItsViewWhileOthersWrite) {
   must(run("INSERT INTO t (id) VALUES (1)"));
   must(database_->read([&](Reader& reader) -> Result<void> {
     const auto rows_now = [&]() -> Result<std::int64_t> {
@@ -135,7 +135,7 @@ TEST_F(SqliteTest, AReaderKeepsItsViewWhileOthersWrite) {
   EXPECT_EQ(count(), 2);
 }
 
-TEST_F(SqliteTest, TheSameQueryMayRunInsideItself) {
+TEST_F(DatabaseTest, TheSameQueryMayRunInsideItself) {
   must(run("INSERT INTO t (id) VALUES (1), (2), (3)"));
   int pairs = 0;
   must(database_->read([&](Reader& reader) -> Result<void> {
@@ -149,7 +149,7 @@ TEST_F(SqliteTest, TheSameQueryMayRunInsideItself) {
   EXPECT_EQ(pairs, 9);
 }
 
-TEST_F(SqliteTest, ManyThreadsWriteOneAfterAnother) {
+TEST_F(DatabaseTest, ManyThreadsWriteOneAfterAnother) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([this] {
@@ -165,10 +165,8 @@ TEST_F(SqliteTest, ManyThreadsWriteOneAfterAnother) {
   EXPECT_EQ(count(), 100);
 }
 
-TEST_F(SqliteTest, WaitingForTheWriterEndsWithBusy) {
-  SqliteOptions impatient;
-  impatient.busy_timeout = std::chrono::milliseconds(20);
-  const auto other = must(open_sqlite(path_, impatient));
+TEST_F(DatabaseTest, WaitingForTheWriterEndsWithBusy) {
+  const auto other = must(place_.open(std::chrono::milliseconds(20)));
   must(database_->write([&](Transaction& transaction) -> Result<void> {
     TRY(transaction.run("INSERT INTO t (id) VALUES (1)"));
     EXPECT_TRUE(fails_with(
@@ -179,7 +177,77 @@ TEST_F(SqliteTest, WaitingForTheWriterEndsWithBusy) {
   EXPECT_EQ(count(), 1);
 }
 
-TEST_F(SqliteTest, FilesAndFolderArePrivate) {
+TEST_F(DatabaseTest, WhatAnAttemptWroteIsUndoneWhenItFailsAndTheRestStays) {
+  must(database_->write([](Transaction& transaction) -> Result<void> {
+    TRY(transaction.run("INSERT INTO t (id) VALUES (1)"));
+    const auto refused = transaction.attempt([&]() -> Result<void> {
+      TRY(transaction.run("INSERT INTO t (id) VALUES (2)"));
+      return fail(kNotFound, "on purpose");
+    });
+    EXPECT_TRUE(fails_with(refused, kNotFound));
+    // A statement that fails spends what is around it on some engines.
+    const auto doubled =
+        transaction.attempt([&] { return transaction.run("INSERT INTO t (id) VALUES (3), (1)"); });
+    EXPECT_TRUE(fails_with(doubled, kConstraint));
+    EXPECT_EQ(TRY(transaction.attempt(
+                  [&] { return transaction.run("INSERT INTO t (id) VALUES (4), (5)"); })),
+              2);
+    return {};
+  }));
+  EXPECT_EQ(must(database_->read([](Reader& reader) {
+              return reader.all("SELECT id FROM t ORDER BY id", {},
+                                [](Rows& rows) { return rows.integer(0); });
+            })),
+            (std::vector<std::int64_t>{1, 4, 5}));
+}
+
+TEST_F(DatabaseTest, TextsThatOneEngineCannotKeepAreRefusedByBoth) {
+  for (const std::string& text : {std::string("a\0b", 3), std::string("\xff"),
+                                  std::string("\xed\xa0\x80"), std::string("\xc0\x80")})
+    EXPECT_TRUE(
+        fails_with(run("INSERT INTO t (id, text) VALUES (1, $1)", {text}), kUnstorableText));
+  EXPECT_EQ(count(), 0);
+  must(run("INSERT INTO t (id, text) VALUES (1, $1)", {"\xf4\x8f\xbf\xbf"}));
+}
+
+TEST_F(DatabaseTest, TextsSortByTheirBytes) {
+  for (const char* text : {"b", "a", "B", "_", "\xc3\xa4", "ab", "a-b", ""})
+    must(run("INSERT INTO t (id, text) VALUES ((SELECT COUNT(*) FROM t), $1)", {text}));
+  const auto query = [](const char* sql) {
+    return [sql](Reader& reader) {
+      return reader.all(sql, {}, [](Rows& rows) { return rows.text(0); });
+    };
+  };
+  EXPECT_EQ(must(database_->read(query("SELECT text FROM t ORDER BY text"))),
+            (std::vector<std::string>{"", "B", "_", "a", "a-b", "ab", "b", "\xc3\xa4"}));
+  EXPECT_EQ(must(database_->read(query("SELECT text FROM t WHERE text > 'B' AND text < 'a-b' "
+                                       "ORDER BY text"))),
+            (std::vector<std::string>{"_", "a"}));
+}
+
+TEST_F(DatabaseTest, RowsThatNobodyReadToTheEndAreNoHindrance) {
+  for (int i = 0; i < 50; ++i) must(run("INSERT INTO t (id) VALUES ($1)", {i}));
+  must(database_->write([](Transaction& transaction) -> Result<void> {
+    Rows rows = TRY(transaction.query("SELECT id FROM t ORDER BY id"));
+    EXPECT_TRUE(TRY(rows.next()));
+    // Another statement in the middle, and what is left of the rows after it.
+    EXPECT_EQ(TRY(transaction.run("INSERT INTO t (id) VALUES (1000)")), 1);
+    EXPECT_TRUE(TRY(rows.next()));
+    EXPECT_EQ(TRY(rows.integer(0)), 1);
+    return {};
+  }));
+  EXPECT_EQ(count(), 51);
+}
+
+class SqliteFiles : public DatabaseTest {
+ protected:
+  void SetUp() override {
+    if (TestDatabase::on_server()) GTEST_SKIP() << "there is no file";
+    DatabaseTest::SetUp();
+  }
+};
+
+TEST_F(SqliteFiles, AndFolderArePrivate) {
   must(run("INSERT INTO t (id) VALUES (1)"));
   EXPECT_EQ(fs::status(path_.parent_path()).permissions(), fs::perms::owner_all);
   for (const char* suffix : {"", "-wal", "-shm"}) {

@@ -12,14 +12,16 @@ constexpr Migration kBroken{2, "second", "CREATE TABLE b (x INTEGER); INSERT INT
 class MigrationsTest : public ::testing::Test {
  protected:
   bool has_table(std::string_view name) {
-    return must(database_->read([&](Reader& reader) {
-             return reader.first("SELECT name FROM sqlite_master WHERE name = $1", {name},
-                                 [](Rows& rows) { return rows.text(0); });
-           }))
+    return database_
+        ->read([&](Reader& reader) {
+          return reader.first(fmt::format("SELECT COUNT(*) FROM {}", name), {},
+                              [](Rows& rows) { return rows.integer(0); });
+        })
         .has_value();
   }
   TemporaryFolder folder_;
-  std::unique_ptr<Database> database_ = must(open_sqlite(folder_.path() / "a.sqlite"));
+  TestDatabase place_{folder_.path() / "a.sqlite"};
+  std::unique_ptr<Database> database_ = must(place_.open());
 };
 
 TEST_F(MigrationsTest, EachIsAppliedOnce) {
@@ -58,8 +60,9 @@ TEST(SiteMigrations, AreNumberedWithoutGapsAndOpenTwice) {
   int number = 0;
   for (const Migration& migration : site_migrations()) EXPECT_EQ(migration.number, ++number);
   const TemporaryFolder folder;
-  must(open_site_database(folder.path() / "site.sqlite", kNow));
-  must(open_site_database(folder.path() / "site.sqlite", kNow));
+  TestDatabase place(folder.path() / "site.sqlite");
+  must(place.open_site(kNow));
+  must(place.open_site(kNow));
 }
 
 TEST(SiteMigrations, UseOnlyTheTypesThatEveryDriverKnows) {

@@ -11,6 +11,7 @@
 #include "store/migrations.h"
 #include "store/site/devices.h"
 #include "tests/base/temporary_folder.h"
+#include "tests/store/test_database.h"
 
 namespace muster::store {
 
@@ -60,8 +61,8 @@ class SiteDatabaseTest : public ::testing::Test {
 
   TemporaryFolder folder_;
   SeededRandom random_{1};
-  std::filesystem::path path_ = folder_.path() / "site.sqlite";
-  std::unique_ptr<Database> database_ = must(open_site_database(path_, kNow));
+  TestDatabase place_{folder_.path() / "site.sqlite"};
+  std::unique_ptr<Database> database_ = must(place_.open_site(kNow));
 };
 
 }  // namespace muster::store

@@ -53,6 +53,9 @@ Result<void> replay(const Session& session, const std::string& number);
 Result<void> list_ports(const Session& session, const std::vector<std::string>& roles, bool all,
                         Format format);
 
+// The site's database from its state folder to the server that `database.url` names.
+Result<void> move_database(const Session& session, const std::string& config_file);
+
 // The operator's side of a site (site_commands.cc, token_commands.cc).
 Result<void> create_site(const Session& session, const std::string& code,
                          const std::string& profile, const std::string& address);

@@ -261,6 +261,14 @@ class Program {
     wait_verb->add_option("WHAT", text_)->required();
     wait_verb->add_option("NAME", name_);
     on(wait_verb, [this] { return wait_for(session_, text_, name_); });
+
+    auto* database_verb = verb(app_, "database", "where the site keeps its database");
+    database_verb->require_subcommand(1);
+    auto* move_verb =
+        verb(*database_verb, "move",
+             "from the state folder to the server of database.url; musterd is stopped");
+    move_verb->add_option("--config", text_, "FILE, where it is not site/musterd.yaml");
+    on(move_verb, [this] { return move_database(session_, text_); });
   }
 
   void add_help_verbs() {

@@ -12,6 +12,7 @@
 #include "net/errors.h"
 #include "net/http_client.h"
 #include "roles/console/doctor.h"
+#include "store/postgres_url.h"
 #include "topology/built.h"
 #include "topology/https_only.h"
 #include "trust/certificate.h"
@@ -149,11 +150,17 @@ topology::RoleSet roles_of(const ExaminedHost& host) {
 
 Result<HostPorts> ports_of(const ExaminedHost& host) {
   Settings settings{topology::port_setting_table(), site_settings()};
-  if (host.site)
-    for (const auto& [name, text] : host.site->settings)
+  std::string database_url;
+  if (host.site) {
+    for (const auto& [name, text] : host.site->settings) {
       if (name.starts_with("ports.")) TRY(topology::set_port(settings, name, text));
+      if (name == "database.url") database_url = text;
+    }
+  }
   HostPorts ports;
   ports.settings = TRY(topology::PortSettings::from(settings, settings.text("rpc.port_range")));
+  if (const auto port = store::port_of_database_url(database_url))
+    TRY(ports.settings.set_database_port(*port));
   ports.https_only = settings.boolean(topology::kHttpsOnlySetting);
   return ports;
 }

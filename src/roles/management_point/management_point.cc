@@ -26,14 +26,15 @@ hosting::Route route(std::string method, std::string pattern, Access access, Whe
 
 // What an enrolled device asks, over either leg.
 std::vector<hosting::Route> device_routes(hosting::Site& site) {
-  const auto limit = std::make_shared<hosting::IntakeLimit>();
+  const auto intake = std::make_shared<Intake>();
   const std::size_t message_limit = site.settings.size_bytes("http.body_size");
-  return {route("GET", "/mp/policy", Access::Device, Where::Loop, 0,
-                [&site](hosting::Call& call) { return answer_policy(site, call); }),
-          route("GET", "/mp/policy/body/*", Access::Device, Where::Loop, 0,
-                [&site](hosting::Call& call) { return answer_policy_body(site, call); }),
-          route("POST", "/mp/messages", Access::Device, Where::Pool, message_limit,
-                [&site, limit](hosting::Call& call) { return take_message(site, call, *limit); })};
+  return {
+      route("GET", "/mp/policy", Access::Device, Where::Loop, 0,
+            [&site](hosting::Call& call) { return answer_policy(site, call); }),
+      route("GET", "/mp/policy/body/*", Access::Device, Where::Loop, 0,
+            [&site](hosting::Call& call) { return answer_policy_body(site, call); }),
+      route("POST", "/mp/messages", Access::Device, Where::Pool, message_limit,
+            [&site, intake](hosting::Call& call) { return take_message(site, call, *intake); })};
 }
 
 }  // namespace

@@ -39,10 +39,21 @@ Result<void> verify(hosting::Site& site, const hosting::Call& call,
 // a second machine with the same disk: its message must not pass for one that was taken before.
 enum class Place { Ahead, Taken, Behind };
 
-Result<Place> place_of(hosting::Site& site, const contract::Envelope& envelope) {
-  const auto known = TRY(site.database->read([&](store::Reader& reader) {
-    return store::stream_position(reader, envelope.header.sender.bytes(), envelope.header.stream);
-  }));
+// While the database is away the message waits in the inbox, if what was taken of its stream before
+// is remembered; otherwise its sender keeps it.
+Result<std::optional<store::StreamPosition>> known_position(
+    hosting::Site& site, StreamPlaces& places, const contract::EnvelopeHeader& header) {
+  auto stored = site.database->read([&](store::Reader& reader) {
+    return store::stream_position(reader, header.sender.bytes(), header.stream);
+  });
+  if (stored || !store::is_outage(stored.error())) return stored;
+  if (const auto remembered = places.find(header)) return std::optional(*remembered);
+  return stored;
+}
+
+Result<Place> place_of(hosting::Site& site, StreamPlaces& places,
+                       const contract::Envelope& envelope) {
+  const auto known = TRY(known_position(site, places, envelope.header));
   const auto sequence = static_cast<std::int64_t>(envelope.header.sequence);
   if (!known || sequence > known->sequence) return Place::Ahead;
   const bool same =
@@ -66,6 +77,13 @@ net::Response refuse_share(const std::string& device) {
   return response;
 }
 
+// Not the message's fault: its sender is to keep it and to try again.
+net::Response ask_again(const Error& error) {
+  net::Response response = hosting::problem(503, error);
+  response.headers.add("Retry-After", "30");
+  return response;
+}
+
 net::Response taken() {
   net::Response response;
   response.status = 204;
@@ -74,31 +92,31 @@ net::Response taken() {
 
 }  // namespace
 
-net::Response take_message(hosting::Site& site, hosting::Call& call, hosting::IntakeLimit& limit) {
-  if (!limit.take(call.peer->id, call.now)) return refuse_share(call.peer->id);
+net::Response take_message(hosting::Site& site, hosting::Call& call, Intake& intake) {
+  if (!intake.limit.take(call.peer->id, call.now)) return refuse_share(call.peer->id);
   const Bytes& text = call.request.body;
   const auto envelope = contract::parse_envelope(text);
   Bytes certificate_der;
   const auto verified = envelope ? verify(site, call, *envelope, certificate_der)
                                  : Result<void>(fail(envelope.error()));
+  if (!verified && store::is_outage(verified.error())) return ask_again(verified.error());
   if (!verified) {
     log::failure(log::Level::Warning, "mp.message.refused", verified.error(),
                  {{"connection", 17}, {"device", call.peer->id}});
     const bool others = verified.error().is(kNotYours) || verified.error().is(kUnknownCertificate);
     return hosting::problem(others ? 403 : 400, verified.error());
   }
-  const auto place = place_of(site, *envelope);
-  if (!place) return hosting::problem(503, place.error());
+  const auto place = place_of(site, intake.places, *envelope);
+  if (!place) return ask_again(place.error());
   if (*place == Place::Behind) return refuse_stream(envelope->header);
   if (*place == Place::Taken) return taken();
   const auto appended = site.inbox->append(
       hosting::encode_inbox_record({call.now, std::move(certificate_der), text}));
   if (!appended) {
     log::failure(log::Level::Error, "mp.inbox.failed", appended.error(), {{"connection", 17}});
-    net::Response response = hosting::problem(503, appended.error());
-    response.headers.add("Retry-After", "30");
-    return response;
+    return ask_again(appended.error());
   }
+  intake.places.note(envelope->header);
   site.changed.notify();
   return taken();
 }

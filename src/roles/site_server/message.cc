@@ -13,11 +13,6 @@ store::StreamMessage stream_message(const contract::EnvelopeHeader& header) {
           .sent = header.sent};
 }
 
-bool is_ours(const Error& error) {
-  return error.is(store::kDatabaseUnavailable) || error.is(store::kDiskFull) ||
-         error.is(store::kDatabaseCorrupt) || error.is(store::kDatabaseBusy);
-}
-
 Result<bool> is_new(store::Transaction& transaction, const MessageContext& context) {
   const auto step =
       TRY(store::advance_stream(transaction, stream_message(context.header), context.received));

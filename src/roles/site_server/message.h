@@ -33,9 +33,6 @@ struct InboxEffects {
 
 store::StreamMessage stream_message(const contract::EnvelopeHeader& header);
 
-// A failure of the machine, not of what it works on: it is tried again, nothing is given up.
-bool is_ours(const Error& error);
-
 // Takes one kind of message. Everything that can be wrong with the body is found before the first
 // write, which is is_new(): so a refused message leaves no trace.
 using Loader =

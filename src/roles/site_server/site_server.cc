@@ -1,5 +1,6 @@
 #include "roles/site_server/site_server.h"
 
+#include <atomic>
 #include <deque>
 #include <mutex>
 #include <set>
@@ -15,6 +16,7 @@
 #include "roles/site_server/policy_builder/policy_builder.h"
 #include "roles/site_server/public_documents/public_documents.h"
 #include "roles/site_server/status/status_loader.h"
+#include "store/errors.h"
 #include "store/site/enrolment.h"
 #include "store/site/fallback.h"
 #include "store/site/positions.h"
@@ -57,6 +59,8 @@ struct SiteServer::Components {
   // Effects of replayed messages, which come from other threads.
   std::mutex replayed_mutex;
   InboxEffects replayed;
+  // The database failed in the middle: it may know what the fleet index missed, or the other way.
+  std::atomic<bool> behind = false;
   std::int64_t object_serial = 0;
   std::int64_t device_serial = 0;
   Timestamp next_site_time;
@@ -98,7 +102,9 @@ void SiteServer::stop() {
 }
 
 Result<void> SiteServer::replay(std::int64_t number) {
-  auto effects = TRY(replay_quarantined(*site_, components_->loaders, number));
+  auto replayed = replay_quarantined(*site_, components_->loaders, number);
+  if (!replayed && store::is_outage(replayed.error())) components_->behind = true;
+  InboxEffects effects = TRY(std::move(replayed));
   {
     const std::lock_guard lock(components_->replayed_mutex);
     InboxEffects& all = components_->replayed;
@@ -122,6 +128,7 @@ void SiteServer::work() {
     keeps_up_ = more.has_value();
     if (!more) {
       log::failure(log::Level::Error, "site.round.failed", more.error());
+      if (store::is_outage(more.error())) components_->behind = true;
       site_->changed.wait(kAfterFailure);
       continue;
     }
@@ -156,10 +163,22 @@ Result<void> follow_inventories(CollectionEvaluator& collections,
   for (; !changes.empty(); changes.pop_front()) {
     const auto followed = collections.inventory_changed(changes.front(), dirty);
     if (followed) continue;
-    if (is_ours(followed.error())) return fail(followed.error());
+    if (store::is_outage(followed.error())) return fail(followed.error());
     log::failure(log::Level::Error, "fleet.change.failed", followed.error(),
                  {{"device", changes.front().device}});
   }
+  return {};
+}
+
+// After an outage, in which changes of the database may have been lost to the index, or the other
+// way. Whose changes the index has to follow are read anew, all of them.
+Result<void> catch_up(hosting::Site& site, CollectionEvaluator& collections,
+                      std::set<store::DeviceNumber>& dirty) {
+  TRY(collections.catch_up());
+  const auto all = TRY(site.fleet.members(std::string(fleet::kAllSystems)));
+  dirty.insert(all.begin(), all.end());
+  log::info("site.index.recovered", "the database is back and the fleet index agrees with it",
+            {{"devices", all.size()}});
   return {};
 }
 
@@ -187,6 +206,11 @@ Result<void> forget_old(hosting::Site& site, Timestamp now) {
 
 Result<bool> SiteServer::round() {
   Components& parts = *components_;
+  if (parts.behind) {
+    TRY(catch_up(*site_, parts.collections, parts.dirty));
+    parts.behind = false;
+    parts.changes.clear();  // their transactions were through
+  }
   // What a failed round left: before anything is read that holds it already.
   TRY(follow_inventories(parts.collections, parts.changes, parts.dirty));
   for (const auto device : site_->forgotten.take()) parts.collections.device_left(device);

@@ -10,7 +10,8 @@ Result<std::int64_t> first_integer(Rows& rows) { return rows.integer(0); }
 Result<bool> add_member(Transaction& transaction, const model::ObjectId& collection,
                         DeviceNumber device, Timestamp now) {
   return TRY(transaction.run("INSERT INTO collection_member (collection, device, since) "
-                             "SELECT $1, number, $3 FROM device WHERE number = $2 "
+                             "SELECT CAST($1 AS TEXT), number, CAST($3 AS BIGINT) "
+                             "FROM device WHERE number = $2 "
                              "ON CONFLICT (collection, device) DO NOTHING",
                              {collection.text(), device, now})) > 0;
 }

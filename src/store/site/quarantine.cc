@@ -28,7 +28,8 @@ Result<QuarantinedMessage> decode_whole_message(Rows& rows) {
 // Removes the oldest messages, of one sender or of all, beyond `keep` or `keep_bytes`.
 Result<void> make_room(Transaction& transaction, std::optional<std::string_view> sender,
                        std::int64_t keep, std::int64_t keep_bytes) {
-  const std::string_view of_sender = sender ? "WHERE sender = $3" : "WHERE $3 IS NULL";
+  const std::string_view of_sender =
+      sender ? "WHERE sender = $3" : "WHERE CAST($3 AS TEXT) IS NULL";
   TRY(transaction.run(
       fmt::format("DELETE FROM quarantine WHERE number IN (SELECT number FROM (SELECT number, "
                   "row_number() OVER (ORDER BY number DESC) AS place, "

@@ -4,7 +4,7 @@
 #include "contract/objects/object.h"
 #include "fleet/errors.h"
 #include "model/query/parse.h"
-#include "roles/site_server/message.h"
+#include "store/errors.h"
 #include "store/site/collections.h"
 #include "store/site/device_names.h"
 #include "store/site/inventory.h"
@@ -109,6 +109,10 @@ Result<void> CollectionEvaluator::store_memberships() {
 
 Result<void> CollectionEvaluator::load() {
   site_.fleet = fleet::Fleet();
+  return catch_up();
+}
+
+Result<void> CollectionEvaluator::catch_up() {
   TRY(load_devices());
   TRY(load_collections());
   return reconcile_members();
@@ -153,6 +157,7 @@ Result<void> CollectionEvaluator::load_collections() {
     std::vector<store::Object> later;
     for (store::Object& object : waiting) {
       const auto done = set(object, nobody);
+      if (!done && store::is_outage(done.error())) return fail(done.error());
       if (done) {
         progress = true;
       } else if (done.error().is(fleet::kUnknownCollection)) {
@@ -241,7 +246,7 @@ void CollectionEvaluator::collections_changed(const std::vector<store::Change>& 
     progress = false;
     for (auto each = waiting_.begin(); each != waiting_.end();) {
       const auto followed = follow(each->first, each->second, dirty);
-      if (!followed && (waits_for_others(followed.error()) || is_ours(followed.error()))) {
+      if (!followed && (waits_for_others(followed.error()) || store::is_outage(followed.error()))) {
         ++each;
         continue;
       }
@@ -254,7 +259,7 @@ void CollectionEvaluator::collections_changed(const std::vector<store::Change>& 
   std::erase_if(waiting_, [&](const auto& entry) {
     const auto followed = follow(entry.first, entry.second, dirty);
     if (!followed) report_unfollowed(entry.first, followed.error());
-    return followed || !is_ours(followed.error());
+    return followed || !store::is_outage(followed.error());
   });
 }
 

@@ -25,6 +25,9 @@ class CollectionEvaluator {
   // Reads all devices' rows and all collections; the stored memberships become those that the
   // rules give now.
   Result<void> load();
+  // The same with the index that stands, after an outage of the database. Who became inactive
+  // meanwhile stays; the log of changes tells.
+  Result<void> catch_up();
 
   // The functions below tell the index, and put into `dirty` the devices whose memberships have
   // changed. The database learns of it by store_memberships(): what could not be stored stays

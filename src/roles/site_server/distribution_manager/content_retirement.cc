@@ -121,7 +121,7 @@ Result<bool> withdraw(hosting::Site& site, store::Transaction& transaction, Time
   bool changed = false;
   for (const auto& content : TRY(store::superseded_content(transaction, before))) {
     const auto needed = is_needed(transaction, content, since);
-    if (!needed && is_ours(needed.error())) return fail(needed.error());
+    if (!needed && store::is_outage(needed.error())) return fail(needed.error());
     // One that cannot be judged holds up no other.
     if (!needed)
       log::failure(log::Level::Error, "content.use.unknown", needed.error(),

@@ -64,11 +64,8 @@ Result<void> take_message(hosting::Site& site, const Loaders& loaders,
   if (device->state != store::DeviceState::Active)
     return fail(kRefusedSender, "device {} is {}", header.sender.text(),
                 store::to_text(device->state));
-  if (!replayed && TRY(store::speaks_twice(transaction, stream_message(header)))) {
-    TRY(quarantine_device(transaction, *device, record.received));
-    effects.quarantined.push_back(device->id);
+  if (!replayed && TRY(store::speaks_twice(transaction, stream_message(header))))
     return fail(kSpeaksTwice, "device {}", header.sender.text());
-  }
   const auto loader = loaders.by_type.find(header.type);
   if (loader == loaders.by_type.end())
     return fail(kUnknownMessage, "type {}", contract::to_text(header.type));
@@ -85,6 +82,17 @@ Result<void> take_or_refuse(hosting::Site& site, const Loaders& loaders,
   } catch (const std::bad_alloc&) {
     return fail(kMessageTooHeavy, "{} bytes as sent", record.envelope.size());
   }
+}
+
+// The sender of a message that was refused with kSpeaksTwice.
+Result<void> shut_out(store::Transaction& transaction, const hosting::InboxRecord& record,
+                      InboxEffects& effects) {
+  const auto envelope = TRY(contract::parse_envelope(record.envelope));
+  const auto device = TRY(store::find_device(transaction, envelope.header.sender));
+  if (!device) return {};
+  TRY(quarantine_device(transaction, *device, record.received));
+  effects.quarantined.push_back(device->id);
+  return {};
 }
 
 Result<void> quarantine(store::Transaction& transaction, const hosting::InboxRecord& record,
@@ -115,26 +123,31 @@ Result<InboxEffects> take_inbox(hosting::Site& site, const Loaders& loaders) {
   const auto start = std::max<store::JournalPosition>(from, site.inbox->begin());
   if (start >= site.inbox->end()) return InboxEffects{};
   const auto records = TRY(site.inbox->read(start, kRoundBytes));
-  auto effects =
-      TRY(site.database->write([&](store::Transaction& transaction) -> Result<InboxEffects> {
-        InboxEffects out;
-        const Duration until = site.clock.steady() + kRoundTime;
-        for (const store::JournalRecord& raw : records) {
-          if (out.taken_to > 0 && site.clock.steady() >= until) break;
-          out.taken_to = raw.next;
-          const auto record = hosting::decode_inbox_record(raw.payload);
-          const auto taken = record ? take_or_refuse(site, loaders, transaction, *record, out)
-                                    : Result<void>(fail(record.error()));
-          if (taken) continue;
-          if (is_ours(taken.error())) return fail(taken.error());
-          TRY(quarantine(transaction, record ? *record : hosting::InboxRecord{}, raw.payload,
-                         taken.error()));
-        }
-        TRY(store::set_inbox_position(transaction, kJournal, out.taken_to));
-        return out;
-      }));
-  for (const model::DeviceId& device : effects.quarantined)
-    site.access.set_device(device.text(), hosting::Admission::Refused);
+  InboxEffects effects;
+  const auto done = site.database->write([&](store::Transaction& transaction) -> Result<void> {
+    const Duration until = site.clock.steady() + kRoundTime;
+    for (const store::JournalRecord& raw : records) {
+      if (effects.taken_to > 0 && site.clock.steady() >= until) break;
+      effects.taken_to = raw.next;
+      const auto record = hosting::decode_inbox_record(raw.payload);
+      // What a refused message wrote is undone, whatever it met on its way.
+      const auto taken = record ? transaction.attempt([&] {
+        return take_or_refuse(site, loaders, transaction, *record, effects);
+      })
+                                : Result<void>(fail(record.error()));
+      if (taken) continue;
+      if (store::is_outage(taken.error())) return fail(taken.error());
+      if (taken.error().is(kSpeaksTwice)) TRY(shut_out(transaction, *record, effects));
+      TRY(quarantine(transaction, record ? *record : hosting::InboxRecord{}, raw.payload,
+                     taken.error()));
+    }
+    return store::set_inbox_position(transaction, kJournal, effects.taken_to);
+  });
+  // Also when nobody knows whether it took effect: the next round finds out.
+  if (done || done.error().is(store::kCommitUnknown))
+    for (const model::DeviceId& device : effects.quarantined)
+      site.access.set_device(device.text(), hosting::Admission::Refused);
+  if (!done) return fail(done.error());
   // The position says what was taken: what stays in the journal is passed over.
   if (const auto trimmed = site.inbox->trim(effects.taken_to); !trimmed)
     log::failure(log::Level::Warning, "inbox.trim.failed", trimmed.error());
