@@ -91,6 +91,9 @@ class DeploymentOrder(unittest.TestCase):
         # A package that another one's program names stays.
         refused = self.site.cli("delete", "package", "base", ok=False)
         self.assertIn("package runtime", refused.stderr)
+        # And so does that program, while its package stays.
+        refused = self.apply("base.yaml", self.package("base", {"other": ""}, version="3"), ok=False)
+        self.assertIn("install of base is used by install of runtime", refused.stderr)
 
     def test_orders_that_lead_back_are_refused_with_the_way(self):
         done = self.apply("cycle.yaml",

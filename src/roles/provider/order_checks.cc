@@ -9,6 +9,8 @@
 namespace muster::provider {
 namespace {
 
+constexpr std::int64_t kAll = 1'000'000;
+
 std::string full_name(std::string_view program, std::string_view package) {
   return fmt::format("{} of {}", program, package);
 }
@@ -67,6 +69,30 @@ Result<void> check_order_of(store::Reader& reader, const model::Package& package
 
 }  // namespace
 
+namespace {
+
+// The programs that the package had and has no more, where another package runs them first.
+Result<void> check_programs_left(store::Reader& reader, const model::Package& package) {
+  const auto before = TRY(stored_package(reader, package.name));
+  if (!before) return {};
+  for (const auto& each : TRY(store::list_objects(reader, "Package", "", kAll))) {
+    if (each.name == package.name) continue;
+    const auto other =
+        TRY(contract::decode_spec(contract::ObjectKind::Package, each.name, each.spec));
+    for (const model::Program& user : std::get<model::Package>(other.value).programs) {
+      if (!user.run_first || user.run_first->package != package.name ||
+          package.program(user.run_first->program) != nullptr)
+        continue;
+      return fail(kInUse, "program {} is used by {}",
+                  full_name(user.run_first->program, package.name),
+                  full_name(user.name, each.name));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Submission only(const model::Package& package) {
   Submission out;
   out.package = [&package](const std::string& name) {
@@ -94,6 +120,7 @@ Result<std::optional<model::Package>> stored_package(store::Reader& reader,
 
 Result<void> check_run_first(store::Reader& reader, const model::Package& package,
                              const Submission& submission) {
+  TRY(check_programs_left(reader, package));
   for (const model::Program& program : package.programs)
     if (program.run_first) TRY(check_order_of(reader, package, program, submission));
   for (const model::Program& program : package.programs) {
