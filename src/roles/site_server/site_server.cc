@@ -13,6 +13,7 @@
 #include "roles/site_server/inventory_loader/inventory_loader.h"
 #include "roles/site_server/policy_builder/policy_builder.h"
 #include "roles/site_server/public_documents/public_documents.h"
+#include "roles/site_server/schema/schema_follower.h"
 #include "roles/site_server/status/status_loader.h"
 #include "store/site/enrolment.h"
 #include "store/site/fallback.h"
@@ -208,6 +209,7 @@ Result<bool> SiteServer::round() {
   TRY(parts.policy.follow_root(parts.dirty));
   if (!changes.empty())
     TRY(publish_catalogue(*site_, site_->settings.duration("site_time.interval")));
+  TRY(follow_schema(*site_, changes, parts.collections, parts.dirty));
   // Collections first: what is deployed to one, and its windows, ask for its members.
   for (const store::Change& change : changes)
     if (change.kind == "Collection") parts.collections.push_back(change);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "contract/objects/object.h"
 #include "fleet/errors.h"
+#include "hosting/stored_schema.h"
 #include "model/query/parse.h"
 #include "roles/site_server/errors.h"
 #include "store/site/collections.h"
@@ -46,16 +47,19 @@ Result<void> store_changes(hosting::Site& site, const fleet::MembershipChanges& 
   return {};
 }
 
-Result<fleet::DeviceChange> full_change(store::Reader& reader, const store::Device& device) {
+Result<fleet::DeviceChange> full_change(store::Reader& reader, const store::Device& device,
+                                        const model::Schema& schema) {
   fleet::DeviceChange change;
+  change.schema = schema;
   change.device = device.number;
   change.name = device.name;
   change.extent = fleet::Extent::Full;
-  change.added = by_class(TRY(store::device_inventory(reader, device.number)));
+  change.added = by_class(TRY(store::device_inventory(reader, schema, device.number)));
   return change;
 }
 
 Result<void> load_devices(hosting::Site& site) {
+  const model::Schema schema = site.fleet.schema();
   store::DeviceNumber after = 0;
   for (;;) {
     const auto changes = TRY(
@@ -63,7 +67,7 @@ Result<void> load_devices(hosting::Site& site) {
           std::vector<fleet::DeviceChange> out;
           for (const auto& device :
                TRY(store::list_devices(reader, store::DeviceState::Active, after, kPage)))
-            out.push_back(TRY(full_change(reader, device)));
+            out.push_back(TRY(full_change(reader, device, schema)));
           return out;
         }));
     if (changes.empty()) return {};
@@ -161,6 +165,7 @@ Result<fleet::CollectionRule> rule_of(store::Reader& reader, std::string_view na
 
 Result<void> load_fleet(hosting::Site& site) {
   site.fleet = fleet::Fleet();
+  site.fleet.set_schema(TRY(site.database->read(hosting::stored_schema)));
   TRY(load_devices(site));
   TRY(load_collections(site));
   return reconcile_members(site);
@@ -241,7 +246,7 @@ Result<void> follow_device(hosting::Site& site, const fleet::DeviceChange& chang
           const auto device = TRY(store::find_device(reader, change.device));
           if (!device || device->state != store::DeviceState::Active)
             return std::optional<fleet::DeviceChange>();
-          return std::optional(TRY(full_change(reader, *device)));
+          return std::optional(TRY(full_change(reader, *device, site.fleet.schema())));
         }));
     if (!full) return {};
     changes = site.fleet.apply(*full, site.clock.now());
