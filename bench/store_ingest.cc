@@ -91,8 +91,9 @@ void in_commits(store::Database& database, Work&& work) {
 void bench_inventory(const fs::path& folder) {
   const auto database = must(store::open_site_database(folder / "site.sqlite", {1}));
   os::SystemRandom random;
-  must(database->write(
-      [&](store::Transaction& t) { return store::register_inventory_classes(t, random); }));
+  must(database->write([&](store::Transaction& t) {
+    return store::register_inventory_classes(t, model::Schema(), random);
+  }));
   std::vector<store::DeviceNumber> numbers;
   in_commits(*database, [&](store::Transaction& t, int) -> Result<void> {
     const auto id = model::DeviceId::make(random);
@@ -109,7 +110,7 @@ void bench_inventory(const fs::path& folder) {
       const Span span;
       must(database->write([&](store::Transaction& t) -> Result<void> {
         for (int d = first; d < first + kPerCommit; ++d)
-          TRY(store::apply_full(t, numbers[static_cast<std::size_t>(d)],
+          TRY(store::apply_full(t, model::Schema(), numbers[static_cast<std::size_t>(d)],
                                 documents[static_cast<std::size_t>(d - first)], {2}));
         return {};
       }));
@@ -147,8 +148,8 @@ void bench_inventory(const fs::path& folder) {
     must(database->write([&](store::Transaction& t) -> Result<void> {
       for (int d = first; d < first + kDeltasPerCommit; ++d) {
         const Delta& delta = deltas[static_cast<std::size_t>(d - first)];
-        TRY(store::apply_delta(t, numbers[static_cast<std::size_t>(d)], delta.base, delta.removed,
-                               delta.added, {3}));
+        TRY(store::apply_delta(t, model::Schema(), numbers[static_cast<std::size_t>(d)], delta.base,
+                               delta.removed, delta.added, {3}));
       }
       return {};
     }));
@@ -168,7 +169,8 @@ void bench_inventory(const fs::path& folder) {
     }
   } counter;
   const Span span;
-  must(database->read([&](store::Reader& r) { return store::load_inventory(r, counter); }));
+  must(database->read(
+      [&](store::Reader& r) { return store::load_inventory(r, model::Schema(), counter); }));
   print("store.inventory.load", kDevices / span.cpu_used(), "devices/cpu-s");
 }
 

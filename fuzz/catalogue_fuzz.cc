@@ -6,6 +6,7 @@
 #include "contract/catalogue.h"
 #include "contract/catalogue_check.h"
 #include "contract/manifest.h"
+#include "contract/signed_object.h"
 
 namespace muster::contract {
 namespace {
@@ -33,6 +34,16 @@ void check_manifest_text(ByteView text) {
   MUSTER_CHECK(*decode_manifest(encode_manifest(*manifest)) == *manifest);
 }
 
+void check_object(ByteView text) {
+  const auto first = decode_signed_object(text);
+  if (!first) return;
+  const CataloguePart part = encode_signed_object(first->value);
+  const auto second = decode_signed_object(assemble_catalogue(part, first->signatures));
+  MUSTER_CHECK(second.has_value());
+  MUSTER_CHECK(second->value.object == first->value.object);
+  MUSTER_CHECK(second->canonical == part.canonical);
+}
+
 void check_document(char kind, ByteView text) {
   switch (kind) {
     case 'r':
@@ -47,6 +58,8 @@ void check_document(char kind, ByteView text) {
       return check(text, decode_timestamp, encode_timestamp);
     case 'm':
       return check_manifest_text(text);
+    case 'o':
+      return check_object(text);
     default:
       return;
   }

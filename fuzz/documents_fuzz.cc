@@ -50,12 +50,18 @@ void check_boundary(ByteView text) {
   }
 }
 
+Result<InventoryReport> read_inventory_report(ByteView text) {
+  return decode_inventory_report(text, model::Schema());
+}
+Result<Heartbeat> read_heartbeat(ByteView text) { return decode_heartbeat(text, model::Schema()); }
+
 void check_document(char kind, ByteView text) {
   switch (kind) {
     case 'i':
-      return check(text, decode_inventory_report, encode_inventory_report);
+      static_cast<void>(reported_classes(text));
+      return check(text, read_inventory_report, encode_inventory_report);
     case 'h':
-      return check(text, decode_heartbeat, encode_heartbeat);
+      return check(text, read_heartbeat, encode_heartbeat);
     case 's':
       return check(text, decode_status_report, encode_status_report);
     case 'p':

@@ -43,6 +43,9 @@ struct OneFile final : Source {
     if (wanted != path) return fail(kFactMissing, "{}", wanted);
     return offset >= content.size() ? Bytes() : Bytes(content.substr(offset, size_bytes));
   }
+  Result<NamedFile> read_as_named(std::string_view wanted, std::size_t limit_bytes) const override {
+    return NamedFile{TRY(read(wanted, limit_bytes)), {}};
+  }
   Result<std::vector<std::string>> list(std::string_view folder) const override {
     if (folder == "/usr/lib/systemd/system") return std::vector<std::string>{"a.service"};
     if (folder == "/sys/block") return std::vector<std::string>{"sda"};

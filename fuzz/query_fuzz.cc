@@ -63,8 +63,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto again = muster::model::parse_query(spelt);
   // The canonical spelling may be longer than what was written, and so over the bound.
   if (spelt.size() <= muster::model::kLongestQuery && !(again && *again == *query)) std::abort();
-  (void)muster::model::resolve(*query);
-  (void)muster::model::resolve_rule(*query);
+  (void)muster::model::resolve(*query, muster::model::Schema());
+  (void)muster::model::resolve_rule(*query, muster::model::Schema());
   (void)some_fleet().evaluate(*query, {.now = kNow, .devices = {}, .row_limit = 200});
   (void)some_fleet().devices_matching(*query, kNow);
   return 0;

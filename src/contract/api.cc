@@ -390,6 +390,11 @@ constexpr ApiColumn kBoundaries[] = {
     {"RANGE", "spec.range"},   {"IPV6 PREFIX", "spec.ipv6Prefix"},
     {"SPEED", "spec.speed"},   {"SITE", "metadata.site"},
     {"ID", "metadata.id"},     {"SERIAL", "metadata.serial", true}};
+constexpr ApiColumn kInventoryClasses[] = {
+    {"NAME", "metadata.name"},     {"CLASS", "spec.class"},
+    {"SENTENCE", "spec.sentence"}, {"INTERVAL", "spec.interval"},
+    {"SITE", "metadata.site"},     {"ID", "metadata.id"},
+    {"SET", "metadata.set", true}, {"SERIAL", "metadata.serial", true}};
 constexpr ApiColumn kFallback[] = {{"NUMBER", "number"},   {"RECEIVED", "received"},
                                    {"ADDRESS", "address"}, {"CLAIMED NAME", "claimed.name"},
                                    {"TOPIC", "topic"},     {"STATE", "state"},
@@ -404,9 +409,9 @@ constexpr ApiColumn kAudit[] = {{"SEQUENCE", "sequence"}, {"AT", "at"},     {"AC
                                 {"HASH", "hash", true}};
 constexpr ApiColumn kQuarantine[] = {
     {"ID", "id"}, {"AT", "at"}, {"SENDER", "sender"}, {"TYPE", "type"}, {"REASON", "reason"}};
-constexpr std::string_view kKinds[] = {"devices",         "packages",   "collections",
-                                       "deployments",     "boundaries", "fallback-messages",
-                                       "status-messages", "audit",      "quarantine"};
+constexpr std::string_view kKinds[] = {
+    "devices",           "packages",          "collections",     "deployments", "boundaries",
+    "inventory-classes", "fallback-messages", "status-messages", "audit",       "quarantine"};
 
 }  // namespace
 
@@ -416,6 +421,7 @@ std::span<const ApiColumn> api_columns(std::string_view kind) {
   if (kind == "collections") return kCollections;
   if (kind == "deployments") return kDeployments;
   if (kind == "boundaries") return kBoundaries;
+  if (kind == "inventory-classes") return kInventoryClasses;
   if (kind == "fallback-messages") return kFallback;
   if (kind == "status-messages") return kStatus;
   if (kind == "audit") return kAudit;

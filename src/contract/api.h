@@ -163,7 +163,7 @@ struct ApiColumn {
 // Of what a device's details say of its agent.
 std::span<const ApiColumn> agent_columns();
 // Empty for an unknown kind. Kinds: devices, packages, collections, deployments,
-// boundaries, fallback-messages, status-messages, audit, quarantine.
+// boundaries, inventory-classes, fallback-messages, status-messages, audit, quarantine.
 std::span<const ApiColumn> api_columns(std::string_view kind);
 std::span<const std::string_view> api_kinds();
 

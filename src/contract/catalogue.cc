@@ -4,6 +4,7 @@
 
 #include "base/sha256.h"
 #include "contract/catalogue_text.h"
+#include "model/ids.h"
 
 namespace muster::contract {
 
@@ -29,6 +30,17 @@ const model::Program* PackageEntry::program(std::string_view name) const {
 
 CatalogueFile catalogue_file(std::uint64_t version, ByteView document) {
   return {version, document.size(), sha256_hex(document)};
+}
+
+std::string delegated_folder(std::string_view role) {
+  constexpr std::pair<std::string_view, std::string_view> kFolders[] = {
+      {kPackageRolePrefix, kTargetFolder}, {kClassRolePrefix, "classes/"}};
+  for (const auto& [prefix, folder] : kFolders) {
+    if (!role.starts_with(prefix)) continue;
+    const std::string_view name = role.substr(prefix.size());
+    return model::check_name(name) ? fmt::format("{}{}/", folder, name) : std::string();
+  }
+  return {};
 }
 
 std::string package_role(std::string_view package) {

@@ -44,13 +44,14 @@ struct CatalogueRoot {
   friend bool operator==(const CatalogueRoot&, const CatalogueRoot&) = default;
 };
 
-// targets.json: delegates one role per package, each to all operators, and lists no target itself.
+// targets.json: delegates one role per package and per object that operators sign as a whole, each
+// to all operators, and lists no target itself.
 struct CatalogueTargets {
   std::uint64_t version = 1;
   Timestamp expires{};
   std::vector<CatalogueKey> operators{};
-  // Names, sorted.
-  std::vector<std::string> packages{};
+  // "class-NAME", "package-NAME": sorted.
+  std::vector<std::string> roles{};
   friend bool operator==(const CatalogueTargets&, const CatalogueTargets&) = default;
 };
 
@@ -80,7 +81,7 @@ struct CatalogueFile {
 };
 CatalogueFile catalogue_file(std::uint64_t version, ByteView document);
 
-// snapshot.json. Names are roles: "targets", "package-NAME".
+// snapshot.json. Names are roles: "targets", "class-NAME", "package-NAME".
 struct CatalogueSnapshot {
   std::uint64_t version = 1;
   Timestamp expires{};

@@ -3,6 +3,7 @@
 
 #include "contract/catalogue.h"
 #include "contract/catalogue_check.h"
+#include "contract/catalogue_parts.h"
 #include "contract/catalogue_text.h"
 #include "contract/errors.h"
 #include "contract/fields.h"
@@ -11,32 +12,13 @@
 namespace muster::contract {
 namespace {
 
-constexpr std::size_t kMostSignatures = 64;
 constexpr std::size_t kMostKeys = 256;
-constexpr std::size_t kMostPackages = 10'000;
+constexpr std::size_t kMostRoles = 10'000;
 constexpr std::size_t kKeySize = 32;
-constexpr std::size_t kSignatureSize = 64;
 
 template <typename... Args>
 Failure malformed(fmt::format_string<Args...> format, Args&&... args) {
   return fail(kCatalogueMalformed, format, std::forward<Args>(args)...);
-}
-
-struct Head {
-  std::uint64_t version = 0;
-  Timestamp expires;
-};
-
-Result<Head> read_head(const wire::Json& part, std::string_view type) {
-  const std::string found = TRY(text_field(part, "_type"));
-  if (found != type) return malformed("_type is '{}' instead of '{}'", found, type);
-  const std::string spec = TRY(text_field(part, "spec_version"));
-  if (!spec.starts_with("1.")) return malformed("spec_version '{}' is not 1.x", spec);
-  Head head{TRY(number_field(part, "version")), TRY(time_field(part, "expires"))};
-  if (head.version == 0) return malformed("version is 0");
-  if (TRY(text_field(part, "expires")) != to_text_seconds(head.expires))
-    return malformed("expires is not a time to the second");
-  return head;
 }
 
 Result<std::vector<CatalogueKey>> read_keys(const wire::Json& object) {
@@ -72,7 +54,7 @@ Result<RoleKeys> read_role(const wire::Json& json, const std::vector<CatalogueKe
 }
 
 Result<CatalogueRoot> read_root(const wire::Json& part) {
-  const Head head = TRY(read_head(part, "root"));
+  const CatalogueHead head = TRY(read_catalogue_head(part, "root"));
   if (!TRY(truth_field(part, "consistent_snapshot")))
     return malformed("consistent_snapshot is false");
   CatalogueRoot root{.version = head.version, .expires = head.expires};
@@ -88,33 +70,32 @@ Result<CatalogueRoot> read_root(const wire::Json& part) {
 
 Result<std::string> read_delegation(const wire::Json& json,
                                     const std::vector<CatalogueKey>& operators) {
-  const std::string name = TRY(text_field(json, "name"));
-  if (!name.starts_with(kPackageRolePrefix)) return malformed("role '{}' is no package's", name);
-  std::string package = name.substr(kPackageRolePrefix.size());
-  TRY(model::check_name(package));
+  std::string name = TRY(text_field(json, "name"));
+  const std::string folder = delegated_folder(name);
+  if (folder.empty()) return malformed("'{}' is no role that is delegated", name);
   const RoleKeys role = TRY(read_role(json, operators));
   if (role.threshold != 1 || role.key_ids.size() != operators.size())
     return malformed("role '{}' is not delegated to every operator alone", name);
   const std::vector<std::string> paths = TRY(text_list_field(json, "paths"));
-  if (paths.size() != 1 || paths[0] != fmt::format("{}{}/*", kTargetFolder, package))
-    return malformed("role '{}' has other paths than its package's", name);
+  if (paths.size() != 1 || paths[0] != folder + "*")
+    return malformed("role '{}' has other paths than its own", name);
   if (!TRY(truth_field(json, "terminating"))) return malformed("role '{}' does not end", name);
-  return package;
+  return name;
 }
 
 Result<CatalogueTargets> read_targets(const wire::Json& part) {
-  const Head head = TRY(read_head(part, "targets"));
+  const CatalogueHead head = TRY(read_catalogue_head(part, "targets"));
   if (!TRY(TRY(part.at("targets")).members()).empty())
     return malformed("targets.json lists a target itself");
   CatalogueTargets targets{.version = head.version, .expires = head.expires};
   const wire::Json delegations = TRY(part.at("delegations"));
   targets.operators = TRY(read_keys(delegations));
   for (const wire::Json& item : TRY(TRY(delegations.at("roles")).items())) {
-    if (targets.packages.size() == kMostPackages) return malformed("over {} roles", kMostPackages);
-    std::string package = TRY(read_delegation(item, targets.operators));
-    if (!targets.packages.empty() && targets.packages.back() >= package)
-      return malformed("roles are not sorted, or '{}' stands twice", package);
-    targets.packages.push_back(std::move(package));
+    if (targets.roles.size() == kMostRoles) return malformed("over {} roles", kMostRoles);
+    std::string name = TRY(read_delegation(item, targets.operators));
+    if (!targets.roles.empty() && targets.roles.back() >= name)
+      return malformed("roles are not sorted, or '{}' stands twice", name);
+    targets.roles.push_back(std::move(name));
   }
   return targets;
 }
@@ -196,7 +177,7 @@ Result<model::Program> read_program(const wire::Json& json) {
 }
 
 Result<PackageEntry> read_entry(const wire::Json& part) {
-  const Head head = TRY(read_head(part, "targets"));
+  const CatalogueHead head = TRY(read_catalogue_head(part, "targets"));
   if (TRY(part.find("delegations"))) return malformed("a package's document delegates");
   const auto targets = TRY(TRY(part.at("targets")).members());
   if (targets.size() != 1) return malformed("{} targets instead of one", targets.size());
@@ -225,17 +206,15 @@ Result<CatalogueFile> read_file(const wire::Json& json) {
 }
 
 Result<CatalogueSnapshot> read_snapshot(const wire::Json& part) {
-  const Head head = TRY(read_head(part, "snapshot"));
+  const CatalogueHead head = TRY(read_catalogue_head(part, "snapshot"));
   CatalogueSnapshot snapshot{.version = head.version, .expires = head.expires};
   constexpr std::string_view kEnd = ".json";
   for (const auto& [name, json] : TRY(TRY(part.at("meta")).members())) {
-    if (snapshot.files.size() > kMostPackages) return malformed("over {} files", kMostPackages);
+    if (snapshot.files.size() > kMostRoles) return malformed("over {} files", kMostRoles);
     const std::string_view role =
         name.ends_with(kEnd) ? name.substr(0, name.size() - kEnd.size()) : std::string_view();
-    if (role != "targets") {
-      if (!role.starts_with(kPackageRolePrefix)) return malformed("'{}' is no known role", name);
-      TRY(model::check_name(role.substr(kPackageRolePrefix.size())));
-    }
+    if (role != "targets" && delegated_folder(role).empty())
+      return malformed("'{}' is no known role", name);
     snapshot.files.emplace(role, TRY_IN(read_file(json), "{}", name));
   }
   if (!snapshot.files.contains("targets")) return malformed("targets.json is missing");
@@ -243,73 +222,39 @@ Result<CatalogueSnapshot> read_snapshot(const wire::Json& part) {
 }
 
 Result<CatalogueTimestamp> read_timestamp(const wire::Json& part) {
-  const Head head = TRY(read_head(part, "timestamp"));
+  const CatalogueHead head = TRY(read_catalogue_head(part, "timestamp"));
   const wire::Json meta = TRY(part.at("meta"));
   if (TRY(meta.members()).size() != 1) return malformed("meta has other files than snapshot.json");
   return CatalogueTimestamp{head.version, head.expires,
                             TRY(read_file(TRY(meta.at("snapshot.json"))))};
 }
 
-Result<std::vector<CatalogueSignature>> read_signatures(const wire::Json& document) {
-  std::vector<CatalogueSignature> signatures;
-  std::set<std::string> seen;
-  for (const wire::Json& item : TRY(TRY(document.at("signatures")).items())) {
-    if (signatures.size() == kMostSignatures)
-      return malformed("over {} signatures", kMostSignatures);
-    std::string id = TRY(sha256_field(item, "keyid"));
-    auto signature = from_hex(TRY(text_field(item, "sig")));
-    if (!signature || signature->size() != kSignatureSize)
-      return malformed("a signature is not {} bytes in hex", kSignatureSize);
-    if (!seen.insert(id).second) return malformed("key {} has signed twice", id);
-    signatures.push_back({std::move(id), *std::move(signature)});
-  }
-  return signatures;
-}
-
 template <typename Document>
-using Reader = Result<Document> (*)(const wire::Json& part);
-
-template <typename Document>
-Result<SignedCatalogue<Document>> read_document(ByteView text, Reader<Document> read) {
-  const auto document = TRY(wire::JsonDocument::parse(text, {.bytes = kCatalogueLimit}));
-  const wire::Json root = document.root();
-  const wire::Json part = TRY(root.at("signed"));
-  SignedCatalogue<Document> out{TRY(read(part)), {}, {}};
-  out.canonical = TRY(wire::canonical_json(part));
-  out.signatures = TRY(read_signatures(root));
-  return out;
-}
-
-template <typename Document>
-Result<Document> read_part(ByteView text, Reader<Document> read) {
+Result<Document> read_part(ByteView text, CatalogueReader<Document> read) {
   const auto document = TRY(wire::JsonDocument::parse(text, {.bytes = kCatalogueLimit}));
   return read(document.root());
-}
-
-// Whatever is wrong inside, for the caller the document is malformed.
-template <typename T>
-Result<T> as_malformed(std::string_view name, Result<T> result) {
-  if (result || result.error().is(kCatalogueMalformed)) return result;
-  return fail(kCatalogueMalformed, "{}: {}", name, result.error().text());
 }
 
 }  // namespace
 
 Result<SignedCatalogue<CatalogueRoot>> decode_root(ByteView document) {
-  return as_malformed("root.json", read_document<CatalogueRoot>(document, read_root));
+  return as_malformed("root.json", read_catalogue_document<CatalogueRoot>(document, read_root));
 }
 Result<SignedCatalogue<CatalogueTargets>> decode_targets(ByteView document) {
-  return as_malformed("targets.json", read_document<CatalogueTargets>(document, read_targets));
+  return as_malformed("targets.json",
+                      read_catalogue_document<CatalogueTargets>(document, read_targets));
 }
 Result<SignedCatalogue<PackageEntry>> decode_entry(ByteView document) {
-  return as_malformed("package document", read_document<PackageEntry>(document, read_entry));
+  return as_malformed("package document",
+                      read_catalogue_document<PackageEntry>(document, read_entry));
 }
 Result<SignedCatalogue<CatalogueSnapshot>> decode_snapshot(ByteView document) {
-  return as_malformed("snapshot.json", read_document<CatalogueSnapshot>(document, read_snapshot));
+  return as_malformed("snapshot.json",
+                      read_catalogue_document<CatalogueSnapshot>(document, read_snapshot));
 }
 Result<SignedCatalogue<CatalogueTimestamp>> decode_timestamp(ByteView document) {
   return as_malformed("timestamp.json",
-                      read_document<CatalogueTimestamp>(document, read_timestamp));
+                      read_catalogue_document<CatalogueTimestamp>(document, read_timestamp));
 }
 Result<CatalogueSnapshot> decode_snapshot_part(ByteView part) {
   return as_malformed("snapshot.json", read_part<CatalogueSnapshot>(part, read_snapshot));

@@ -1,33 +1,10 @@
-#include "base/check.h"
 #include "contract/catalogue.h"
+#include "contract/catalogue_parts.h"
 #include "contract/catalogue_text.h"
 #include "wire/json.h"
 
 namespace muster::contract {
 namespace {
-
-// Opens the `signed` object with what every role has.
-wire::JsonWriter open_part(std::string_view type, std::uint64_t version, Timestamp expires) {
-  wire::JsonWriter w;
-  w.object();
-  w.key("_type").string(type);
-  w.key("expires").string(to_text_seconds(expires));
-  w.key("spec_version").string(kTufVersion);
-  w.key("version").number(version);
-  return w;
-}
-
-CataloguePart close_part(wire::JsonWriter w) {
-  w.end();
-  CataloguePart part;
-  part.json = std::move(w).take();
-  const auto document = wire::JsonDocument::parse(part.json, {.bytes = part.json.size()});
-  MUSTER_CHECK(document.has_value());
-  auto canonical = wire::canonical_json(document->root());
-  MUSTER_CHECK(canonical.has_value());
-  part.canonical = *std::move(canonical);
-  return part;
-}
 
 void write_keys(wire::JsonWriter& w, const std::vector<CatalogueKey>& keys) {
   w.key("keys").object();
@@ -114,7 +91,7 @@ void write_program(wire::JsonWriter& w, const model::Program& program) {
 }  // namespace
 
 CataloguePart encode_root(const CatalogueRoot& root) {
-  wire::JsonWriter w = open_part("root", root.version, root.expires);
+  wire::JsonWriter w = open_catalogue_part("root", root.version, root.expires);
   w.key("consistent_snapshot").boolean(true);
   write_keys(w, root.keys);
   w.key("roles").object();
@@ -128,32 +105,32 @@ CataloguePart encode_root(const CatalogueRoot& root) {
   role("snapshot", root.snapshot);
   role("timestamp", root.timestamp);
   w.end();
-  return close_part(std::move(w));
+  return close_catalogue_part(std::move(w));
 }
 
 CataloguePart encode_targets(const CatalogueTargets& targets) {
   std::vector<std::string> key_ids;
   for (const CatalogueKey& key : targets.operators) key_ids.push_back(key.id());
 
-  wire::JsonWriter w = open_part("targets", targets.version, targets.expires);
+  wire::JsonWriter w = open_catalogue_part("targets", targets.version, targets.expires);
   w.key("targets").object().end();
   w.key("delegations").object();
   write_keys(w, targets.operators);
   w.key("roles").array();
-  for (const std::string& package : targets.packages) {
+  for (const std::string& each : targets.roles) {
     w.object();
-    w.key("name").string(package_role(package));
+    w.key("name").string(each);
     write_role(w, key_ids, 1);
     w.key("terminating").boolean(true);
-    w.key("paths").array().string(fmt::format("{}{}/*", kTargetFolder, package)).end();
+    w.key("paths").array().string(delegated_folder(each) + "*").end();
     w.end();
   }
   w.end().end();
-  return close_part(std::move(w));
+  return close_catalogue_part(std::move(w));
 }
 
 CataloguePart encode_entry(const PackageEntry& entry) {
-  wire::JsonWriter w = open_part("targets", entry.version, entry.expires);
+  wire::JsonWriter w = open_catalogue_part("targets", entry.version, entry.expires);
   w.key("targets").object().key(manifest_target(entry.package)).object();
   w.key("length").number(entry.manifest_length);
   w.key("hashes").object().key("sha256").string(entry.manifest_sha256).end();
@@ -163,23 +140,23 @@ CataloguePart encode_entry(const PackageEntry& entry) {
   w.key("programs").array();
   for (const model::Program& program : entry.programs) write_program(w, program);
   w.end().end().end().end().end();
-  return close_part(std::move(w));
+  return close_catalogue_part(std::move(w));
 }
 
 CataloguePart encode_snapshot(const CatalogueSnapshot& snapshot) {
-  wire::JsonWriter w = open_part("snapshot", snapshot.version, snapshot.expires);
+  wire::JsonWriter w = open_catalogue_part("snapshot", snapshot.version, snapshot.expires);
   w.key("meta").object();
   for (const auto& [role, file] : snapshot.files) write_file(w, role, file);
   w.end();
-  return close_part(std::move(w));
+  return close_catalogue_part(std::move(w));
 }
 
 CataloguePart encode_timestamp(const CatalogueTimestamp& timestamp) {
-  wire::JsonWriter w = open_part("timestamp", timestamp.version, timestamp.expires);
+  wire::JsonWriter w = open_catalogue_part("timestamp", timestamp.version, timestamp.expires);
   w.key("meta").object();
   write_file(w, "snapshot", timestamp.snapshot);
   w.end();
-  return close_part(std::move(w));
+  return close_catalogue_part(std::move(w));
 }
 
 Bytes assemble_catalogue(const CataloguePart& part,

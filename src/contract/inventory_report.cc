@@ -10,6 +10,7 @@ namespace muster::contract {
 namespace {
 
 constexpr std::uint64_t kFormat = 1;
+constexpr std::size_t kMostClasses = 512;
 constexpr wire::JsonLimits kLimits{.bytes = 64u << 20, .depth = 8};
 
 void write_value(wire::JsonWriter& w, const model::Value& value) {
@@ -66,9 +67,9 @@ Result<model::Value> read_value(const wire::Json& json, model::ColumnType type) 
 
 // The sender names its columns, so that a class may grow: a column it does not send is absent,
 // one that this side does not know is passed over.
-Result<model::ClassRows> read_class(const wire::Json& json) {
+Result<model::ClassRows> read_class(const wire::Json& json, const model::Schema& schema) {
   const std::string name = TRY(text_field(json, "class"));
-  const model::InventoryClass* type = model::find_inventory_class(name);
+  const model::InventoryClass* type = schema.find(name);
   if (!type) return fail(kUnknownClass, "'{}'", name.substr(0, 80));
   std::vector<std::optional<std::size_t>> place;
   for (const std::string& column : TRY(text_list_field(json, "columns")))
@@ -95,10 +96,12 @@ Result<model::ClassRows> read_class(const wire::Json& json) {
   return out;
 }
 
-Result<std::vector<model::ClassRows>> read_classes(const wire::Json& json, std::string_view key) {
+Result<std::vector<model::ClassRows>> read_classes(const wire::Json& json, std::string_view key,
+                                                   const model::Schema& schema) {
   std::vector<model::ClassRows> out;
   for (const wire::Json& item : TRY(TRY(json.at(key)).items())) {
-    model::ClassRows rows = TRY(read_class(item));
+    if (out.size() == kMostClasses) return fail(kTooMuch, "{}: over {} classes", key, kMostClasses);
+    model::ClassRows rows = TRY(read_class(item, schema));
     if (std::ranges::find(out, rows.type, &model::ClassRows::type) != out.end())
       return fail(kBadMember, "{}: {} stands twice", key, rows.type->name);
     out.push_back(std::move(rows));
@@ -132,7 +135,7 @@ Bytes encode_inventory_report(const InventoryReport& report) {
   return std::move(w).take();
 }
 
-Result<InventoryReport> decode_inventory_report(ByteView text) {
+Result<InventoryReport> decode_inventory_report(ByteView text, const model::Schema& schema) {
   const auto document = TRY(wire::JsonDocument::parse(text, kLimits));
   const wire::Json json = document.root();
   TRY(check_format(json, kFormat));
@@ -143,12 +146,29 @@ Result<InventoryReport> decode_inventory_report(ByteView text) {
   report.collected = TRY(time_field(json, "collected"));
   report.resync = TRY(number_field(json, "resync"));
   report.digest = TRY(digest_field(json, "digest"));
-  report.rows = TRY(read_classes(json, "rows"));
+  report.rows = TRY(read_classes(json, "rows", schema));
   if (report.kind == InventoryReport::Kind::Delta) {
     report.base = TRY(digest_field(json, "base"));
-    report.removed = TRY(read_classes(json, "removed"));
+    report.removed = TRY(read_classes(json, "removed", schema));
   }
   return report;
+}
+
+std::vector<std::string> reported_classes(ByteView text) {
+  std::vector<std::string> out;
+  const auto document = wire::JsonDocument::parse(text, kLimits);
+  if (!document) return out;
+  for (const std::string_view key : {"rows", "removed", "volatileRows"}) {
+    const auto list = document->root().find(key);
+    if (!list || !*list) continue;
+    const auto items = (*list)->items();
+    if (!items) continue;
+    for (const wire::Json& item : *items) {
+      auto name = text_field(item, "class");
+      if (name && out.size() < 2 * kMostClasses) out.push_back(*std::move(name));
+    }
+  }
+  return out;
 }
 
 Bytes encode_heartbeat(const Heartbeat& heartbeat) {
@@ -165,7 +185,7 @@ Bytes encode_heartbeat(const Heartbeat& heartbeat) {
   return std::move(w).take();
 }
 
-Result<Heartbeat> decode_heartbeat(ByteView text) {
+Result<Heartbeat> decode_heartbeat(ByteView text, const model::Schema& schema) {
   const auto document = TRY(wire::JsonDocument::parse(text, kLimits));
   const wire::Json json = document.root();
   TRY(check_format(json, kFormat));
@@ -174,7 +194,7 @@ Result<Heartbeat> decode_heartbeat(ByteView text) {
   heartbeat.name = TRY(text_field(json, "name"));
   heartbeat.client_version = TRY(text_field(json, "clientVersion"));
   heartbeat.inventory = TRY(digest_field(json, "inventory"));
-  heartbeat.volatile_rows = TRY(read_classes(json, "volatileRows"));
+  heartbeat.volatile_rows = TRY(read_classes(json, "volatileRows", schema));
   std::size_t rows = 0;
   for (const model::ClassRows& of_class : heartbeat.volatile_rows) rows += of_class.rows.size();
   if (rows > kMostVolatileRows)

@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "model/inventory.h"
+#include "model/schema.h"
 
 namespace muster::contract {
 
@@ -24,8 +25,12 @@ struct InventoryReport {
 };
 
 Bytes encode_inventory_report(const InventoryReport& report);
-// Rows are checked against their class. Errors: kUnknownClass, kTooMuch, kBadRow and JSON's own.
-Result<InventoryReport> decode_inventory_report(ByteView json);
+// Rows are checked against their class in `schema`, which they are of. Errors: kUnknownClass,
+// kTooMuch, kBadRow and JSON's own.
+Result<InventoryReport> decode_inventory_report(ByteView json, const model::Schema& schema);
+// The names of the classes that an inventory report or a heartbeat has rows of; none where it
+// cannot be read.
+std::vector<std::string> reported_classes(ByteView json);
 
 // The heartbeat message: the client lives, and what changes without anybody's doing.
 struct Heartbeat {
@@ -40,6 +45,6 @@ struct Heartbeat {
 inline constexpr std::size_t kMostVolatileRows = 10'000;
 
 Bytes encode_heartbeat(const Heartbeat& heartbeat);
-Result<Heartbeat> decode_heartbeat(ByteView json);
+Result<Heartbeat> decode_heartbeat(ByteView json, const model::Schema& schema);
 
 }  // namespace muster::contract

@@ -79,7 +79,7 @@ void write_collection(wire::JsonWriter& w, const CollectionBody& body) {
 }
 
 void write_entry(wire::JsonWriter& w, const EntryReference& entry) {
-  w.key("entry").object();
+  w.object();
   w.key("role").string(entry.role);
   w.key("version").number(entry.version);
   w.key("sha256").string(entry.sha256);
@@ -94,6 +94,7 @@ void write_first(wire::JsonWriter& w, const std::vector<FirstProgramReference>& 
     w.key("package").string(each.package);
     w.key("packageVersion").string(each.package_version);
     w.key("program").string(each.program);
+    w.key("entry");
     write_entry(w, each.entry);
     w.key("contentFolder").string(each.content_folder);
     w.key("persist").boolean(each.persist);
@@ -129,6 +130,7 @@ void write_deployment(wire::JsonWriter& w, const DeploymentBody& body) {
   w.key("after").array();
   for (const model::ObjectId& id : body.after) w.string(id.text());
   w.end();
+  w.key("entry");
   write_entry(w, body.entry);
   w.key("contentFolder").string(body.content_folder);
   w.key("persist").boolean(body.persist);
@@ -363,6 +365,27 @@ Result<PolicyHeader> decode_policy_header(ByteView payload) {
   return header;
 }
 
+namespace {
+
+void write_inventory(wire::JsonWriter& w, const InventoryBody& body) {
+  w.key("kind").string("inventory");
+  w.key("entries").array();
+  for (const EntryReference& entry : body.entries) write_entry(w, entry);
+  w.end();
+}
+
+Result<InventoryBody> read_inventory(const wire::Json& json) {
+  InventoryBody body;
+  for (const wire::Json& item : TRY(TRY(json.at("entries")).items())) {
+    if (body.entries.size() == kMostInventoryEntries)
+      return fail(kTooMuch, "over {} entries", kMostInventoryEntries);
+    body.entries.push_back(TRY(read_entry(item)));
+  }
+  return body;
+}
+
+}  // namespace
+
 Bytes encode_policy_body(const PolicyBody& body) {
   wire::JsonWriter w;
   w.object();
@@ -370,6 +393,7 @@ Bytes encode_policy_body(const PolicyBody& body) {
   if (const auto* settings = std::get_if<ClientSettingsBody>(&body)) write_settings(w, *settings);
   if (const auto* deployment = std::get_if<DeploymentBody>(&body)) write_deployment(w, *deployment);
   if (const auto* said = std::get_if<CollectionBody>(&body)) write_collection(w, *said);
+  if (const auto* inventory = std::get_if<InventoryBody>(&body)) write_inventory(w, *inventory);
   w.end();
   return std::move(w).take();
 }
@@ -382,6 +406,7 @@ Result<PolicyBody> decode_policy_body(ByteView payload) {
   if (kind == "client-settings") return PolicyBody(TRY(read_settings(json)));
   if (kind == "deployment") return PolicyBody(TRY(read_deployment(json)));
   if (kind == "collection") return PolicyBody(TRY(read_collection(json)));
+  if (kind == "inventory") return PolicyBody(TRY(read_inventory(json)));
   return fail(kBadMember, "kind '{}' is not known", kind);
 }
 

@@ -110,7 +110,14 @@ struct CollectionBody {
   model::AgentSection agent{};
 };
 
-using PolicyBody = std::variant<ClientSettingsBody, DeploymentBody, CollectionBody>;
+// What is collected beside the inventory of the program: documents that operators signed as a
+// whole. Nothing else that the site says has a part in it.
+struct InventoryBody {
+  std::vector<EntryReference> entries{};
+};
+inline constexpr std::size_t kMostInventoryEntries = 1024;
+
+using PolicyBody = std::variant<ClientSettingsBody, DeploymentBody, CollectionBody, InventoryBody>;
 Bytes encode_policy_body(const PolicyBody& body);
 Result<PolicyBody> decode_policy_body(ByteView payload);
 

@@ -131,6 +131,7 @@ std::optional<Standing> CollectionGraph::standing_of(const CollectionId& id,
 
 void CollectionGraph::settle(Node& node, DeviceNumber device, MembershipChanges& changes) {
   auto& [id, collection] = node;
+  if (collection.waits) return;
   const bool belongs = standing_in(collection, device).kind == Standing::Kind::Member;
   if (belongs && collection.members.insert(device))
     changes.push_back({id, device, Membership::Joined});
@@ -214,6 +215,7 @@ DeviceSet CollectionGraph::who_belongs(const Collection& collection) const {
 void CollectionGraph::settle_all(Node& node, MembershipChanges& changes) {
   const CollectionId& id = node.first;
   Collection& collection = node.second;
+  if (collection.waits) return;
   DeviceSet next = who_belongs(collection);
   NumberBits either = collection.members.bits();
   next.join_to(either);
@@ -238,6 +240,24 @@ Result<void> CollectionGraph::check_links(const CollectionId& id, const Links& l
   return {};
 }
 
+std::vector<CollectionId> CollectionGraph::drop_rules(const std::vector<std::size_t>& places) {
+  std::vector<CollectionId> out;
+  for (Node& node : collections_) {
+    auto& [id, collection] = node;
+    if (std::ranges::none_of(collection.rules, [&](const Rule& rule) {
+          return std::ranges::any_of(places,
+                                     [&](std::size_t place) { return rule.asks_for(place); });
+        }))
+      continue;
+    unsubscribe(node);
+    collection.rules.clear();
+    collection.waits = true;
+    subscribe(node);
+    out.push_back(id);
+  }
+  return out;
+}
+
 Result<MembershipChanges> CollectionGraph::set(const CollectionId& id, CollectionRule rule,
                                                Timestamp now) {
   if (id.empty() || id.size() > kLongestId || id == kAllSystems)
@@ -251,7 +271,7 @@ Result<MembershipChanges> CollectionGraph::set(const CollectionId& id, Collectio
   TRY(check_links(id, links));
   std::vector<model::Plan> plans;
   for (const model::Query& query : rule.queries)
-    plans.push_back(TRY_IN(model::resolve_rule(query), "a rule of '{}'", id));
+    plans.push_back(TRY_IN(model::resolve_rule(query, rows_.schema()), "a rule of '{}'", id));
   for (model::Plan& plan : plans) next.rules.emplace_back(std::move(plan), rows_, predicates_);
 
   Node& node = *collections_.try_emplace(id).first;

@@ -24,6 +24,14 @@ class CollectionGraph {
   // After `device` has gone.
   MembershipChanges device_left(DeviceNumber device, const DeviceDelta& delta);
 
+  // Those with a rule that asks for a class at one of `places` lose their rules, keep their
+  // members, and wait to be set again.
+  std::vector<CollectionId> drop_rules(const std::vector<std::size_t>& places);
+  // After the schema of the rows has changed; no rule asks for a class at one of `places`.
+  void classes_changed(const std::vector<std::size_t>& places) {
+    predicates_.classes_changed(places);
+  }
+
   Result<MembershipChanges> set(const CollectionId& id, CollectionRule rule, Timestamp now);
   Result<MembershipChanges> remove(const CollectionId& id);
   MembershipChanges refresh(Timestamp now);
@@ -47,6 +55,7 @@ class CollectionGraph {
     // Collections that include, exclude or are limited to this one.
     std::set<CollectionId> users;
     std::size_t rank = 0;  // its place in order_
+    bool waits = false;    // without its rules, to be set again
   };
   using Node = std::map<CollectionId, Collection>::value_type;
   using Ranks = std::set<std::size_t>;

@@ -13,7 +13,7 @@ DevicePlan::DevicePlan(const DeviceRows& rows, const model::Plan& plan, std::siz
       steps_(steps),
       now_(now),
       row_limit_(row_limit),
-      class_(index_of(*plan.source)),
+      class_(rows.place_of(*plan.source)),
       selector_(rows.tables()[class_], plan.filters, now, verdicts),
       rights_(steps) {
   for (std::size_t i = 0; i < steps; ++i)
@@ -33,7 +33,7 @@ Result<std::vector<Row>> DevicePlan::right_rows(const Device& device, std::size_
 
 Result<std::vector<Row>> DevicePlan::rows(const Device& device, std::size_t wanted) {
   std::optional<model::QueryRun> run;
-  for (const Instance& instance : device.instances[class_]) {
+  for (const Instance& instance : device.rows_of(class_)) {
     if (!selector_.select(device.shown_name, instance)) continue;
     if (!run)
       run.emplace(plan_, now_,

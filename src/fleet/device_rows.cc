@@ -14,13 +14,15 @@ using model::Plan;
 
 namespace {
 
-model::Value shown_name(const std::vector<RowTable>& tables, const Device& device,
-                        DeviceNumber number) {
-  const InventoryClass* type = model::find_inventory_class("Device");
-  MUSTER_CHECK(type != nullptr && type->column("Name").has_value());
-  const std::size_t index = index_of(*type);
-  for (const Instance& instance : device.instances[index]) {
-    const model::Row row = tables[index].whole(instance);
+// What stands at a place that a class has left.
+constexpr InventoryClass kNoClass{};
+
+model::Value shown_name(const RowTable& table, const std::vector<Instance>& instances,
+                        const Device& device, DeviceNumber number) {
+  const InventoryClass* type = &table.type();
+  MUSTER_CHECK(type->column("Name").has_value());
+  for (const Instance& instance : instances) {
+    const model::Row row = table.whole(instance);
     const auto* name = std::get_if<std::string>(&row[*type->column("Name")]);
     if (name != nullptr && !name->empty()) return *name;
   }
@@ -40,10 +42,9 @@ std::vector<RowNumber> row_numbers(const std::vector<Instance>& instances) {
 
 }  // namespace
 
-std::size_t index_of(const InventoryClass& type) {
-  const auto all = model::inventory_classes();
-  MUSTER_CHECK(&type >= all.data() && &type < all.data() + all.size());
-  return static_cast<std::size_t>(&type - all.data());
+const std::vector<Instance>& Device::rows_of(std::size_t place) const {
+  static const std::vector<Instance> kNone;
+  return place < instances.size() ? instances[place] : kNone;
 }
 
 // A device as it will be, and what it gives back to the tables then.
@@ -53,7 +54,84 @@ struct DeviceRows::Draft {
 };
 
 DeviceRows::DeviceRows() {
-  for (const InventoryClass& type : model::inventory_classes()) tables_.emplace_back(type);
+  for (const InventoryClass* type : schema_.classes()) {
+    places_.emplace(type->name, tables_.size());
+    tables_.emplace_back(*type);
+  }
+}
+
+std::size_t DeviceRows::place_of(const InventoryClass& type) const {
+  const auto own = model::inventory_classes();
+  if (std::less_equal<>()(own.data(), &type) && std::less<>()(&type, own.data() + own.size()))
+    return static_cast<std::size_t>(&type - own.data());
+  const auto found = places_.find(type.name);
+  MUSTER_CHECK(found != places_.end());
+  return found->second;
+}
+
+std::vector<std::size_t> DeviceRows::places_changed_by(const model::Schema& schema) const {
+  std::vector<std::size_t> out;
+  const model::Schema next = schema.sharing(schema_);
+  for (const auto& [name, place] : places_)
+    if (next.find(name) != &tables_[place].type()) out.push_back(place);
+  return out;
+}
+
+void DeviceRows::clear(std::size_t place) {
+  for (auto& [number, device] : devices_)
+    if (place < device.instances.size()) device.instances[place] = {};
+  tables_[place] = RowTable(kNoClass);
+}
+
+void DeviceRows::set_schema(const model::Schema& schema) {
+  const model::Schema next = schema.sharing(schema_);
+  std::vector<std::size_t> free;
+  for (const std::size_t place : places_changed_by(schema)) {
+    const InventoryClass& before = tables_[place].type();
+    const InventoryClass* after = next.find(before.name);
+    if (after != nullptr && extends(*after, before)) {
+      tables_[place].widen(*after);
+      continue;
+    }
+    places_.erase(places_.find(before.name));
+    clear(place);
+  }
+  for (std::size_t place = 0; place < tables_.size(); ++place)
+    if (&tables_[place].type() == &kNoClass) free.push_back(place);
+  for (const InventoryClass* type : next.classes()) {
+    if (places_.contains(type->name)) continue;
+    if (free.empty()) {
+      free.push_back(tables_.size());
+      tables_.emplace_back(kNoClass);
+    }
+    tables_[free.back()] = RowTable(*type);
+    places_.emplace(type->name, free.back());
+    free.pop_back();
+  }
+  schema_ = next;
+}
+
+// The sender may have had other classes, or fewer columns of one.
+std::optional<DeviceChange> DeviceRows::adapted(const DeviceChange& change) const {
+  const auto is_known = [&](const ClassRows& rows) {
+    return schema_.find(rows.type->name) == rows.type;
+  };
+  if (std::ranges::all_of(change.added, is_known) &&
+      std::ranges::all_of(change.removed, is_known) &&
+      std::ranges::all_of(change.updated, is_known))
+    return std::nullopt;
+  DeviceChange out = change;
+  for (auto* list : {&out.added, &out.removed, &out.updated}) {
+    std::erase_if(*list, [&](ClassRows& rows) {
+      const InventoryClass* known = schema_.find(rows.type->name);
+      if (known == rows.type) return false;
+      if (known == nullptr || !extends(*known, *rows.type)) return true;
+      for (model::Row& row : rows.rows) row.resize(known->columns.size());
+      rows.type = known;
+      return false;
+    });
+  }
+  return out;
 }
 
 const Device* DeviceRows::find(DeviceNumber number) const {
@@ -68,13 +146,13 @@ Result<void> DeviceRows::check(const DeviceChange& change, const Device* before)
     return fail(kUnknownRow, "device {}: full rows beside removed or updated ones", change.device);
   std::vector<std::size_t> sizes(tables_.size());
   if (change.extent == Extent::Delta)
-    for (std::size_t i = 0; i < sizes.size(); ++i) sizes[i] = before->instances[i].size();
+    for (std::size_t i = 0; i < sizes.size(); ++i) sizes[i] = before->rows_of(i).size();
   for (const auto* list : {&change.added, &change.removed, &change.updated})
     for (const ClassRows& rows : *list)
       for (const model::Row& row : rows.rows)
         TRY_IN(model::check_row(*rows.type, row), "device {}", change.device);
   for (const ClassRows& rows : change.added) {
-    std::size_t& size = sizes[index_of(*rows.type)];
+    std::size_t& size = sizes[place_of(*rows.type)];
     size += rows.rows.size();
     if (size > model::kMostRowsPerClass)
       return fail(kTooManyRows, "device {}: {} rows of {}; {} are the most", change.device, size,
@@ -88,7 +166,7 @@ Result<void> DeviceRows::take_out(const DeviceChange& change, Draft& draft) cons
     return fail(kUnknownRow, "device {} has no such row of {}", change.device, type.name);
   };
   for (const ClassRows& rows : change.removed) {
-    const std::size_t index = index_of(*rows.type);
+    const std::size_t index = place_of(*rows.type);
     std::vector<Instance>& instances = draft.device.instances[index];
     for (const model::Row& row : rows.rows) {
       const auto place = tables_[index].find(instances, row);
@@ -98,7 +176,7 @@ Result<void> DeviceRows::take_out(const DeviceChange& change, Draft& draft) cons
     }
   }
   for (const ClassRows& rows : change.updated) {
-    const std::size_t index = index_of(*rows.type);
+    const std::size_t index = place_of(*rows.type);
     for (const model::Row& row : rows.rows) {
       const auto place = tables_[index].find(draft.device.instances[index], row);
       if (!place) return missing(*rows.type);
@@ -113,8 +191,7 @@ void DeviceRows::settle(DeviceNumber number, const Device* before, const Draft& 
   for (std::size_t i = 0; i < tables_.size(); ++i) {
     ClassDelta& rows = delta.classes[i];
     if (!rows.is_touched) continue;
-    const auto had =
-        before == nullptr ? std::vector<RowNumber>() : row_numbers(before->instances[i]);
+    const auto had = before == nullptr ? std::vector<RowNumber>() : row_numbers(before->rows_of(i));
     const auto has = row_numbers(draft.device.instances[i]);
     std::ranges::set_difference(has, had, std::back_inserter(rows.gained));
     std::ranges::set_difference(had, has, std::back_inserter(rows.lost));
@@ -125,32 +202,38 @@ void DeviceRows::settle(DeviceNumber number, const Device* before, const Draft& 
   }
 }
 
-Result<DeviceDelta> DeviceRows::apply(const DeviceChange& change) {
+Result<DeviceDelta> DeviceRows::apply(const DeviceChange& from) {
+  const auto of_schema = adapted(from);
+  const DeviceChange& change = of_schema ? *of_schema : from;
   const Device* before = find(change.device);
   TRY(check(change, before));
   Draft draft;
   if (before != nullptr) draft.device = *before;
+  draft.device.instances.reserve(tables_.size());
   draft.device.instances.resize(tables_.size());
   draft.released.resize(tables_.size());
   if (change.extent == Extent::Full) std::swap(draft.device.instances, draft.released);
   TRY(take_out(change, draft));
 
-  DeviceDelta delta{.is_new = before == nullptr, .classes = std::vector<ClassDelta>(tables_.size())};
+  DeviceDelta delta{.is_new = before == nullptr,
+                    .classes = std::vector<ClassDelta>(tables_.size())};
   if (change.name) draft.device.registered_name = *change.name;
   for (const ClassRows& rows : change.added)
     for (const model::Row& row : rows.rows) {
-      const std::size_t index = index_of(*rows.type);
+      const std::size_t index = place_of(*rows.type);
       bool is_new = false;
       draft.device.instances[index].push_back(tables_[index].acquire(row, is_new));
       if (is_new) delta.classes[index].created.push_back(draft.device.instances[index].back().row);
     }
-  draft.device.shown_name = shown_name(tables_, draft.device, change.device);
+  const std::size_t named = places_.find("Device")->second;
+  draft.device.shown_name =
+      shown_name(tables_[named], draft.device.rows_of(named), draft.device, change.device);
 
   const bool all_touched = change.extent == Extent::Full || before == nullptr ||
                            before->shown_name != draft.device.shown_name;
   for (ClassDelta& rows : delta.classes) rows.is_touched = all_touched;
   for (const auto* list : {&change.added, &change.removed, &change.updated})
-    for (const ClassRows& rows : *list) delta.classes[index_of(*rows.type)].is_touched = true;
+    for (const ClassRows& rows : *list) delta.classes[place_of(*rows.type)].is_touched = true;
   settle(change.device, before, draft, delta);
   devices_[change.device] = std::move(draft.device);
   active_.insert(change.device);
@@ -164,6 +247,7 @@ DeviceDelta DeviceRows::remove(DeviceNumber number) {
   Draft draft;
   draft.device.instances.resize(tables_.size());
   draft.released = device->second.instances;
+  draft.released.resize(tables_.size());
   for (ClassDelta& rows : delta.classes) rows.is_touched = true;
   settle(number, &device->second, draft, delta);
   devices_.erase(device);
@@ -172,9 +256,9 @@ DeviceDelta DeviceRows::remove(DeviceNumber number) {
 }
 
 bool DeviceRows::matches(const Plan& plan, Timestamp now, const Device& device) const {
-  const std::size_t index = index_of(*plan.source);
+  const std::size_t index = place_of(*plan.source);
   RowSelector selector(tables_[index], plan.filters, now, RowSelector::Verdicts::Once);
-  return std::ranges::any_of(device.instances[index], [&](const Instance& instance) {
+  return std::ranges::any_of(device.rows_of(index), [&](const Instance& instance) {
     return selector.select(device.shown_name, instance);
   });
 }
@@ -182,10 +266,10 @@ bool DeviceRows::matches(const Plan& plan, Timestamp now, const Device& device) 
 void DeviceRows::for_each_match(const Plan& plan, Timestamp now,
                                 const std::optional<std::vector<DeviceNumber>>& only,
                                 const Visit& visit) const {
-  const std::size_t index = index_of(*plan.source);
+  const std::size_t index = place_of(*plan.source);
   RowSelector selector(tables_[index], plan.filters, now, RowSelector::Verdicts::Kept);
   const auto visit_device = [&](DeviceNumber number, const Device& device) {
-    return std::ranges::all_of(device.instances[index], [&](const Instance& instance) {
+    return std::ranges::all_of(device.rows_of(index), [&](const Instance& instance) {
       return !selector.select(device.shown_name, instance) || visit(number, selector.view());
     });
   };
@@ -206,13 +290,13 @@ bool DeviceRows::is_count_of_shared(const Plan& plan) const {
   std::vector<bool> needed = plan.uses;
   for (const auto& filter : plan.filters) mark_columns(filter, needed);
   return !needed[model::kDeviceColumn] &&
-         std::ranges::none_of(tables_[index_of(*plan.source)].own_columns(),
+         std::ranges::none_of(tables_[place_of(*plan.source)].own_columns(),
                               [&](std::size_t column) { return needed[column + 1]; });
 }
 
 void DeviceRows::for_each_shared_match(const Plan& plan, Timestamp now,
                                        const VisitShared& visit) const {
-  const RowTable& table = tables_[index_of(*plan.source)];
+  const RowTable& table = tables_[place_of(*plan.source)];
   RowSelector selector(table, plan.filters, now, RowSelector::Verdicts::Once);
   for (RowNumber row = 0; row < table.slots(); ++row)
     if (table.instances(row) > 0 && selector.select_shared(row) &&

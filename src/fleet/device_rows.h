@@ -16,11 +16,12 @@ namespace muster::fleet {
 
 struct Device {
   std::string registered_name;
-  model::Value shown_name;                       // a text, the query's column Device
-  std::vector<std::vector<Instance>> instances;  // one list per inventory class
-};
+  model::Value shown_name;  // a text, the query's column Device
+  // By the place of the class in tables(); lists of the last places may be missing.
+  std::vector<std::vector<Instance>> instances;
 
-std::size_t index_of(const model::InventoryClass& type);
+  const std::vector<Instance>& rows_of(std::size_t place) const;
+};
 
 // What a change of a device made of its rows of one class. Row numbers, sorted.
 struct ClassDelta {
@@ -32,12 +33,20 @@ struct ClassDelta {
 };
 struct DeviceDelta {
   bool is_new = false;
-  std::vector<ClassDelta> classes;  // by their place in inventory_classes()
+  std::vector<ClassDelta> classes;  // by their place in tables()
 };
 
 class DeviceRows {
  public:
   DeviceRows();
+
+  const model::Schema& schema() const { return schema_; }
+  // The places of the classes that go or get other columns by `schema`.
+  std::vector<std::size_t> places_changed_by(const model::Schema& schema) const;
+  // No plan asks for those classes any more.
+  void set_schema(const model::Schema& schema);
+  // The place of a class of the schema in tables().
+  std::size_t place_of(const model::InventoryClass& type) const;
 
   // Every class is touched where the name has changed. Errors as Fleet::apply.
   Result<DeviceDelta> apply(const DeviceChange& change);
@@ -48,6 +57,7 @@ class DeviceRows {
   // The numbers of all devices.
   const DeviceSet& active() const { return active_; }
   const Device* find(DeviceNumber number) const;
+  // One per class of the schema, and one without rows at each place that a class has left.
   const std::vector<RowTable>& tables() const { return tables_; }
 
   bool matches(const model::Plan& plan, Timestamp now, const Device& device) const;
@@ -67,12 +77,17 @@ class DeviceRows {
 
  private:
   struct Draft;
+  // With rows in the form of the schema; nothing where they have it.
+  std::optional<DeviceChange> adapted(const DeviceChange& change) const;
+  void clear(std::size_t place);
   Result<void> check(const DeviceChange& change, const Device* before) const;
   Result<void> take_out(const DeviceChange& change, Draft& draft) const;
   // Tells the tables who has which row now, and gives back what is released.
   void settle(DeviceNumber number, const Device* before, const Draft& draft, DeviceDelta& delta);
 
-  std::vector<RowTable> tables_;  // one per inventory class
+  model::Schema schema_;
+  std::vector<RowTable> tables_;
+  std::map<std::string, std::size_t, std::less<>> places_;  // of the classes, by name
   std::map<DeviceNumber, Device> devices_;
   DeviceSet active_;
 };

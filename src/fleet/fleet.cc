@@ -38,10 +38,10 @@ Failure unknown_device(DeviceNumber device) {
 std::vector<ClassRows> rows_of(const DeviceRows& rows, const Device& device) {
   std::vector<ClassRows> out;
   for (std::size_t i = 0; i < rows.tables().size(); ++i) {
-    if (device.instances[i].empty()) continue;
+    if (device.rows_of(i).empty()) continue;
     const RowTable& table = rows.tables()[i];
     out.push_back({&table.type(), {}});
-    for (const Instance& instance : device.instances[i])
+    for (const Instance& instance : device.rows_of(i))
       out.back().rows.push_back(table.whole(instance));
   }
   return out;
@@ -72,15 +72,29 @@ MembershipChanges Fleet::remove(DeviceNumber device) {
   return changes;
 }
 
+model::Schema Fleet::schema() const {
+  const std::shared_lock lock(state_->mutex);
+  return state_->rows.schema();
+}
+
+std::vector<CollectionId> Fleet::set_schema(const model::Schema& schema) {
+  const std::unique_lock lock(state_->mutex);
+  const auto places = state_->rows.places_changed_by(schema);
+  auto dropped = state_->collections.drop_rules(places);
+  state_->rows.set_schema(schema);
+  state_->collections.classes_changed(places);
+  return dropped;
+}
+
 Result<model::Table> Fleet::evaluate(const model::Query& query,
                                      const EvaluationContext& context) const {
-  const Plan plan = TRY(model::resolve(query));
   std::optional<std::vector<DeviceNumber>> only = context.devices;
   if (only) {
     std::ranges::sort(*only);
     only->erase(std::unique(only->begin(), only->end()), only->end());
   }
   const std::shared_lock lock(state_->mutex);
+  const Plan plan = TRY(model::resolve(query, state_->rows.schema()));
   auto found = TRY(fleet::evaluate(
       state_->rows, plan, {.now = context.now, .only = only, .row_limit = context.row_limit}));
   return model::Table{plan.columns, std::move(found)};
@@ -88,8 +102,8 @@ Result<model::Table> Fleet::evaluate(const model::Query& query,
 
 Result<std::vector<DeviceNumber>> Fleet::devices_matching(const model::Query& query,
                                                           Timestamp now) const {
-  const Plan plan = TRY(model::resolve_rule(query));
   const std::shared_lock lock(state_->mutex);
+  const Plan plan = TRY(model::resolve_rule(query, state_->rows.schema()));
   std::vector<DeviceNumber> out;
   for_each_matching_device(state_->rows, plan, now,
                            [&](DeviceNumber device) { out.push_back(device); });
@@ -138,11 +152,11 @@ std::optional<Standing> Fleet::standing_of(const CollectionId& id, DeviceNumber 
   return state_->collections.standing_of(id, device);
 }
 
-Result<std::vector<ClassRows>> Fleet::rows(DeviceNumber number) const {
+Result<DeviceInventory> Fleet::rows(DeviceNumber number) const {
   const std::shared_lock lock(state_->mutex);
   const Device* device = state_->rows.find(number);
   if (device == nullptr) return unknown_device(number);
-  return rows_of(state_->rows, *device);
+  return DeviceInventory{state_->rows.schema(), rows_of(state_->rows, *device)};
 }
 
 Result<model::RowSetDigest> Fleet::digest(DeviceNumber number) const {
@@ -161,7 +175,9 @@ FleetCounts Fleet::counts() const {
   out.devices = state_->rows.devices().size();
   out.collections = state_->collections.size();
   for (const RowTable& table : state_->rows.tables())
-    out.classes.push_back({table.type().name, table.distinct_rows(), table.all_instances()});
+    if (!table.type().columns.empty())
+      out.classes.push_back(
+          {std::string(table.type().name), table.distinct_rows(), table.all_instances()});
   return out;
 }
 

@@ -12,6 +12,7 @@
 #include "fleet/number_set.h"
 #include "model/inventory.h"
 #include "model/query/run.h"
+#include "model/schema.h"
 
 namespace muster::fleet {
 
@@ -28,6 +29,8 @@ enum class Extent { Full, Delta };
 // `updated` name rows by their Identity columns; `updated` brings new Volatile values.
 struct DeviceChange {
   DeviceNumber device = 0;
+  // Whose classes the rows are of. Rows of a class that the fleet has no more are passed over.
+  model::Schema schema{};
   // The name that the site knows; kept when absent. Device.Name of the inventory goes before it.
   std::optional<std::string> name;
   Extent extent = Extent::Full;
@@ -74,9 +77,14 @@ struct EvaluationContext {
 };
 
 struct ClassCounts {
-  std::string_view name;
+  std::string name;
   std::uint64_t distinct_rows = 0;  // by Shared columns
   std::uint64_t rows = 0;           // of all devices
+};
+// With the schema whose classes the rows are of.
+struct DeviceInventory {
+  model::Schema schema;
+  std::vector<model::ClassRows> classes;
 };
 struct FleetCounts {
   std::uint64_t devices = 0;
@@ -91,6 +99,13 @@ class Fleet {
   ~Fleet();
   Fleet(Fleet&&) noexcept;
   Fleet& operator=(Fleet&&) noexcept;
+
+  model::Schema schema() const;
+  // The classes that there are from now on. Rows of those that are gone go with them. Classes with
+  // other columns than before have rows only if they have more of them (model::extends()).
+  // Returns the collections whose rules ask for a class that is gone or has other columns: they
+  // keep their members and follow no device until they are set again.
+  std::vector<CollectionId> set_schema(const model::Schema& schema);
 
   // All or nothing. A device becomes active with its first full change, and may have no rows.
   // Errors: kUnknownRow, kUnknownDevice (a delta for one that is not active), kTooManyRows,
@@ -127,7 +142,7 @@ class Fleet {
   std::optional<Standing> standing_of(const CollectionId& id, DeviceNumber device) const;
 
   // The device's rows, by class, as they were applied. Error: kUnknownDevice.
-  Result<std::vector<model::ClassRows>> rows(DeviceNumber device) const;
+  Result<DeviceInventory> rows(DeviceNumber device) const;
   Result<model::RowSetDigest> digest(DeviceNumber device) const;
   FleetCounts counts() const;
 

@@ -71,6 +71,14 @@ std::size_t place_in(const Container& sorted, const Value& value) {
 
 Predicates::Predicates(const DeviceRows& rows) : rows_(rows), classes_(rows.tables().size()) {}
 
+void Predicates::classes_changed(const std::vector<std::size_t>& places) {
+  classes_.resize(rows_.tables().size());
+  for (const std::size_t place : places) {
+    MUSTER_CHECK(classes_[place].others.empty());
+    classes_[place] = {};
+  }
+}
+
 std::vector<PredicateNumber>& Predicates::place_of(const Predicate& predicate) {
   ClassIndex& index = classes_[predicate.class_index];
   const model::BoundCondition* text = find_text(predicate.condition);
@@ -97,7 +105,7 @@ PredicateNumber Predicates::take(const RowCondition& condition) {
   free_.pop_back();
   entry->second = number;
   Predicate& predicate = predicates_[number];
-  predicate = {condition, index_of(*condition.type), {}, 1, entry};
+  predicate = {condition, rows_.place_of(*condition.type), {}, 1, entry};
   place_of(predicate).push_back(number);
   const RowTable& table = rows_.tables()[predicate.class_index];
   RowSelector selector(table, predicate.condition.filters, kNoTime, RowSelector::Verdicts::Once);
@@ -172,10 +180,10 @@ bool Predicates::holds(PredicateNumber number, DeviceNumber device) const {
     return found;
   }
   const Device* known = rows_.find(device);
-  return known != nullptr && std::ranges::any_of(known->instances[predicate.class_index],
-                                                 [&](const Instance& instance) {
-                                                   return predicate.rows.contains(instance.row);
-                                                 });
+  return known != nullptr &&
+         std::ranges::any_of(known->rows_of(predicate.class_index), [&](const Instance& instance) {
+           return predicate.rows.contains(instance.row);
+         });
 }
 
 void Predicates::join_devices(PredicateNumber number, NumberBits& bits) const {

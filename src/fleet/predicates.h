@@ -32,6 +32,9 @@ class Predicates {
   PredicateNumber take(const RowCondition& condition);
   void let_go(PredicateNumber number);
 
+  // After the schema of the rows has changed; no predicate is of a class at one of `places`.
+  void classes_changed(const std::vector<std::size_t>& places);
+
   // After a device's rows have changed: those predicates of which the device gained or lost rows,
   // each once, ascending. For each change, and before it is asked for anything else.
   std::vector<PredicateNumber> rows_changed(const DeviceDelta& delta);

@@ -57,7 +57,8 @@ bool RowSelector::select(const model::Value& device_name, const Instance& instan
   }
   view_[model::kDeviceColumn] = &device_name;
   const auto& own_columns = table_.own_columns();
-  for (std::size_t k = 0; k < own_columns.size(); ++k) view_[own_columns[k] + 1] = &instance.own[k];
+  for (std::size_t k = 0; k < own_columns.size(); ++k)
+    view_[own_columns[k] + 1] = &table_.own_value(instance, k);
   return passes(own_filters_);
 }
 

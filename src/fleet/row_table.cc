@@ -13,6 +13,19 @@ RowTable::RowTable(const model::InventoryClass& type) : type_(&type) {
     if (type.columns[i].kind != ColumnKind::Shared) own_columns_.push_back(i);
 }
 
+void RowTable::widen(const model::InventoryClass& type) {
+  for (std::size_t i = type_->columns.size(); i < type.columns.size(); ++i)
+    if (type.columns[i].kind != ColumnKind::Shared) own_columns_.push_back(i);
+  for (Slot& slot : slots_)
+    if (slot.instances > 0) slot.shared.resize(type.columns.size());
+  type_ = &type;
+}
+
+const model::Value& RowTable::own_value(const Instance& instance, std::size_t k) const {
+  static const model::Value kAbsent;
+  return k < instance.own.size() ? instance.own[k] : kAbsent;
+}
+
 Instance RowTable::acquire(const Row& row, bool& is_new) {
   const auto [entry, is_added] =
       numbers_.try_emplace(encode_row(*type_, row, Columns::Shared), RowNumber{0});
@@ -57,13 +70,14 @@ std::optional<std::size_t> RowTable::find(const std::vector<Instance>& instances
     bool same = true;
     for (std::size_t k = 0; k < own_columns_.size() && same; ++k)
       same = type_->columns[own_columns_[k]].kind == ColumnKind::Volatile ||
-             instances[i].own[k] == row[own_columns_[k]];
+             own_value(instances[i], k) == row[own_columns_[k]];
     if (same) return i;
   }
   return std::nullopt;
 }
 
 void RowTable::take_volatile(Instance& instance, const Row& row) const {
+  instance.own.resize(own_columns_.size());
   for (std::size_t k = 0; k < own_columns_.size(); ++k)
     if (type_->columns[own_columns_[k]].kind == ColumnKind::Volatile)
       instance.own[k] = row[own_columns_[k]];
@@ -71,7 +85,8 @@ void RowTable::take_volatile(Instance& instance, const Row& row) const {
 
 Row RowTable::whole(const Instance& instance) const {
   Row row = slots_[instance.row].shared;
-  for (std::size_t k = 0; k < own_columns_.size(); ++k) row[own_columns_[k]] = instance.own[k];
+  for (std::size_t k = 0; k < own_columns_.size(); ++k)
+    row[own_columns_[k]] = own_value(instance, k);
   return row;
 }
 

@@ -14,7 +14,8 @@ namespace muster::fleet {
 using RowNumber = Number;
 using RowSet = NumberSet;
 
-// One row of a device: the distinct row, and the values of the table's own_columns().
+// One row of a device: the distinct row, and the values of the table's own_columns(), those that
+// came to the class later perhaps missing.
 struct Instance {
   RowNumber row;
   std::vector<model::Value> own;
@@ -25,6 +26,8 @@ class RowTable {
   explicit RowTable(const model::InventoryClass& type);
 
   const model::InventoryClass& type() const { return *type_; }
+  // The class has become `type`: the same columns, and more behind them, which all rows lack.
+  void widen(const model::InventoryClass& type);
   // The Unique and the Volatile columns.
   const std::vector<std::size_t>& own_columns() const { return own_columns_; }
 
@@ -37,6 +40,8 @@ class RowTable {
                                   const model::Row& row) const;
   void take_volatile(Instance& instance, const model::Row& row) const;
   model::Row whole(const Instance& instance) const;
+  // The value of own_columns()[k].
+  const model::Value& own_value(const Instance& instance, std::size_t k) const;
 
   // Numbers are below slots(); a free slot has no instances.
   std::size_t slots() const { return slots_.size(); }

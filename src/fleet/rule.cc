@@ -21,7 +21,7 @@ struct Wanted {
 // Whether that is all that the plan asks.
 bool collect(const DeviceRows& rows, const Plan& plan, std::vector<Wanted>& out) {
   if (plan.depends_on_time) return false;
-  const RowTable& table = rows.tables()[index_of(*plan.source)];
+  const RowTable& table = rows.tables()[rows.place_of(*plan.source)];
   if (!std::ranges::all_of(plan.filters,
                            [&](const auto& filter) { return reads_shared_only(table, filter); }))
     return false;
@@ -46,6 +46,7 @@ bool collect(const DeviceRows& rows, const Plan& plan, std::vector<Wanted>& out)
 Rule::Rule(Plan plan, const DeviceRows& rows, Predicates& predicates)
     : plan_(std::move(plan)), predicates_(&predicates) {
   MUSTER_CHECK(plan_.is_of_devices);
+  for (const model::InventoryClass* type : plan_.classes) places_.push_back(rows.place_of(*type));
   std::vector<Wanted> wanted;
   if (!collect(rows, plan_, wanted)) return;
   for (const Wanted& each : wanted)
@@ -57,9 +58,12 @@ Rule::~Rule() {
 }
 
 bool Rule::asks_for_touched_class(const DeviceDelta& delta) const {
-  return std::ranges::any_of(plan_.classes, [&](const model::InventoryClass* type) {
-    return delta.classes[index_of(*type)].is_touched;
-  });
+  return std::ranges::any_of(places_,
+                             [&](std::size_t place) { return delta.classes[place].is_touched; });
+}
+
+bool Rule::asks_for(std::size_t place) const {
+  return std::ranges::find(places_, place) != places_.end();
 }
 
 std::vector<PredicateNumber> Rule::predicates() const {

@@ -22,6 +22,8 @@ class Rule {
   bool is_indexed() const { return !parts_.empty(); }
   bool depends_on_time() const { return plan_.depends_on_time; }
   bool asks_for_touched_class(const DeviceDelta& delta) const;
+  // Whether it reads rows of the class at that place of the tables.
+  bool asks_for(std::size_t place) const;
   std::vector<PredicateNumber> predicates() const;
 
   bool matches(const DeviceRows& rows, DeviceNumber number, Timestamp now) const;
@@ -35,6 +37,7 @@ class Rule {
   };
 
   model::Plan plan_;
+  std::vector<std::size_t> places_;  // of the plan's classes
   Predicates* predicates_;
   std::vector<Part> parts_;  // the first is wanted
 };

@@ -5,6 +5,7 @@
 #include "hosting/errors.h"
 #include "hosting/site_database.h"
 #include "hosting/site_settings.h"
+#include "hosting/stored_schema.h"
 #include "store/site/certificates.h"
 #include "store/site/devices.h"
 #include "store/site/inventory.h"
@@ -77,8 +78,9 @@ Result<std::unique_ptr<Site>> open_site(contract::SiteConfig config, const Clock
                                       .signer = SignerClient(signer_socket, clock),
                                       .ca = std::move(ca),
                                       .policy_public_key = keys.policy_key});
-  TRY(site->database->write([&](store::Transaction& transaction) {
-    return store::register_inventory_classes(transaction, random);
+  TRY(site->database->write([&](store::Transaction& transaction) -> Result<void> {
+    TRY(store::register_inventory_classes(transaction, TRY(stored_schema(transaction)), random));
+    return {};
   }));
   TRY(load_access(*site));
   if (site->inbox->repaired_bytes() > 0)

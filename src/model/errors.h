@@ -22,5 +22,7 @@ inline constexpr ErrorKind kQueryTooLarge{
     1307, "query-too-large", "Split the query, or narrow it with where, summarize or take"};
 inline constexpr ErrorKind kBadAddress{
     1308, "bad-address", "Write an address as 10.1.0.5 or 2001:db8::5, without a zone"};
+inline constexpr ErrorKind kBadClass{
+    1309, "bad-class", "Correct the class or column that the text names in its InventoryClass"};
 
 }  // namespace muster::model

@@ -21,5 +21,8 @@ inline constexpr ErrorKind kBadSchedule{
     1335, "bad-schedule",
     "Write start: 2026-01-31T02:00 and, to repeat it, repeat: FREQ=WEEKLY;BYDAY=SU; "
     "docs/protocols/objects.md lists what is understood"};
+inline constexpr ErrorKind kBadPath{
+    1336, "bad-path",
+    "Write an absolute path whose parts are names, '*' and '?' within them allowed"};
 
 }  // namespace muster::model

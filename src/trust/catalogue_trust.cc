@@ -59,20 +59,56 @@ Result<void> CatalogueTrust::check_root_valid(Timestamp now) const {
   return fail(kExpired, "root version {} at {}", root_.version, to_text(root_.expires));
 }
 
+Result<void> CatalogueTrust::check_hash(ByteView document, const Expected& expected) const {
+  const std::string found = sha256_hex(document);
+  if (found == expected.sha256) return {};
+  return fail(kWrongHash, "{} has SHA-256 {} instead of {}", expected.what, found, expected.sha256);
+}
+
+template <typename Entry>
+Result<void> CatalogueTrust::check_fresh(const Entry& entry, const Expected& expected,
+                                         Timestamp now) const {
+  if (entry.version < expected.lowest_version)
+    return fail(kRolledBack, "{}: version {}, version {} was seen", expected.what, entry.version,
+                expected.lowest_version);
+  if (now >= entry.expires)
+    return fail(kExpired, "{} at {}", expected.what, to_text(entry.expires));
+  return {};
+}
+
 Result<contract::PackageEntry> CatalogueTrust::verify_entry(ByteView document,
                                                             const ExpectedEntry& expected,
                                                             Timestamp now) const {
   TRY(check_root_valid(now));
-  if (const std::string found = sha256_hex(document); found != expected.sha256)
-    return fail(kWrongHash, "document of package '{}' has SHA-256 {} instead of {}",
-                expected.package, found, expected.sha256);
-  auto entry = TRY(verify_last_entry(document, expected.package));
   const std::string what = fmt::format("document of package '{}'", expected.package);
-  if (entry.version < expected.lowest_version)
-    return fail(kRolledBack, "{}: version {}, version {} was seen", what, entry.version,
-                expected.lowest_version);
-  if (now >= entry.expires) return fail(kExpired, "{} at {}", what, to_text(entry.expires));
+  const Expected wanted{what, expected.sha256, expected.lowest_version};
+  TRY(check_hash(document, wanted));
+  auto entry = TRY(verify_last_entry(document, expected.package));
+  TRY(check_fresh(entry, wanted, now));
   return entry;
+}
+
+Result<contract::SignedObject> CatalogueTrust::verify_object(ByteView document,
+                                                             const ExpectedObject& expected,
+                                                             Timestamp now) const {
+  TRY(check_root_valid(now));
+  const std::string what = fmt::format("document of '{}'", expected.role);
+  const Expected wanted{what, expected.sha256, expected.lowest_version};
+  TRY(check_hash(document, wanted));
+  auto object = TRY(verify_last_object(document, expected.role));
+  TRY(check_fresh(object, wanted, now));
+  return object;
+}
+
+Result<contract::SignedObject> CatalogueTrust::verify_last_object(ByteView document,
+                                                                  std::string_view role) const {
+  auto object = TRY(contract::decode_signed_object(document));
+  const std::string what = fmt::format("document of '{}'", role);
+  TRY(check_signatures(what, object.canonical, object.signatures, root_, root_.targets,
+                       kSignerNotOperator));
+  const std::string found = contract::catalogue_role(object.value.object);
+  if (found != role) return fail(kWrongObject, "{} describes '{}'", what, found);
+  return std::move(object.value);
 }
 
 Result<contract::PackageEntry> CatalogueTrust::verify_last_entry(ByteView document,

@@ -9,6 +9,7 @@
 #include "contract/catalogue.h"
 #include "contract/policy.h"
 #include "contract/signed_document.h"
+#include "contract/signed_object.h"
 #include "trust/keys.h"
 
 namespace muster::trust {
@@ -19,6 +20,13 @@ struct ExpectedEntry {
   // 64 hex digits, of the whole document.
   std::string sha256;
   // The highest version of this package's document that was accepted before.
+  std::uint64_t lowest_version = 0;
+};
+
+// The document of an object that operators sign as a whole, as a policy body names it.
+struct ExpectedObject {
+  std::string role;  // "class-NAME"
+  std::string sha256;
   std::uint64_t lowest_version = 0;
 };
 
@@ -59,6 +67,11 @@ class CatalogueTrust {
   Result<contract::PackageEntry> verify_last_entry(ByteView document,
                                                    std::string_view package) const;
 
+  // The same two for an object that operators sign as a whole; kWrongObject for kWrongPackage.
+  Result<contract::SignedObject> verify_object(ByteView document, const ExpectedObject& expected,
+                                               Timestamp now) const;
+  Result<contract::SignedObject> verify_last_object(ByteView document, std::string_view role) const;
+
   // Errors: kSignedDocumentMalformed, kWrongDocumentType, kUnknownKey, kBadSignature,
   // kWrongDevice, kRolledBack (lower than `lowest`), kExpired (the header or the root).
   Result<contract::PolicyHeader> verify_policy_header(ByteView document,
@@ -82,6 +95,15 @@ class CatalogueTrust {
   static Result<CatalogueTrust> trust_root(contract::SignedCatalogue<contract::CatalogueRoot> root,
                                            ByteView document);
   Result<void> check_root_valid(Timestamp now) const;
+  // What an entry of the catalogue must be besides being signed.
+  struct Expected {
+    std::string_view what;
+    std::string_view sha256;
+    std::uint64_t lowest_version;
+  };
+  Result<void> check_hash(ByteView document, const Expected& expected) const;
+  template <typename Entry>
+  Result<void> check_fresh(const Entry& entry, const Expected& expected, Timestamp now) const;
 
   contract::CatalogueRoot root_;
   Bytes document_;

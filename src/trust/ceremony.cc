@@ -100,16 +100,15 @@ Result<Bytes> sign_root(const CatalogueRoot& root, std::span<const Ed25519Key* c
   return document;
 }
 
-contract::CatalogueTargets next_targets(const CatalogueRoot& root,
-                                        std::vector<std::string> packages,
+contract::CatalogueTargets next_targets(const CatalogueRoot& root, std::vector<std::string> roles,
                                         std::uint64_t last_version, Timestamp now) {
   contract::CatalogueTargets targets;
   targets.version = last_version + 1;
   targets.expires = catalogue_expiry(now);
   for (const std::string& id : root.targets.key_ids) targets.operators.push_back(*root.key(id));
-  std::sort(packages.begin(), packages.end());
-  packages.erase(std::unique(packages.begin(), packages.end()), packages.end());
-  targets.packages = std::move(packages);
+  std::sort(roles.begin(), roles.end());
+  roles.erase(std::unique(roles.begin(), roles.end()), roles.end());
+  targets.roles = std::move(roles);
   return targets;
 }
 
@@ -122,6 +121,14 @@ Result<Bytes> sign_entry(const contract::PackageEntry& entry, const Ed25519Key& 
   TRY(contract::check_entry(entry));
   const Ed25519Key* keys[] = {&operator_key};
   return sign_catalogue_document(contract::encode_entry(entry), keys);
+}
+
+Result<Bytes> sign_object(const contract::SignedObject& object, const Ed25519Key& operator_key) {
+  const Ed25519Key* keys[] = {&operator_key};
+  Bytes document = sign_catalogue_document(contract::encode_signed_object(object), keys);
+  // What a client would not take is no use at the site either.
+  TRY(contract::decode_signed_object(document));
+  return document;
 }
 
 }  // namespace muster::trust

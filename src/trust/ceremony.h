@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "contract/catalogue.h"
+#include "contract/signed_object.h"
 #include "trust/keys.h"
 
 namespace muster::trust {
@@ -45,11 +46,13 @@ Result<Bytes> sign_root(const contract::CatalogueRoot& root,
 
 // The targets document of a root's operators. `last_version` is 0 for the first.
 contract::CatalogueTargets next_targets(const contract::CatalogueRoot& root,
-                                        std::vector<std::string> packages,
-                                        std::uint64_t last_version, Timestamp now);
+                                        std::vector<std::string> roles, std::uint64_t last_version,
+                                        Timestamp now);
 Bytes sign_targets(const contract::CatalogueTargets& targets, const Ed25519Key& operator_key);
 
 // Checks the entry by contract::check_entry() first. Error: kCatalogueMalformed.
 Result<Bytes> sign_entry(const contract::PackageEntry& entry, const Ed25519Key& operator_key);
+// The object is of a kind that operators sign as a whole. Error: kCatalogueMalformed.
+Result<Bytes> sign_object(const contract::SignedObject& object, const Ed25519Key& operator_key);
 
 }  // namespace muster::trust

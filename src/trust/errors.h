@@ -31,6 +31,8 @@ inline constexpr ErrorKind kWrongVersion{1511, "wrong-version",
                                          "Fetch the documents one after the other, by version"};
 inline constexpr ErrorKind kWrongRoot{
     1512, "wrong-root", "Check the token: this is not the catalogue root that it names"};
+inline constexpr ErrorKind kWrongObject{1513, "wrong-object",
+                                        "Apply the object again: its document is of another one"};
 
 inline constexpr ErrorKind kBadCertificate{1520, "bad-certificate",
                                            "Use a certificate as the text says"};

@@ -59,6 +59,8 @@ std::string place_text(unsigned line, unsigned column);
 
 // Errors: those of JsonDocument::parse.
 Result<Node> node_from_json(ByteView text, JsonLimits limits = {});
+// Of a part of a document; without places.
+Result<Node> node_of(const Json& value);
 Bytes node_to_json(const Node& node);
 
 }  // namespace muster::wire

@@ -4,6 +4,42 @@
 namespace muster::wire {
 namespace {
 
+// All but the items and members.
+Result<Node> plain_node(const Json& value) {
+  Node node;
+  switch (value.kind()) {
+    case Json::Kind::Null:
+      break;
+    case Json::Kind::Bool:
+      node.kind = Node::Kind::Boolean;
+      node.text = TRY(value.boolean()) ? "true" : "false";
+      break;
+    case Json::Kind::Integer: {
+      node.kind = Node::Kind::Integer;
+      const auto small = value.i64();
+      node.text = small ? fmt::format("{}", *small) : fmt::format("{}", TRY(value.u64()));
+      break;
+    }
+    case Json::Kind::Double: {
+      JsonWriter number;
+      node.kind = Node::Kind::Real;
+      node.text = std::move(number.real(TRY(value.number()))).take();
+      break;
+    }
+    case Json::Kind::String:
+      node.kind = Node::Kind::Text;
+      node.text = TRY(value.string());
+      break;
+    case Json::Kind::Array:
+      node.kind = Node::Kind::Sequence;
+      break;
+    case Json::Kind::Object:
+      node.kind = Node::Kind::Mapping;
+      break;
+  }
+  return node;
+}
+
 // Walks the text beside the parsed document to learn where each value stands; the parser keeps no
 // places. The text is known to be good JSON, so only the ends of tokens are looked for.
 class PlacedReader {
@@ -12,47 +48,27 @@ class PlacedReader {
 
   Result<Node> read(const Json& value) {
     skip_space();
-    Node node;
+    Node node = TRY(plain_node(value));
     node.line = line_;
     node.column = column_;
-    switch (value.kind()) {
-      case Json::Kind::Null:
-        break;
-      case Json::Kind::Bool:
-        node.kind = Node::Kind::Boolean;
-        node.text = TRY(value.boolean()) ? "true" : "false";
-        break;
-      case Json::Kind::Integer: {
-        node.kind = Node::Kind::Integer;
-        const auto small = value.i64();
-        node.text = small ? fmt::format("{}", *small) : fmt::format("{}", TRY(value.u64()));
-        break;
-      }
-      case Json::Kind::Double: {
-        JsonWriter number;
-        node.kind = Node::Kind::Real;
-        node.text = std::move(number.real(TRY(value.number()))).take();
-        break;
-      }
-      case Json::Kind::String:
-        node.kind = Node::Kind::Text;
-        node.text = TRY(value.string());
+    switch (node.kind) {
+      case Node::Kind::Text:
         skip_string();
-        return node;
-      case Json::Kind::Array:
+        break;
+      case Node::Kind::Sequence:
         TRY(read_items(value, node));
-        return node;
-      case Json::Kind::Object:
+        break;
+      case Node::Kind::Mapping:
         TRY(read_members(value, node));
-        return node;
+        break;
+      default:
+        skip_word();
     }
-    skip_word();
     return node;
   }
 
  private:
   Result<void> read_items(const Json& value, Node& node) {
-    node.kind = Node::Kind::Sequence;
     const auto items = TRY(value.items());
     node.items.reserve(items.size());
     step();
@@ -66,7 +82,6 @@ class PlacedReader {
   }
 
   Result<void> read_members(const Json& value, Node& node) {
-    node.kind = Node::Kind::Mapping;
     const auto members = TRY(value.members());
     node.members.reserve(members.size());
     step();
@@ -151,6 +166,16 @@ void write(JsonWriter& writer, const Node& node) {
 }
 
 }  // namespace
+
+Result<Node> node_of(const Json& value) {
+  Node node = TRY(plain_node(value));
+  if (node.kind == Node::Kind::Sequence)
+    for (const Json& item : TRY(value.items())) node.items.push_back(TRY(node_of(item)));
+  if (node.kind == Node::Kind::Mapping)
+    for (const auto& [key, member] : TRY(value.members()))
+      node.members.push_back({.key = std::string(key), .value = TRY(node_of(member))});
+  return node;
+}
 
 Result<Node> node_from_json(ByteView text, JsonLimits limits) {
   const auto document = TRY(JsonDocument::parse(text, limits));

@@ -31,13 +31,13 @@ ClassSchedule all_collected(Timestamp now) {
 TEST(ClassSchedules, FollowTheirOwnIntervalOrTheCommonOne) {
   const InventoryIntervals intervals{hours(24), {{"Disk", hours(1)}, {"Service", hours(48)}}};
   const Timestamp start{1'000'000};
-  EXPECT_EQ(ClassSchedule().next(intervals, start), start);
+  EXPECT_EQ(ClassSchedule().next(model::Schema(), intervals, start), start);
   ClassSchedule schedule = all_collected(start);
   EXPECT_EQ(due(schedule, intervals, start), "");
-  EXPECT_EQ(schedule.next(intervals, start), start + hours(1));
+  EXPECT_EQ(schedule.next(model::Schema(), intervals, start), start + hours(1));
   EXPECT_EQ(due(schedule, intervals, start + hours(1)), "Disk ");
   schedule.collected(type_of("Disk"), start + hours(1));
-  EXPECT_EQ(schedule.next(intervals, start + hours(1)), start + hours(2));
+  EXPECT_EQ(schedule.next(model::Schema(), intervals, start + hours(1)), start + hours(2));
   schedule.collected(type_of("Disk"), start + hours(24));
   const std::string at_24 = due(schedule, intervals, start + hours(24));
   EXPECT_NE(at_24.find("Device "), std::string::npos);
@@ -48,7 +48,7 @@ TEST(ClassSchedules, FollowTheirOwnIntervalOrTheCommonOne) {
 TEST(ClassSchedules, StartAnewWhenTheClockIsSetBack) {
   const InventoryIntervals intervals{hours(24), {}};
   const ClassSchedule schedule = all_collected(Timestamp{1'000'000'000});
-  EXPECT_EQ(schedule.next(intervals, Timestamp{5}), Timestamp{5});
+  EXPECT_EQ(schedule.next(model::Schema(), intervals, Timestamp{5}), Timestamp{5});
 }
 
 model::ClassRows rows_of(std::string_view name, std::vector<std::string> names) {
@@ -62,7 +62,7 @@ model::ClassRows rows_of(std::string_view name, std::vector<std::string> names) 
 }
 
 TEST(PartialInventories, LeaveTheOtherClassesAsTheSiteHasThem) {
-  ReportBuilder builder;
+  ReportBuilder builder{model::Schema()};
   EXPECT_TRUE(builder.needs_all_classes());
   const auto first = builder.decide({rows_of("Disk", {"sda"}), rows_of("Service", {"a", "b"})});
   ASSERT_TRUE(builder.acknowledge(first.current));
@@ -75,7 +75,7 @@ TEST(PartialInventories, LeaveTheOtherClassesAsTheSiteHasThem) {
   ASSERT_TRUE(builder.acknowledge(delta.current));
 
   // The digest is that of all classes, as a whole collection finds them.
-  ReportBuilder whole;
+  ReportBuilder whole{model::Schema()};
   EXPECT_EQ(whole.decide({rows_of("Disk", {"sda", "sdb"}), rows_of("Service", {"a", "b"})}).current,
             delta.current);
   EXPECT_EQ(builder.decide({rows_of("Service", {"a", "b"})}).kind, ReportKind::Nothing);

@@ -112,6 +112,33 @@ class FakeSite final : public DocumentSource {
     said.push_back({sha256_hex(document), document.size()});
   }
 
+  static model::DeclaredClass shapes(const std::string& program) {
+    model::DeclaredClass out;
+    out.name = "shapes";
+    out.definition = {"Shape", "A shape.", {{"Name", model::ColumnType::Text, {}, "Its name."}}};
+    out.sources = {{"Name"}};
+    out.collector = model::CommandCollector{.argv = {program}};
+    out.form = model::LineForm{"{Name}"};
+    return out;
+  }
+
+  // The body that names `document`, the declaration of the class "shapes", for the header.
+  void declare(const Bytes& document, std::uint64_t version, const std::string& role) {
+    files[contract::catalogue_file_name(role, version)] = document;
+    const contract::InventoryBody body{{{role, version, sha256_hex(document), document.size()}}};
+    const Bytes signed_body = trust::sign_document(contract::SignedType::PolicyBody,
+                                                   contract::encode_policy_body(body), policy_key);
+    bodies[sha256_hex(signed_body)] = signed_body;
+    said = {{sha256_hex(signed_body), signed_body.size()}};
+  }
+  Bytes declaration(const std::string& program, std::uint64_t version,
+                    const trust::Ed25519Key& signer) const {
+    contract::SignedObject object{.version = version,
+                                  .expires = trust::catalogue_expiry(kStart),
+                                  .object = {shapes(program)}};
+    return trust::sign_object(object, signer).value();
+  }
+
   Bytes header(std::uint64_t version, const trust::Ed25519Key& signer) {
     contract::PolicyHeader value{.site = model::SiteCode::parse("P01").value(),
                                  .device = device,
@@ -179,6 +206,7 @@ class PolicyKeeperTest : public testing::Test {
     return &keeper_->refusals()[0].error.kind();
   }
 
+  SeededRandom random_{8};
   FakeSite site_;
   std::filesystem::path folder_;
   std::optional<PolicyKeeper> keeper_;
@@ -308,6 +336,106 @@ TEST_F(PolicyKeeperTest, HoldsAProgramThatTakesVariablesWhileAPartOfThePolicyIsM
   std::filesystem::remove(folder_ / "bodies" / missing);
   ASSERT_TRUE(take(site_.publish(2, site_.operator_key)));
   EXPECT_EQ(keeper_->deployments().size(), 1u);
+}
+
+// The commands of inventory classes: each check that stands before one of them.
+
+TEST_F(PolicyKeeperTest, TakesAnInventoryClassThatAnOperatorSigned) {
+  site_.declare(site_.declaration("/usr/bin/shapes", 1, site_.operator_key), 1, "class-shapes");
+  ASSERT_TRUE(take(site_.publish(1, site_.operator_key)));
+  EXPECT_TRUE(keeper_->refusals().empty());
+  EXPECT_TRUE(keeper_->classes_known());
+  ASSERT_EQ(keeper_->classes().size(), 1u);
+  EXPECT_EQ(keeper_->classes()[0].declared, FakeSite::shapes("/usr/bin/shapes"));
+  EXPECT_EQ(keeper_->classes()[0].expires, trust::catalogue_expiry(kStart));
+  // One that the policy names no more is not followed any more.
+  site_.said.clear();
+  ASSERT_TRUE(take(site_.publish(2, site_.operator_key)));
+  EXPECT_TRUE(keeper_->classes().empty());
+  EXPECT_TRUE(keeper_->classes_known());
+}
+
+TEST_F(PolicyKeeperTest, RefusesACommandThatNoOperatorSigned) {
+  const auto refused = [&](const ErrorKind& kind) {
+    EXPECT_TRUE(keeper_->classes().empty());
+    EXPECT_FALSE(keeper_->classes_known());
+    ASSERT_EQ(keeper_->refusals().size(), 1u);
+    EXPECT_TRUE(keeper_->refusals()[0].error.is(kind)) << keeper_->refusals()[0].error.text();
+    // The rest of the policy is followed.
+    EXPECT_EQ(keeper_->deployments().size(), 1u);
+  };
+  // Signed by the key that the site server has.
+  site_.declare(site_.declaration("/usr/bin/evil", 1, site_.policy_key), 1, "class-shapes");
+  ASSERT_TRUE(take(site_.publish(1, site_.operator_key)));
+  refused(trust::kSignerNotOperator);
+
+  // The operator's signature over another command.
+  const Bytes good = site_.declaration("/usr/bin/shapes", 1, site_.operator_key);
+  Bytes forged = good;
+  for (std::size_t at; (at = forged.find("/usr/bin/shapes")) != Bytes::npos;)
+    forged.replace(at, 15, "/usr/bin/eviled");
+  site_.declare(forged, 1, "class-shapes");
+  ASSERT_TRUE(take(site_.publish(2, site_.operator_key)));
+  refused(contract::kCatalogueMalformed);  // the target is not the hash of the spec
+  const contract::SignedObject evil{.version = 1,
+                                    .expires = trust::catalogue_expiry(kStart),
+                                    .object = {FakeSite::shapes("/usr/bin/eviled")}};
+  forged = contract::assemble_catalogue(contract::encode_signed_object(evil),
+                                        contract::decode_signed_object(good)->signatures);
+  site_.declare(forged, 1, "class-shapes");
+  ASSERT_TRUE(take(site_.publish(3, site_.operator_key)));
+  refused(trust::kBadSignature);
+
+  // The document of another class, and that of a package.
+  site_.declare(good, 1, "class-other");
+  ASSERT_TRUE(take(site_.publish(4, site_.operator_key)));
+  refused(trust::kWrongObject);
+  site_.declare(trust::sign_entry(site_.entry, site_.operator_key).value(), 1, "class-shapes");
+  ASSERT_TRUE(take(site_.publish(5, site_.operator_key)));
+  refused(contract::kCatalogueMalformed);
+
+  // Other bytes than those that policy names.
+  const Bytes fresh = site_.declaration("/usr/bin/fresh", 1, site_.operator_key);
+  site_.declare(fresh, 1, "class-shapes");
+  site_.files[contract::catalogue_file_name("class-shapes", 1)] = flipped(fresh, fresh.size() / 2);
+  ASSERT_TRUE(take(site_.publish(6, site_.operator_key)));
+  refused(kEntryAltered);
+}
+
+TEST_F(PolicyKeeperTest, RefusesAnInventoryClassOlderThanTheLastAcceptedAlsoAfterARestart) {
+  site_.declare(site_.declaration("/usr/bin/new", 2, site_.operator_key), 2, "class-shapes");
+  ASSERT_TRUE(take(site_.publish(1, site_.operator_key)));
+  ASSERT_EQ(keeper_->classes().size(), 1u);
+  open();
+  site_.declare(site_.declaration("/usr/bin/old", 1, site_.operator_key), 1, "class-shapes");
+  ASSERT_TRUE(take(site_.publish(2, site_.operator_key)));
+  EXPECT_TRUE(keeper_->classes().empty());
+  ASSERT_EQ(keeper_->refusals().size(), 1u);
+  EXPECT_TRUE(keeper_->refusals()[0].error.is(trust::kRolledBack));
+}
+
+TEST_F(PolicyKeeperTest, RefusesAnInventoryClassThatHasExpiredOrWhoseOperatorWasRemoved) {
+  const trust::Ed25519Key second = trust::Ed25519Key::generate(random_);
+  contract::CatalogueRoot root =
+      trust::with_operator(site_.root_1, second.public_key(), kStart).value();
+  site_.roots[2] = site_.sign_root(root);
+  site_.declare(site_.declaration("/usr/bin/shapes", 1, second), 1, "class-shapes");
+  ASSERT_TRUE(take(site_.publish(1, site_.operator_key)));
+  EXPECT_EQ(keeper_->classes().size(), 1u);
+  root = trust::without_operator(
+             root, contract::CatalogueKey{Bytes(second.public_key().raw())}.id(), kStart)
+             .value();
+  site_.roots[3] = site_.sign_root(root);
+  ASSERT_TRUE(take(site_.publish(2, site_.operator_key)));
+  EXPECT_TRUE(keeper_->classes().empty());
+  EXPECT_TRUE(keeper_->refusals()[0].error.is(trust::kSignerNotOperator));
+
+  contract::SignedObject past{
+      .version = 1, .expires = kStart, .object = {FakeSite::shapes("/bin/x")}};
+  site_.declare(trust::sign_object(past, site_.operator_key).value(), 1, "class-shapes");
+  ASSERT_TRUE(take(site_.publish(3, site_.operator_key)));
+  EXPECT_TRUE(keeper_->classes().empty());
+  EXPECT_TRUE(keeper_->refusals()[0].error.is(trust::kExpired));
 }
 
 TEST_F(PolicyKeeperTest, RefusesAHeaderWithAnyByteFlipped) {

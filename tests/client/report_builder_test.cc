@@ -41,7 +41,7 @@ model::RowSetDigest applied(const InventoryReport& report) {
 }
 
 struct Reports : testing::Test {
-  ReportBuilder builder;
+  ReportBuilder builder{model::Schema()};
   std::vector<model::ClassRows> first{disks({disk("/", 50), disk("/var", 7)}), memory()};
 
   void acknowledge_first() {
@@ -51,7 +51,7 @@ struct Reports : testing::Test {
   }
   // As a restart of the client does.
   void reload() {
-    auto again = ReportBuilder::from_state(builder.state());
+    auto again = ReportBuilder::from_state(builder.state(), model::Schema());
     ASSERT_TRUE(again) << again.error().text();
     builder = *std::move(again);
   }
@@ -141,18 +141,19 @@ TEST_F(InventoryReports, AreFullAfterAnAcknowledgementOfSomethingElse) {
   ASSERT_FALSE(wrong);
   EXPECT_TRUE(wrong.error().is(kWrongAcknowledgement));
   EXPECT_EQ(builder.decide(first).kind, ReportKind::Full);
-  EXPECT_FALSE(ReportBuilder().acknowledge(report.current));
+  EXPECT_FALSE(ReportBuilder(model::Schema()).acknowledge(report.current));
 }
 
 TEST_F(InventoryReports, RefuseAStateThatIsCutOffOrDamaged) {
   acknowledge_first();
   const Bytes state = builder.state();
   for (std::size_t size = 0; size < state.size(); ++size)
-    EXPECT_FALSE(ReportBuilder::from_state(ByteView(state).substr(0, size))) << size;
-  EXPECT_FALSE(ReportBuilder::from_state(state + "x"));
+    EXPECT_FALSE(ReportBuilder::from_state(ByteView(state).substr(0, size), model::Schema()))
+        << size;
+  EXPECT_FALSE(ReportBuilder::from_state(state + "x", model::Schema()));
   Bytes damaged = state;
   damaged[damaged.size() - 8] = static_cast<char>(damaged[damaged.size() - 8] ^ 1);
-  EXPECT_FALSE(ReportBuilder::from_state(damaged));
+  EXPECT_FALSE(ReportBuilder::from_state(damaged, model::Schema()));
 }
 
 }  // namespace

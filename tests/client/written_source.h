@@ -31,6 +31,10 @@ struct WrittenSource final : Source {
     const Bytes whole = TRY(read(path, SIZE_MAX));
     return offset >= whole.size() ? Bytes() : whole.substr(offset, size_bytes);
   }
+  Result<NamedFile> read_as_named(std::string_view path, std::size_t limit_bytes) const override {
+    if (links.contains(path)) return fail(kFactDenied, "{}", path);
+    return NamedFile{TRY(read(path, limit_bytes)), Timestamp{1000}};
+  }
   Result<std::vector<std::string>> list(std::string_view path) const override {
     const std::string folder = std::string(path) + "/";
     std::set<std::string> names;

@@ -34,7 +34,7 @@ CatalogueTargets sample_targets() {
   targets.version = 4;
   targets.expires = kExpires;
   targets.operators = {kOperatorKey};
-  targets.packages = {"editor", "kernel"};
+  targets.roles = {"package-editor", "package-kernel"};
   return targets;
 }
 
@@ -223,9 +223,9 @@ TEST(CatalogueTargets, ThatDelegateMoreThanAPackagesFolderAreRefused) {
 
 TEST(CatalogueTargets, UnsortedOrTwiceAreRefused) {
   CatalogueTargets targets = sample_targets();
-  targets.packages = {"kernel", "editor"};
+  targets.roles = {"package-kernel", "package-editor"};
   expect_malformed(decode_targets, assemble_catalogue(encode_targets(targets), kSignatures));
-  targets.packages = {"editor", "editor"};
+  targets.roles = {"package-editor", "package-editor"};
   expect_malformed(decode_targets, assemble_catalogue(encode_targets(targets), kSignatures));
 }
 

@@ -26,7 +26,7 @@ InventoryReport sample() {
 }
 
 TEST(InventoryReport, OfAllRowsComesBackAsItWas) {
-  const auto read = decode_inventory_report(encode_inventory_report(sample()));
+  const auto read = decode_inventory_report(encode_inventory_report(sample()), model::Schema());
   ASSERT_TRUE(read) << read.error().text();
   EXPECT_EQ(read->kind, InventoryReport::Kind::Full);
   EXPECT_EQ(read->resync, 4u);
@@ -40,7 +40,7 @@ TEST(InventoryReport, OfAChangeCarriesItsBaseAndWhatWent) {
   report.kind = InventoryReport::Kind::Delta;
   report.base = report.digest;
   report.removed = {software()};
-  const auto read = decode_inventory_report(encode_inventory_report(report));
+  const auto read = decode_inventory_report(encode_inventory_report(report), model::Schema());
   ASSERT_TRUE(read) << read.error().text();
   EXPECT_EQ(read->kind, InventoryReport::Kind::Delta);
   EXPECT_EQ(read->base, report.base);
@@ -50,14 +50,14 @@ TEST(InventoryReport, OfAChangeCarriesItsBaseAndWhatWent) {
 TEST(InventoryReport, IsRefusedWhereverItIsCutOff) {
   const Bytes text = encode_inventory_report(sample());
   for (std::size_t size = 0; size < text.size(); ++size)
-    EXPECT_FALSE(decode_inventory_report(ByteView(text).substr(0, size))) << size;
+    EXPECT_FALSE(decode_inventory_report(ByteView(text).substr(0, size), model::Schema())) << size;
 }
 
 // Clients and sites are updated at different times.
 TEST(InventoryReport, ToleratesColumnsThatOneSideDoesNotKnow) {
   std::string text = encode_inventory_report(sample());
   text.replace(text.find("\"Section\""), 9, "\"Newness\"");
-  const auto read = decode_inventory_report(text);
+  const auto read = decode_inventory_report(text, model::Schema());
   ASSERT_TRUE(read) << read.error().text();
   EXPECT_EQ(read->rows[0].rows, software().rows);
 }
@@ -65,7 +65,7 @@ TEST(InventoryReport, ToleratesColumnsThatOneSideDoesNotKnow) {
 TEST(InventoryReport, NamesAnUnknownClass) {
   std::string text = encode_inventory_report(sample());
   text.replace(text.find("InstalledSoftware"), 17, "InstalledHardware");
-  EXPECT_TRUE(decode_inventory_report(text).error().is(kUnknownClass));
+  EXPECT_TRUE(decode_inventory_report(text, model::Schema()).error().is(kUnknownClass));
 }
 
 TEST(InventoryReport, NamesEachClassOnce) {
@@ -93,13 +93,13 @@ TEST(Heartbeat, CarriesNoMoreRowsThanItsMost) {
 TEST(InventoryReport, IsRefusedWithARowOfAnotherLength) {
   std::string text = encode_inventory_report(sample());
   text.replace(text.find("[\"openssl\","), 11, "[");
-  EXPECT_TRUE(decode_inventory_report(text).error().is(kBadMember));
+  EXPECT_TRUE(decode_inventory_report(text, model::Schema()).error().is(kBadMember));
 }
 
 TEST(InventoryReport, IsRefusedWithAVersionOfNoScheme) {
   std::string text = encode_inventory_report(sample());
   text.replace(text.find("dpkg 3"), 6, "peculi");
-  EXPECT_FALSE(decode_inventory_report(text));
+  EXPECT_FALSE(decode_inventory_report(text, model::Schema()));
 }
 
 TEST(Heartbeat, ComesBackAsItWas) {
@@ -108,7 +108,7 @@ TEST(Heartbeat, ComesBackAsItWas) {
   heartbeat.name = "web01";
   heartbeat.client_version = "0.1.0";
   heartbeat.inventory = sample().digest;
-  const auto read = decode_heartbeat(encode_heartbeat(heartbeat));
+  const auto read = decode_heartbeat(encode_heartbeat(heartbeat), model::Schema());
   ASSERT_TRUE(read) << read.error().text();
   EXPECT_EQ(read->name, "web01");
   EXPECT_EQ(read->inventory, heartbeat.inventory);
@@ -117,7 +117,26 @@ TEST(Heartbeat, ComesBackAsItWas) {
 TEST(Heartbeat, IsRefusedWithANameOverALabelsLength) {
   Heartbeat heartbeat;
   heartbeat.name = std::string(256, 'x');
-  EXPECT_TRUE(decode_heartbeat(encode_heartbeat(heartbeat)).error().is(kBadMember));
+  EXPECT_TRUE(
+      decode_heartbeat(encode_heartbeat(heartbeat), model::Schema()).error().is(kBadMember));
+}
+
+TEST(Heartbeat, IsRefusedWithControlCharactersInItsName) {
+  for (const char* name : {"a\nb", "\x1b[2J", "a\x7f"}) {
+    Heartbeat heartbeat;
+    heartbeat.name = name;
+    EXPECT_TRUE(
+        decode_heartbeat(encode_heartbeat(heartbeat), model::Schema()).error().is(kBadMember))
+        << name;
+  }
+}
+
+TEST(InventoryReport, NamesItsClassesAlsoWhenItCannotBeTaken) {
+  EXPECT_EQ(reported_classes(encode_inventory_report(sample())),
+            std::vector<std::string>{"InstalledSoftware"});
+  EXPECT_EQ(reported_classes(R"({"rows":[{"class":"A"},{"x":1}],"removed":[{"class":"B"}]})"),
+            (std::vector<std::string>{"A", "B"}));
+  EXPECT_TRUE(reported_classes("{").empty());
 }
 
 }  // namespace

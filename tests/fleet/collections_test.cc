@@ -252,7 +252,7 @@ class History {
       replay(fleet_.remove(device));
     } else if (roll == 7) {
       if (const auto rows = fleet_.rows(device))
-        replay(fleet_.apply(random_delta(random_, device, *rows), kNow));
+        replay(fleet_.apply(random_delta(random_, device, rows->classes), kNow));
     } else if (roll == 8) {
       remove_collection();
     } else {

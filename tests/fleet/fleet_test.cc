@@ -215,12 +215,12 @@ TEST(Fleet, TellsRowsApartThatDifferInUniqueColumns) {
 TEST(Fleet, LeavesEverythingAsItWasWhenAChangeIsRefused) {
   Fleet fleet;
   ASSERT_TRUE(fleet.apply(full(1, {package("bash", "1"), disk(3)}), kNow));
-  const auto before = *fleet.rows(1);
+  const auto before = fleet.rows(1)->classes;
   const auto refuse = [&](DeviceChange change, const ErrorKind& kind) {
     const auto result = fleet.apply(change, kNow);
     ASSERT_FALSE(result);
     EXPECT_TRUE(result.error().is(kind)) << result.error().text();
-    const auto after = *fleet.rows(1);
+    const auto after = fleet.rows(1)->classes;
     ASSERT_EQ(after.size(), before.size());
     for (std::size_t i = 0; i < after.size(); ++i) EXPECT_EQ(after[i].rows, before[i].rows);
     for (const ClassCounts& each : fleet.counts().classes)
@@ -252,11 +252,11 @@ TEST(Fleet, GivesBackRowsAndTheirDigest) {
   ASSERT_TRUE(fleet.apply(full(1, rows), kNow));
   const auto back = fleet.rows(1);
   ASSERT_TRUE(back);
-  ASSERT_EQ(back->size(), rows.size());
+  ASSERT_EQ(back->classes.size(), rows.size());
   model::RowSetDigest digest;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    EXPECT_EQ((*back)[i].type, rows[i].type);
-    EXPECT_EQ((*back)[i].rows, rows[i].rows);
+    EXPECT_EQ(back->classes[i].type, rows[i].type);
+    EXPECT_EQ(back->classes[i].rows, rows[i].rows);
     digest.add(*rows[i].type, rows[i].rows[0]);
   }
   EXPECT_EQ(*fleet.digest(1), digest);

@@ -10,7 +10,7 @@ namespace {
 Result<Plan> plan_of(std::string_view text) {
   auto query = parse_query(text);
   EXPECT_TRUE(query) << text << ": " << query.error().text();
-  return resolve(*query);
+  return resolve(*query, Schema());
 }
 
 std::string columns_of(std::string_view text) {
@@ -170,6 +170,10 @@ TEST(ResolveQuery, PutsEveryEarlyConditionBeforeTheSteps) {
   // By the place in the source, after the project too: Device, Name, BlockDevice, ...
   EXPECT_EQ(plan->filters[2].condition.column, 5u);
   EXPECT_EQ(plan->steps.size(), 4u);
+}
+
+Result<Plan> resolve_rule(const Query& query) {
+  return muster::model::resolve_rule(query, Schema());
 }
 
 TEST(ResolveRule, RefusesWhatCountsOrCutsOff) {

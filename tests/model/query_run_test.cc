@@ -23,7 +23,7 @@ Row row_of(std::string_view name, const std::vector<std::pair<std::string_view, 
 
 Result<Table> run(std::string_view text, const std::vector<Row>& rows,
                   std::size_t limit = kMostResultRows) {
-  const auto plan = resolve(*parse_query(text));
+  const auto plan = resolve(*parse_query(text), Schema());
   EXPECT_TRUE(plan) << text << ": " << plan.error().text();
   QueryRun query(*plan, kNow, {.row_limit = limit}, [](std::size_t) { return std::vector<Row>(); });
   for (const Row& row : rows) {

@@ -38,7 +38,7 @@ class Collecting : public store::SiteDatabaseTest {
                                   .ca = some_certificate(),
                                   .policy_public_key = {}});
     store::must(site_->database->write([&](store::Transaction& transaction) {
-      return store::register_inventory_classes(transaction, random_);
+      return store::register_inventory_classes(transaction, model::Schema(), random_);
     }));
     for (std::size_t i = 0; i < kDevices; ++i) {
       const auto id = model::DeviceId::make(random_);

@@ -71,21 +71,22 @@ Flat flat(const std::vector<ClassRows>& classes) {
 class InventoryTest : public SiteDatabaseTest {
  protected:
   void SetUp() override {
-    must(write([&](Transaction& t) { return register_inventory_classes(t, random_); }));
+    must(write([&](Transaction& t) { return register_inventory_classes(t, schema_, random_); }));
     number_ = new_device().number;
   }
   using Classes = std::vector<ClassRows>;
   Result<InventoryChange> full(const Classes& rows, DeviceNumber number) {
-    return write([&](Transaction& t) { return apply_full(t, number, rows, kNow); });
+    return write([&](Transaction& t) { return apply_full(t, schema_, number, rows, kNow); });
   }
   Result<InventoryChange> full(const Classes& rows) { return full(rows, number_); }
   Result<InventoryChange> delta(std::string_view base, const Classes& removed,
                                 const Classes& added) {
-    return write(
-        [&](Transaction& t) { return apply_delta(t, number_, base, removed, added, kNow); });
+    return write([&](Transaction& t) {
+      return apply_delta(t, schema_, number_, base, removed, added, kNow);
+    });
   }
   std::vector<InventoryRow> stored(DeviceNumber number) {
-    return must(read([&](Reader& reader) { return device_inventory(reader, number); }));
+    return must(read([&](Reader& reader) { return device_inventory(reader, schema_, number); }));
   }
   std::vector<InventoryRow> stored() { return stored(number_); }
   std::int64_t count(const char* table) {
@@ -96,8 +97,10 @@ class InventoryTest : public SiteDatabaseTest {
         .value();
   }
   std::vector<InventoryLogEntry> log(std::int64_t after = 0) {
-    return must(read([&](Reader& reader) { return inventory_changes_after(reader, after, 100); }));
+    return must(
+        read([&](Reader& reader) { return inventory_changes_after(reader, schema_, after, 100); }));
   }
+  model::Schema schema_;
   DeviceNumber number_ = 0;
 };
 
@@ -215,7 +218,7 @@ TEST_F(InventoryTest, VolatileValuesAreKeptWithoutAnotherDigestOrLogEntry) {
   const Classes rows = {{&disks(), {disk(300)}}, {&software(), {package("bash")}}};
   const std::string digest = must(full(rows)).digest;
   const auto refresh = [&](const Classes& values) {
-    must(write([&](Transaction& t) { return apply_volatile(t, number_, values, kNow); }));
+    must(write([&](Transaction& t) { return apply_volatile(t, schema_, number_, values, kNow); }));
   };
   refresh({{&disks(), {disk(120)}}});
   EXPECT_EQ(flat(stored()),
@@ -296,7 +299,8 @@ TEST_F(InventoryTest, LoadingShowsEachRowOnceAndEachDevice) {
   must(full(first_rows));
   const auto last = must(full(second_rows, second));
   Collector collector;
-  const auto sequence = must(read([&](Reader& r) { return load_inventory(r, collector); }));
+  const auto sequence =
+      must(read([&](Reader& r) { return load_inventory(r, schema_, collector); }));
   EXPECT_EQ(sequence, last.sequence);
   EXPECT_EQ(collector.rows.size(), 4u);
   ASSERT_EQ(collector.devices.size(), 2u);
@@ -378,19 +382,56 @@ TEST_F(InventoryTest, ColumnsThatWereAddedAtTheEndKeepTheRows) {
     return t.run(
         "UPDATE inventory_class SET layout = 'Name:0:0;' WHERE name = 'InstalledSoftware'");
   }));
-  must(write([&](Transaction& t) { return register_inventory_classes(t, random_); }));
+  must(write([&](Transaction& t) { return register_inventory_classes(t, schema_, random_); }));
   EXPECT_EQ(device(number_).inventory_digest, base.digest);
   EXPECT_EQ(stored().size(), 1u);
 }
 
-TEST_F(InventoryTest, AChangedClassAsksEveryDeviceForAFullInventory) {
+TEST_F(InventoryTest, TheRowsOfADefinedClassComeAndGoWithIt) {
+  const model::ClassDefinition two[] = {
+      {"Licence", ".", {{"Product", model::ColumnType::Text, {}, "."}}}};
+  schema_ = model::Schema::with(two).value();
+  must(write([&](Transaction& t) { return register_inventory_classes(t, schema_, random_); }));
+  const Classes rows = {{&software(), {package("bash")}},
+                        {schema_.find("Licence"), {{model::Value(std::string("Editor"))}}}};
+  must(full(rows));
+  EXPECT_EQ(flat(stored()), flat(rows));
+  const DeviceNumber other = new_device().number;
+  const auto untouched = must(full({{&software(), {package("bash")}}}, other));
+
+  const model::Schema before = schema_;
+  schema_ = model::Schema();
+  const auto asked =
+      must(write([&](Transaction& t) { return register_inventory_classes(t, schema_, random_); }));
+  EXPECT_EQ(asked, std::vector<DeviceNumber>{number_});
+  EXPECT_EQ(flat(stored()), flat(Classes{rows[0]}));
+  EXPECT_EQ(device(number_).inventory_digest, std::nullopt);
+  EXPECT_EQ(device(number_).resync, 1);
+  EXPECT_EQ(device(other).inventory_digest, untouched.digest);
+  EXPECT_EQ(device(other).resync, 0);
+  EXPECT_TRUE(must(read([](Reader& r) { return was_inventory_class(r, "Licence"); })));
+  EXPECT_FALSE(must(read([](Reader& r) { return was_inventory_class(r, "Never"); })));
+
+  // The class of once is no class to write rows of.
+  EXPECT_TRUE(
+      fails_with(write([&](Transaction& t) { return apply_full(t, before, number_, rows, kNow); }),
+                 kNotFound));
+  // Declared anew it begins without rows.
+  schema_ = before;
+  must(write([&](Transaction& t) { return register_inventory_classes(t, schema_, random_); }));
+  EXPECT_EQ(flat(stored()), flat(Classes{rows[0]}));
+  must(full(rows));
+  EXPECT_EQ(flat(stored()), flat(rows));
+}
+
+TEST_F(InventoryTest, AChangedClassAsksTheDevicesThatHaveRowsForAFullInventory) {
   const Classes rows = {{&software(), {package("bash")}}, {&disks(), {disk(5)}}};
   const auto base = must(full(rows));
   must(write([](Transaction& t) {
     return t.run("UPDATE inventory_class SET layout = 'Other:1:0;' WHERE name = 'LogicalDisk'");
   }));
-  must(write([&](Transaction& t) { return register_inventory_classes(t, random_); }));
-  must(write([&](Transaction& t) { return register_inventory_classes(t, random_); }));
+  must(write([&](Transaction& t) { return register_inventory_classes(t, schema_, random_); }));
+  must(write([&](Transaction& t) { return register_inventory_classes(t, schema_, random_); }));
   EXPECT_EQ(device(number_).inventory_digest, std::nullopt);
   EXPECT_EQ(device(number_).resync, 1);
   EXPECT_EQ(flat(stored()), flat(Classes{{&software(), {package("bash")}}}));

@@ -22,7 +22,7 @@ TEST(Ceremony, MakesTheSameDocumentsInEveryVersion) {
   const contract::CatalogueRoot root = kSite.root();
   const Ed25519Key* keys[] = {&kSite.root_key};
   EXPECT_EQ(*sign_root(root, keys), golden("1.root.json"));
-  EXPECT_EQ(sign_targets(next_targets(root, {"editor"}, 0, kNow), kSite.operator_key),
+  EXPECT_EQ(sign_targets(next_targets(root, {"package-editor"}, 0, kNow), kSite.operator_key),
             golden("1.targets.json"));
   EXPECT_EQ(*sign_entry(sample_entry(), kSite.operator_key), golden("5.package-editor.json"));
 }
@@ -82,9 +82,10 @@ TEST(Ceremony, SignsNoRootBelowItsThreshold) {
 }
 
 TEST(Ceremony, DelegatesEachPackageOnceInOrder) {
-  const auto targets = next_targets(kSite.root(), {"kernel", "editor", "kernel"}, 6, kNow);
+  const auto targets =
+      next_targets(kSite.root(), {"package-kernel", "package-editor", "package-kernel"}, 6, kNow);
   EXPECT_EQ(targets.version, 7u);
-  EXPECT_EQ(targets.packages, (std::vector<std::string>{"editor", "kernel"}));
+  EXPECT_EQ(targets.roles, (std::vector<std::string>{"package-editor", "package-kernel"}));
   const auto decoded = contract::decode_targets(sign_targets(targets, kSite.operator_key));
   ASSERT_TRUE(decoded.has_value()) << decoded.error().text();
   EXPECT_EQ(decoded->value, targets);

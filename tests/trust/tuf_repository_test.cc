@@ -65,7 +65,7 @@ void write_state(const std::filesystem::path& folder, const State& state) {
     write(metadata / contract::catalogue_file_name("root", root.version), *sign_root(root, keys));
   }
   contract::CatalogueTargets targets =
-      next_targets(state.roots.back(), {"editor"}, state.versions.targets - 1, state.now);
+      next_targets(state.roots.back(), {"package-editor"}, state.versions.targets - 1, state.now);
   targets.expires = state.targets_expiry;
   const Bytes targets_text = sign_targets(targets, *state.operator_key);
   write(metadata / contract::catalogue_file_name("targets", targets.version), targets_text);

@@ -18,8 +18,8 @@ using wire::NodeAt;
 using wire::NodeFields;
 
 constexpr std::string_view kApiVersion = "muster/v1";
-constexpr std::array<std::string_view, 4> kKinds = {"Package", "Collection", "Deployment",
-                                                    "Boundary"};
+constexpr std::array<std::string_view, 5> kKinds = {"Package", "Collection", "Deployment",
+                                                    "Boundary", "InventoryClass"};
 
 Result<void> check_api_version(const NodeAt& field) {
   const std::string text = TRY(field.text());
@@ -45,6 +45,8 @@ Result<AnyObject> read_spec(ObjectKind kind, std::string name, const NodeAt& spe
       return AnyObject{TRY(decode_collection_spec(std::move(name), spec))};
     case ObjectKind::Boundary:
       return AnyObject{TRY(decode_boundary_spec(std::move(name), spec))};
+    case ObjectKind::InventoryClass:
+      return AnyObject{TRY(decode_inventory_class_spec(std::move(name), spec))};
     case ObjectKind::Deployment:
       break;
   }
@@ -59,6 +61,8 @@ Node spec_node(const AnyObject& object) {
       return collection_spec(std::get<model::Collection>(object.value));
     case ObjectKind::Boundary:
       return boundary_spec(std::get<model::Boundary>(object.value));
+    case ObjectKind::InventoryClass:
+      return inventory_class_spec(std::get<model::DeclaredClass>(object.value));
     case ObjectKind::Deployment:
       break;
   }
@@ -160,7 +164,10 @@ Node encode_object(const AnyObject& object) {
 Bytes encode_spec(const AnyObject& object) { return wire::node_to_json(spec_node(object)); }
 
 Result<AnyObject> decode_spec(ObjectKind kind, std::string_view name, ByteView json) {
-  const Node spec = TRY(wire::node_from_json(json));
+  return decode_spec(kind, name, TRY(wire::node_from_json(json)));
+}
+
+Result<AnyObject> decode_spec(ObjectKind kind, std::string_view name, const Node& spec) {
   TRY(model::check_name(name));
   return read_spec(kind, std::string(name), NodeAt(spec, "spec"));
 }

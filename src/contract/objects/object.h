@@ -12,6 +12,7 @@
 
 #include "model/boundary.h"
 #include "model/collection.h"
+#include "model/declared_class.h"
 #include "model/deployment.h"
 #include "model/ids.h"
 #include "model/package.h"
@@ -19,7 +20,7 @@
 
 namespace muster::contract {
 
-enum class ObjectKind { Package, Collection, Deployment, Boundary };
+enum class ObjectKind { Package, Collection, Deployment, Boundary, InventoryClass };
 std::string_view to_text(ObjectKind kind);  // "Package"
 std::optional<ObjectKind> parse_object_kind(std::string_view text);
 // All of them, in the order of the enumeration.
@@ -35,7 +36,9 @@ struct ServerFields {
 };
 
 struct AnyObject {
-  std::variant<model::Package, model::Collection, model::Deployment, model::Boundary> value;
+  std::variant<model::Package, model::Collection, model::Deployment, model::Boundary,
+               model::DeclaredClass>
+      value;
   ServerFields server{};
   // The set of files that the object belongs to: what `apply --prune` may delete.
   std::optional<std::string> apply_set{};
@@ -56,6 +59,7 @@ wire::Node encode_object(const AnyObject& object);
 // The spec alone, as the site's database keeps it.
 Bytes encode_spec(const AnyObject& object);
 Result<AnyObject> decode_spec(ObjectKind kind, std::string_view name, ByteView json);
+Result<AnyObject> decode_spec(ObjectKind kind, std::string_view name, const wire::Node& spec);
 
 // Whether a file may change the stored object of the same kind and name. id and site must be the
 // stored ones, the serial must be the current one: then nobody changed the object since it was

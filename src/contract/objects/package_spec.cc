@@ -14,22 +14,6 @@ using wire::NodeFields;
 
 constexpr std::size_t kLongestSource = 4096;
 
-Result<std::vector<std::string>> read_arguments(const NodeAt& program, const NodeFields& fields) {
-  const auto command = fields.optional("command");
-  const auto argv = fields.optional("argv");
-  if (command && argv)
-    return argv->failure(kObjectField, "stands beside command; one of the two is wanted");
-  if (command) {
-    const std::string text = TRY(command->text());
-    return TRY_IN(model::split_command_line(text), "{}", command->where());
-  }
-  if (!argv) return program.failure(wire::kFieldMissing, "has neither command nor argv");
-  std::vector<std::string> arguments;
-  for (const NodeAt& item : TRY(argv->items())) arguments.push_back(TRY(item.text()));
-  TRY_IN(model::check_arguments(arguments), "{}", argv->where());
-  return arguments;
-}
-
 Result<std::vector<int>> read_codes(const NodeAt& field) {
   std::vector<int> codes;
   for (const NodeAt& item : TRY(field.items()))
@@ -176,6 +160,22 @@ wire::Node program_node(const model::Program& program) {
 }
 
 }  // namespace
+
+Result<std::vector<std::string>> read_arguments(const NodeAt& at, const NodeFields& fields) {
+  const auto command = fields.optional("command");
+  const auto argv = fields.optional("argv");
+  if (command && argv)
+    return argv->failure(kObjectField, "stands beside command; one of the two is wanted");
+  if (command) {
+    const std::string text = TRY(command->text());
+    return TRY_IN(model::split_command_line(text), "{}", command->where());
+  }
+  if (!argv) return at.failure(wire::kFieldMissing, "has neither command nor argv");
+  std::vector<std::string> arguments;
+  for (const NodeAt& item : TRY(argv->items())) arguments.push_back(TRY(item.text()));
+  TRY_IN(model::check_arguments(arguments), "{}", argv->where());
+  return arguments;
+}
 
 Result<model::Package> decode_package_spec(std::string name, const NodeAt& spec) {
   const auto fields =

@@ -3,6 +3,7 @@
 
 #include "model/boundary.h"
 #include "model/collection.h"
+#include "model/declared_class.h"
 #include "model/deployment.h"
 #include "model/package.h"
 #include "wire/node_fields.h"
@@ -14,11 +15,18 @@ Result<model::Package> decode_package_spec(std::string name, const wire::NodeAt&
 Result<model::Collection> decode_collection_spec(std::string name, const wire::NodeAt& spec);
 Result<model::Deployment> decode_deployment_spec(std::string name, const wire::NodeAt& spec);
 Result<model::Boundary> decode_boundary_spec(std::string name, const wire::NodeAt& spec);
+Result<model::DeclaredClass> decode_inventory_class_spec(std::string name,
+                                                         const wire::NodeAt& spec);
 
 wire::Node package_spec(const model::Package& package);
 wire::Node collection_spec(const model::Collection& collection);
 wire::Node deployment_spec(const model::Deployment& deployment);
 wire::Node boundary_spec(const model::Boundary& boundary);
+wire::Node inventory_class_spec(const model::DeclaredClass& declared);
+
+// The argument vector of `at`, whose fields are open: argv, or command as text.
+Result<std::vector<std::string>> read_arguments(const wire::NodeAt& at,
+                                                const wire::NodeFields& fields);
 
 // The members start and repeat of a mapping whose fields are open.
 Result<model::Schedule> read_schedule(const wire::NodeAt& at, const wire::NodeFields& fields);

@@ -16,13 +16,14 @@ bool is_device_local(const PlanStep& step) {
 }
 
 struct Resolver {
-  Plan plan;
-  std::vector<QueryColumn> schema;  // after the operators so far
+  const Schema& classes;
+  Plan plan{};
+  std::vector<QueryColumn> schema{};  // after the operators so far
   // Where its columns stand in the source: nowhere for what is counted or joined.
-  std::vector<std::optional<std::size_t>> from_source;
-  std::optional<std::size_t> device;  // its column that says whose row it is
-  bool cut = false;                   // a take or top went before
-  bool counted = false;               // a summarize or distinct went before
+  std::vector<std::optional<std::size_t>> from_source{};
+  std::optional<std::size_t> device{};  // its column that says whose row it is
+  bool cut = false;                     // a take or top went before
+  bool counted = false;                 // a summarize or distinct went before
 
   Result<std::size_t> find(const NameInQuery& name) const {
     for (std::size_t i = 0; i < schema.size(); ++i)
@@ -204,17 +205,17 @@ struct Resolver {
   Result<void> apply(const Join& join, QueryPosition at);
 };
 
-Result<const InventoryClass*> find_source(const NameInQuery& name) {
-  if (const InventoryClass* type = find_inventory_class(name.text)) return type;
+Result<const InventoryClass*> find_source(const NameInQuery& name, const Schema& classes) {
+  if (const InventoryClass* type = classes.find(name.text)) return type;
   std::vector<std::string_view> known;
-  for (const InventoryClass& type : inventory_classes()) known.push_back(type.name);
+  for (const InventoryClass* type : classes.classes()) known.push_back(type->name);
   return fail(kQueryUnknownName, "line {}, column {}: no class '{}'{}", name.at.line,
               name.at.column, name.text, did_you_mean(name.text, known));
 }
 
-Result<Resolver> resolve_steps(const Query& query) {
-  Resolver resolver;
-  resolver.plan.source = TRY(find_source(query.source));
+Result<Resolver> resolve_steps(const Query& query, const Schema& classes) {
+  Resolver resolver{.classes = classes};
+  resolver.plan.source = TRY(find_source(query.source, classes));
   resolver.plan.classes = {resolver.plan.source};
   resolver.schema.push_back({std::string(kDeviceColumnName), ColumnType::Text});
   for (const Column& column : resolver.plan.source->columns)
@@ -231,7 +232,7 @@ Result<Resolver> resolve_steps(const Query& query) {
 }
 
 Result<void> Resolver::apply(const Join& join, QueryPosition at) {
-  Resolver right = TRY(resolve_steps(join.right.at(0)));
+  Resolver right = TRY(resolve_steps(join.right.at(0), classes));
   JoinStep step;
   step.kind = join.kind;
   step.left_columns = schema.size();
@@ -274,14 +275,14 @@ Result<void> Resolver::apply(const Join& join, QueryPosition at) {
 
 }  // namespace
 
-Result<Plan> resolve(const Query& query) {
-  Resolver resolver = TRY(resolve_steps(query));
+Result<Plan> resolve(const Query& query, const Schema& schema) {
+  Resolver resolver = TRY(resolve_steps(query, schema));
   mark_uses(resolver.plan, std::vector<bool>(resolver.schema.size(), true));
   return std::move(resolver.plan);
 }
 
-Result<Plan> resolve_rule(const Query& query) {
-  Plan plan = TRY(resolve(query));
+Result<Plan> resolve_rule(const Query& query, const Schema& schema) {
+  Plan plan = TRY(resolve(query, schema));
   if (!plan.is_of_devices)
     return fail(kQueryType, "{}; the members of a collection follow from each device's own rows",
                 plan.other_devices);

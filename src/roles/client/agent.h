@@ -100,7 +100,9 @@ class Agent {
   void follow_policy();
   void report_refusals();
 
-  // Reports (agent_reports.cc).
+  // Inventory (agent_inventory.cc).
+  void follow_classes(Timestamp now);
+  Result<Inventory> collect_now(const ClassFilter& wanted, const SoftwareFileRules* files);
   void send_inventory(Timestamp now);
   Result<void> try_inventory(Timestamp now);
   ReportBuilder stored_inventory() const;
@@ -108,8 +110,10 @@ class Agent {
   Result<std::vector<model::ClassRows>> collect_classes(Extent extent, Timestamp now,
                                                         ClassSchedule& schedule);
   InventoryIntervals inventory_intervals() const;
-  void send_heartbeat(Timestamp now);
   Result<void> try_heartbeat(Timestamp now);
+
+  // Reports (agent_reports.cc).
+  void send_heartbeat(Timestamp now);
   void queue_status(const contract::StatusReport& report);
   void queue_deployment_report(const DeploymentReport& report);
   void flush_outbox(Timestamp now);
@@ -176,6 +180,8 @@ class Agent {
   std::unique_ptr<ExecutionHost> execution_;
   UserPresence presence_;
   std::optional<Error> refused_request_;
+  std::vector<TrustedClass> classes_;
+  model::Schema schema_;
   ClassSchedule class_schedule_;
   InventoryIntervals followed_intervals_;
   model::RowSetDigest reported_;  // the digest that the site has, or will have

@@ -58,13 +58,14 @@ void Agent::follow_policy() {
     if (policy_->settings()) link_->set_points(policy_->settings()->distribution_points);
     if (!policy_->header()) return;
   }
+  follow_classes(clock_.now());
   if (policy_->header()->inventory_resync > policy_->resync_followed())
     inventory_timer_.set(clock_.now());
   // A change of an interval takes effect now; the time of another try after a failure stays.
   if (const auto intervals = inventory_intervals(); !(intervals == followed_intervals_)) {
     followed_intervals_ = intervals;
     inventory_timer_.set(
-        std::min(inventory_timer_.next(), class_schedule_.next(intervals, clock_.now())));
+        std::min(inventory_timer_.next(), class_schedule_.next(schema_, intervals, clock_.now())));
   }
   PolicyArrived event;
   for (const VerifiedDeployment& each : policy_->deployments())

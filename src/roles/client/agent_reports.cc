@@ -1,28 +1,18 @@
-// The agent's messages: inventory, heartbeat, status, and the outbox that carries them.
+// The agent's messages: heartbeat, status, and the outbox that carries them.
 #include "base/byte_writer.h"
 #include "base/log.h"
-#include "base/os/file.h"
 #include "base/sha256.h"
 #include "base/version.h"
-#include "contract/inventory_report.h"
 #include "contract/status_report.h"
 #include "model/status_ids.h"
 #include "roles/client/agent.h"
 #include "roles/client/errors.h"
 #include "roles/client/inventory/collectors.h"
-#include "roles/client/inventory/software_files.h"
-#include "roles/client/platform/root_source.h"
 #include "trust/envelope_signature.h"
 #include "wire/zstd.h"
 
 namespace muster::client {
 namespace {
-
-bool has_volatile_columns(const model::InventoryClass& type) {
-  for (const model::Column& column : type.columns)
-    if (column.kind == model::ColumnKind::Volatile) return true;
-  return false;
-}
 
 // The same for a report that is made again, so that the site keeps it once.
 std::string report_id(const DeploymentReport& report) {
@@ -36,119 +26,6 @@ std::string report_id(const DeploymentReport& report) {
 }
 
 }  // namespace
-
-// What the site has, or will have. It is held only while a report is made: most of the time the
-// client does nothing, and the rows would be most of its memory.
-ReportBuilder Agent::stored_inventory() const {
-  const std::filesystem::path file = std::filesystem::path(config_.state) / "inventory";
-  std::error_code error;
-  if (!std::filesystem::exists(file, error)) return {};
-  const auto state = os::read_file(file);
-  auto builder =
-      state ? ReportBuilder::from_state(*state) : Result<ReportBuilder>(fail(state.error()));
-  if (builder) return *std::move(builder);
-  log::failure(log::Level::Warning, "inventory.state.lost", builder.error());
-  return {};
-}
-
-InventoryIntervals Agent::inventory_intervals() const {
-  if (!policy_->settings()) return {.standard = std::chrono::hours(24), .of_class = {}};
-  return {.standard = policy_->settings()->inventory_interval,
-          .of_class = policy_->settings()->class_intervals};
-}
-
-// A class that could not be read is looked at again at its next time, not at every one of others.
-Result<std::vector<model::ClassRows>> Agent::collect_classes(Extent extent, Timestamp now,
-                                                             ClassSchedule& schedule) {
-  const InventoryIntervals intervals = inventory_intervals();
-  SoftwareFileRules files = TRY(software_file_rules(settings_));
-  const Duration end = clock_.steady() + settings_.duration("software_files.longest");
-  files.is_over = [this, end] { return clock_.steady() >= end; };
-  Inventory collected = collect_inventory(
-      TRY(RootSource::open("/")), kVersion,
-      [&](const model::InventoryClass& type) {
-        const bool wanted = extent == Extent::All || schedule.is_due(type, intervals, now);
-        if (wanted) schedule.collected(type, now);
-        return wanted;
-      },
-      &files);
-  for (const Error& error : collected.errors)
-    log::failure(log::Level::Warning, "inventory.class.failed", error);
-  for (const Note& note : collected.notes)
-    log::debug("inventory.fact.absent", note.detail, {{"fact", note.fact}});
-  return std::move(collected.classes);
-}
-
-Result<void> Agent::try_inventory(Timestamp now) {
-  const std::uint64_t resync = policy_->header() ? policy_->header()->inventory_resync : 0;
-  ReportBuilder builder = stored_inventory();
-  if (resync > policy_->resync_followed()) builder.demand_resync();
-  // Kept once what was found is durable: until then the same classes stay due.
-  ClassSchedule schedule = class_schedule_;
-  // What is not collected now counts as unchanged in a delta; a full report wants everything.
-  InventoryReport decided;
-  if (!builder.needs_all_classes())
-    decided = builder.decide(TRY(collect_classes(Extent::Due, now, schedule)));
-  if (builder.needs_all_classes() || decided.kind == ReportKind::Full)
-    decided = builder.decide(TRY(collect_classes(Extent::All, now, schedule)));
-  if (decided.kind == ReportKind::Nothing) {
-    reported_ = decided.current;
-    class_schedule_ = std::move(schedule);
-    log::info("inventory.unchanged", "nothing changed since the last inventory");
-    return {};
-  }
-  contract::InventoryReport report;
-  report.kind = decided.kind == ReportKind::Full ? contract::InventoryReport::Kind::Full
-                                                 : contract::InventoryReport::Kind::Delta;
-  report.collected = now;
-  report.resync = resync;
-  report.base = decided.base;
-  report.digest = decided.current;
-  report.rows = decided.added;
-  report.removed = decided.removed;
-  TRY(outbox_->put(contract::MessageType::Inventory, contract::encode_inventory_report(report),
-                   now));
-  // From here on the message will arrive, in order and once: so it is the base of the next one. A
-  // crash before the next line repeats it, and the site sees that it has it.
-  TRY(builder.acknowledge(decided.current));
-  TRY(os::replace_file(std::filesystem::path(config_.state) / "inventory", builder.state(),
-                       os::FileMode::Private));
-  reported_ = decided.current;
-  class_schedule_ = std::move(schedule);
-  std::size_t rows = 0;
-  for (const auto& each : report.rows) rows += each.rows.size();
-  log::info("inventory.reported", "an inventory was queued",
-            {{"full", decided.kind == ReportKind::Full}, {"rows", rows}});
-  if (resync > policy_->resync_followed()) TRY(policy_->follow_resync(resync));
-  return {};
-}
-
-void Agent::send_inventory(Timestamp now) {
-  const auto done = try_inventory(now);
-  if (!done) {
-    log::failure(log::Level::Error, "inventory.failed", done.error());
-    inventory_timer_.failed(now, settings_.duration("retry.first"),
-                            settings_.duration("retry.longest"), 0.5);
-    return;
-  }
-  followed_intervals_ = inventory_intervals();
-  inventory_timer_.set(class_schedule_.next(followed_intervals_, now));
-}
-
-Result<void> Agent::try_heartbeat(Timestamp now) {
-  contract::Heartbeat heartbeat;
-  heartbeat.sent = now;
-  heartbeat.name = host_name_;
-  heartbeat.client_version = kVersion;
-  heartbeat.inventory = reported_;
-  heartbeat.volatile_rows =
-      collect_inventory(TRY(RootSource::open("/")), kVersion, has_volatile_columns).classes;
-  std::size_t rows = 0;
-  for (const model::ClassRows& of_class : heartbeat.volatile_rows) rows += of_class.rows.size();
-  if (rows > contract::kMostVolatileRows) heartbeat.volatile_rows.clear();
-  TRY(outbox_->put(contract::MessageType::Heartbeat, contract::encode_heartbeat(heartbeat), now));
-  return {};
-}
 
 void Agent::send_heartbeat(Timestamp now) {
   const auto done = try_heartbeat(now);

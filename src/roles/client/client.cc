@@ -50,7 +50,7 @@ Result<Bytes> describe_inventory(const char* root, std::string_view file_folders
   Inventory collected = collect_inventory(TRY(RootSource::open(root)), kVersion, {}, &files);
   for (const Error& error : collected.errors)
     log::failure(log::Level::Warning, "inventory.class.failed", error);
-  InventoryReport decided = ReportBuilder().decide(std::move(collected.classes));
+  InventoryReport decided = ReportBuilder(model::Schema()).decide(std::move(collected.classes));
   contract::InventoryReport report;
   report.kind = contract::InventoryReport::Kind::Full;
   report.collected = clock.now();

@@ -8,6 +8,7 @@
 #include "roles/console/object_files.h"
 #include "roles/console/packing.h"
 #include "roles/console/plan_text.h"
+#include "roles/console/signing.h"
 
 namespace muster::console {
 namespace {
@@ -100,12 +101,10 @@ const Application::Entry* Application::entry_of(const PlanItem& item) const {
 Result<void> Application::send(const PlanItem& item, const Entry& entry) {
   const std::string plural = TRY(folder_of_kind(item.kind));
   wire::Node node = contract::encode_object(entry.file.object);
-  if (const auto* package = std::get_if<model::Package>(&entry.file.object.value)) {
-    if (entry.content) TRY(packing_.upload(api_, *entry.content));
-    const SignedPackage documents =
-        TRY(sign_package(session_, api_, context_, *package, entry.content));
-    contract::add_catalogue_upload(node, {documents.entry, documents.targets});
-  }
+  if (entry.content) TRY(packing_.upload(api_, *entry.content));
+  if (const auto documents =
+          TRY(sign_object(session_, api_, context_, entry.file.object, entry.content)))
+    contract::add_catalogue_upload(node, {documents->entry, documents->targets});
   const Bytes body = wire::node_to_json(node);
   const std::string_view take_over = request_.take_over ? "?takeOver=true" : "";
   if (item.serial == 0) {
@@ -133,8 +132,7 @@ Result<void> Application::carry_out(const PlanItem& item) {
   const Entry* entry = entry_of(item);
   if (!entry) return fail(kUsage, "the site planned {} {}, which no file has", kind, item.name);
   if (item.action == PlanAction::Unchanged) {
-    const bool package = std::holds_alternative<model::Package>(entry->file.object.value);
-    if (!package || !TRY(signature_is_due(session_, api_, context_, item.name))) {
+    if (!TRY(signature_is_due(session_, api_, context_, entry->file.object))) {
       say("unchanged");
       return {};
     }

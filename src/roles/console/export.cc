@@ -12,10 +12,11 @@
 #include "base/sha256.h"
 #include "contract/catalogue.h"
 #include "contract/manifest.h"
+#include "contract/signed_object.h"
 #include "roles/console/commands.h"
 #include "roles/console/errors.h"
 #include "roles/console/object_files.h"
-#include "roles/console/packing.h"
+#include "roles/console/signing.h"
 #include "wire/yaml.h"
 
 namespace muster::console {
@@ -41,6 +42,18 @@ Result<AnyObject> portable_object(wire::Node node, bool with_serial) {
   if (!with_serial) object.server = {};
   if (auto* package = std::get_if<model::Package>(&object.value)) package->source.clear();
   return object;
+}
+
+// What only the site says happens on clients must not come under an operator's signature by an
+// export that is applied again.
+Result<void> check_signed(ApiClient& api, const trust::CatalogueTrust& trust,
+                          const AnyObject& object) {
+  const auto document =
+      TRY(api.get("/api/v1/catalogue/" + path_part(contract::catalogue_role(object))));
+  const auto entry = TRY(trust.verify_last_object(document.body, contract::catalogue_role(object)));
+  if (entry.object.value != object.value)
+    return fail(kSiteDocument, "the site's {} is not that of the signed document", object.name());
+  return {};
 }
 
 Result<std::vector<AnyObject>> fetch_objects(ApiClient& api, const ExportRequest& request) {
@@ -176,6 +189,9 @@ Result<void> write_objects(ApiClient& api, const trust::CatalogueTrust& trust,
                            std::vector<AnyObject>& objects, const fs::path& folder) {
   TRY(make_folder(folder));
   for (AnyObject& object : objects) {
+    if (contract::is_signed_kind(object.kind()))
+      TRY_IN(check_signed(api, trust, object), "{} {}", contract::to_text(object.kind()),
+             object.name());
     if (auto* package = std::get_if<model::Package>(&object.value))
       TRY_IN(write_content(api, trust, folder, *package), "package {}", package->name);
     const std::string kind = TRY(folder_of_kind(contract::to_text(object.kind())));

@@ -23,6 +23,7 @@ constexpr Duration kWatchLimit = std::chrono::minutes(30);
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 std::string singular(std::string_view kind) {
+  if (kind.ends_with("sses")) return std::string(kind.substr(0, kind.size() - 2));
   if (kind.ends_with("ies")) return std::string(kind.substr(0, kind.size() - 3)) + "y";
   return std::string(kind.ends_with('s') ? kind.substr(0, kind.size() - 1) : kind);
 }

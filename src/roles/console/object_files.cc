@@ -60,9 +60,12 @@ Result<std::vector<std::string>> files_of(const std::string& path) {
 }  // namespace
 
 std::string lower_kind(std::string_view kind) {
-  std::string out(kind);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  std::string out;
+  for (const char c : kind) {
+    const bool capital = c >= 'A' && c <= 'Z';
+    if (capital && !out.empty()) out += '-';
+    out += capital ? static_cast<char>(c - 'A' + 'a') : c;
+  }
   return out;
 }
 

@@ -22,7 +22,7 @@ struct FileObject {
 // files, kNoObjects for a folder without any.
 Result<std::vector<FileObject>> read_object_files(const std::vector<std::string>& paths);
 
-// "Package" -> "package": the kind's name in sentences.
+// "InventoryClass" -> "inventory-class": the kind's name in sentences.
 std::string lower_kind(std::string_view kind);
 
 // "Package" -> "packages": the kind's name in the interface and in folders.

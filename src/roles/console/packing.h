@@ -1,5 +1,4 @@
-// The content of packages on the operator's machine: packed from their source folders, uploaded
-// and signed for with the operator's catalogue key, which never leaves the operator's folder.
+// The content of packages on the operator's machine: packed from their source folders and uploaded.
 #pragma once
 
 #include <map>
@@ -10,7 +9,6 @@
 #include "roles/console/commands.h"
 #include "roles/console/object_files.h"
 #include "store/content_store.h"
-#include "trust/catalogue_trust.h"
 
 namespace muster::console {
 
@@ -43,26 +41,5 @@ class Packing {
   os::Fd lock_;  // of FOLDER.lock: says that the folder is in use
   store::ContentStore store_;
 };
-
-// The root in the operator's own folder: what documents of a site are verified with.
-Result<trust::CatalogueTrust> operator_trust(const contract::OperatorContext& context);
-
-struct SignedPackage {
-  Bytes entry;
-  std::optional<Bytes> targets;
-};
-
-// The next version of the package's signed entry, and of the list of packages where it is new.
-// Without `content` the entry names what the site has, if an operator signed for that. Errors:
-// kUsage where it has none, those of verify_last_entry(), kSiteDocument.
-Result<SignedPackage> sign_package(const Session& session, ApiClient& api,
-                                   const contract::OperatorContext& context,
-                                   const model::Package& package,
-                                   const std::optional<PackedContent>& content);
-
-// Whether the entry that the site has should be signed again though nothing changed: another
-// operator signed it, or half of its life is over.
-Result<bool> signature_is_due(const Session& session, ApiClient& api,
-                              const contract::OperatorContext& context, std::string_view package);
 
 }  // namespace muster::console

@@ -17,7 +17,7 @@ namespace {
 std::string operating_system(const hosting::Site& site, store::DeviceNumber device) {
   const auto rows = site.fleet.rows(device);
   if (!rows) return {};
-  for (const model::ClassRows& each : *rows) {
+  for (const model::ClassRows& each : rows->classes) {
     if (each.type->name != "OperatingSystem" || each.rows.empty()) continue;
     const auto column = each.type->column("Name");
     if (const auto* name = std::get_if<std::string>(&each.rows[0][*column])) return *name;
@@ -120,9 +120,9 @@ Result<net::Response> get_device(hosting::Site& site, hosting::Call& call) {
         return device_agent(site, reader, device->number);
       }));
   const auto rows = site.fleet.rows(device->number);
-  return json_answer(
-      200, contract::encode_device_details(view_of(site, *device),
-                                           rows ? *rows : std::vector<model::ClassRows>(), agent));
+  return json_answer(200, contract::encode_device_details(
+                              view_of(site, *device),
+                              rows ? rows->classes : std::vector<model::ClassRows>(), agent));
 }
 
 Result<net::Response> approve_device(hosting::Site& site, hosting::Call& call) {

@@ -33,5 +33,10 @@ inline constexpr ErrorKind kPackageRetired{
     "Deploy a package that is not retired, or apply this one with retired: false"};
 inline constexpr ErrorKind kOrderTooLong{2212, "order-too-long",
                                          "Let fewer programs run one behind the other"};
+inline constexpr ErrorKind kClassTaken{
+    2213, "class-taken", "Give the class another name, or change the object that has it"};
+inline constexpr ErrorKind kClassChanged{
+    2214, "class-changed",
+    "Put new columns behind those of before; for others declare a class of another name"};
 
 }  // namespace muster::provider

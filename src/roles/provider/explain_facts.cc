@@ -103,7 +103,7 @@ Result<void> gather_places(hosting::Site& site, store::Reader& reader, store::De
   facts.has_boundaries = !map.empty();
   const auto rows = site.fleet.rows(device);
   if (!facts.has_boundaries || !rows) return {};
-  for (const model::ClassRows& of_class : *rows) {
+  for (const model::ClassRows& of_class : rows->classes) {
     if (of_class.type->name != "IPAddress") continue;
     const auto column = of_class.type->column("Address");
     for (const model::Row& row : of_class.rows) {

@@ -2,80 +2,29 @@
 
 #include <algorithm>
 
-#include "base/os/file.h"
-#include "contract/manifest.h"
 #include "fleet/errors.h"
+#include "hosting/stored_schema.h"
 #include "model/collection_links.h"
 #include "model/query/parse.h"
 #include "model/query/resolve.h"
 #include "roles/provider/devices_api.h"
 #include "roles/provider/errors.h"
 #include "store/site/objects.h"
-#include "store/site/packages.h"
-#include "trust/catalogue_signature.h"
-#include "trust/errors.h"
 
 namespace muster::provider {
 namespace {
 
 constexpr std::int64_t kAll = 1'000'000;
+constexpr std::string_view kClassKind = "InventoryClass";
 constexpr std::size_t kUsersShown = 20;
-
-Result<void> check_program(const model::Program& entry, const model::Program& spec) {
-  if (entry != spec)
-    return fail(kCatalogueMismatch, "program {}: the signed entry says otherwise than the spec",
-                spec.name);
-  return {};
-}
-
-Result<void> check_content(hosting::Site& site, const contract::PackageEntry& entry) {
-  const auto hash = TRY(store::ContentHash::parse(entry.manifest_sha256));
-  if (!site.content->has(hash))
-    return fail(kContentNotThere, "the manifest {}", entry.manifest_sha256);
-  const Bytes document = TRY(os::read_file(site.content->path_of(hash), contract::kManifestLimit));
-  const auto manifest = TRY(contract::decode_manifest(document));
-  if (document.size() != entry.manifest_length || manifest.package != entry.package ||
-      manifest.package_version != entry.package_version)
-    return fail(kCatalogueMismatch, "the manifest is not the one that the entry describes");
-  for (const auto& file : manifest.files)
-    if (!site.content->has(TRY(store::ContentHash::parse(file.sha256))))
-      return fail(kContentNotThere, "{} ({})", file.path, file.sha256);
-  return {};
-}
-
-Result<std::optional<contract::CatalogueTargets>> check_targets(
-    store::Reader& reader, const contract::CatalogueRoot& root, std::string_view package,
-    const std::optional<Bytes>& upload) {
-  const auto latest = TRY(store::latest_catalogue_document(reader, "targets"));
-  const auto lists = [&](const contract::CatalogueTargets& targets) {
-    return std::ranges::find(targets.packages, package) != targets.packages.end();
-  };
-  if (!upload) {
-    if (latest && lists(TRY(contract::decode_targets(latest->bytes)).value))
-      return std::optional<contract::CatalogueTargets>();
-    return fail(kCatalogueMismatch, "targets.json delegates no role for package {}", package);
-  }
-  auto targets = TRY(contract::decode_targets(*upload));
-  TRY(trust::check_signatures("targets", targets.canonical, targets.signatures, root, root.targets,
-                              trust::kSignerNotOperator));
-  const std::uint64_t wanted = latest ? static_cast<std::uint64_t>(latest->version) + 1 : 1;
-  if (targets.value.version != wanted)
-    return fail(kStale, "targets.json has version {}, {} is next", targets.value.version, wanted);
-  if (!lists(targets.value))
-    return fail(kCatalogueMismatch, "targets.json delegates no role for package {}", package);
-  if (latest)
-    for (const auto& before : TRY(contract::decode_targets(latest->bytes)).value.packages)
-      if (std::ranges::find(targets.value.packages, before) == targets.value.packages.end())
-        return fail(kCatalogueMismatch, "targets.json leaves out package {}", before);
-  return std::optional(std::move(targets.value));
-}
 
 }  // namespace
 
 Result<void> check_collection(store::Reader& reader, const model::Collection& collection) {
+  const model::Schema schema = TRY(hosting::stored_schema(reader));
   for (const model::Rule& rule : collection.rules) {
     if (const auto* query = std::get_if<model::QueryRule>(&rule))
-      TRY(model::resolve_rule(TRY(model::parse_query(query->query))));
+      TRY(model::resolve_rule(TRY(model::parse_query(query->query)), schema));
     if (const auto* device = std::get_if<model::DeviceRule>(&rule))
       TRY(named_device(reader, device->device));
   }
@@ -105,7 +54,61 @@ Result<void> check_boundary(store::Reader& reader, const model::Boundary& bounda
   return {};
 }
 
+Result<void> check_inventory_class(store::Reader& reader, const model::DeclaredClass& declared) {
+  std::size_t count = 1;
+  for (const auto& each : TRY(store::list_objects(reader, kClassKind, "", kAll))) {
+    const auto object =
+        TRY(contract::decode_spec(contract::ObjectKind::InventoryClass, each.name, each.spec));
+    const auto& other = std::get<model::DeclaredClass>(object.value);
+    if (each.name != declared.name) {
+      ++count;
+      if (other.definition.name == declared.definition.name)
+        return fail(kClassTaken, "class {} is inventory-class {}", declared.definition.name,
+                    each.name);
+      continue;
+    }
+    if (other.definition.name != declared.definition.name)
+      return fail(kClassChanged, "inventory-class {} is class {}, not {}", declared.name,
+                  other.definition.name, declared.definition.name);
+    if (!extends(declared.definition, other.definition))
+      return fail(kClassChanged, "class {} has other columns than before, and not only more",
+                  declared.definition.name);
+  }
+  if (count > model::kMostDefinedClasses)
+    return fail(kClassTaken, "there are {} classes already", model::kMostDefinedClasses);
+  return {};
+}
+
 namespace {
+
+// The collections with a query that asks for the class.
+Result<std::vector<std::string>> users_of_class(store::Reader& reader, std::string_view name) {
+  std::vector<std::string> out;
+  const auto stored = TRY(store::find_object(reader, kClassKind, name));
+  if (!stored) return out;
+  const auto declared =
+      TRY(contract::decode_spec(contract::ObjectKind::InventoryClass, name, stored->spec));
+  const std::string& type = std::get<model::DeclaredClass>(declared.value).definition.name;
+  const model::Schema schema = TRY(hosting::stored_schema(reader));
+  for (const auto& each : TRY(store::list_objects(reader, "Collection", "", kAll))) {
+    const auto object =
+        TRY(contract::decode_spec(contract::ObjectKind::Collection, each.name, each.spec));
+    for (const model::Rule& rule : std::get<model::Collection>(object.value).rules) {
+      const auto* query = std::get_if<model::QueryRule>(&rule);
+      if (query == nullptr) continue;
+      const auto parsed = TRY(model::parse_query(query->query));
+      const auto plan = model::resolve(parsed, schema);
+      if (!plan ||
+          std::ranges::none_of(plan->classes, [&](const model::InventoryClass* each_class) {
+            return each_class->name == type;
+          }))
+        continue;
+      out.push_back("collection " + each.name);
+      break;
+    }
+  }
+  return out;
+}
 
 Result<bool> deploys_already(store::Reader& reader, const model::Deployment& deployment) {
   const auto object = TRY(store::find_object(reader, "Deployment", deployment.name));
@@ -134,37 +137,10 @@ Result<void> check_deployment(store::Reader& reader, const model::Deployment& de
   return {};
 }
 
-Result<CheckedPackage> check_package(hosting::Site& site, store::Reader& reader,
-                                     const model::Package& package,
-                                     const contract::CatalogueUpload& upload) {
-  const auto root_document = TRY(store::latest_catalogue_document(reader, "root"));
-  if (!root_document) return fail(kCatalogueMismatch, "this site has no catalogue root yet");
-  const auto root = TRY(contract::decode_root(root_document->bytes)).value;
-  const auto entry = TRY(contract::decode_entry(upload.entry));
-  TRY(trust::check_signatures("the package's document", entry.canonical, entry.signatures, root,
-                              root.targets, trust::kSignerNotOperator));
-  if (entry.value.package != package.name || entry.value.package_version != package.version)
-    return fail(kCatalogueMismatch, "the signed entry is of {} {}, the spec of {} {}",
-                entry.value.package, entry.value.package_version, package.name, package.version);
-  if (entry.value.programs.size() != package.programs.size())
-    return fail(kCatalogueMismatch, "the signed entry has {} programs, the spec {}",
-                entry.value.programs.size(), package.programs.size());
-  for (std::size_t i = 0; i < package.programs.size(); ++i)
-    TRY(check_program(entry.value.programs[i], package.programs[i]));
-  const auto latest =
-      TRY(store::latest_catalogue_document(reader, contract::package_role(package.name)));
-  const std::uint64_t wanted = latest ? static_cast<std::uint64_t>(latest->version) + 1 : 1;
-  if (entry.value.version != wanted)
-    return fail(kStale, "the package's document has version {}, {} is next", entry.value.version,
-                wanted);
-  TRY(check_content(site, entry.value));
-  return CheckedPackage{entry.value,
-                        TRY(check_targets(reader, root, package.name, upload.targets))};
-}
-
 Result<void> check_unused(store::Reader& reader, contract::ObjectKind kind, std::string_view name) {
   std::vector<std::string> users;
   if (kind == contract::ObjectKind::Boundary) return {};
+  if (kind == contract::ObjectKind::InventoryClass) users = TRY(users_of_class(reader, name));
   for (const auto& each : TRY(store::list_objects(reader, "Deployment", "", kAll))) {
     const auto object =
         TRY(contract::decode_spec(contract::ObjectKind::Deployment, each.name, each.spec));

@@ -6,6 +6,7 @@
 #include "contract/objects/object.h"
 #include "hosting/audit.h"
 #include "roles/provider/answers.h"
+#include "roles/provider/catalogue_checks.h"
 #include "roles/provider/deployment_status.h"
 #include "roles/provider/devices_api.h"
 #include "roles/provider/errors.h"
@@ -28,6 +29,7 @@ Result<ObjectKind> kind_of(std::string_view plural) {
   if (plural == "collections") return ObjectKind::Collection;
   if (plural == "deployments") return ObjectKind::Deployment;
   if (plural == "boundaries") return ObjectKind::Boundary;
+  if (plural == "inventory-classes") return ObjectKind::InventoryClass;
   return fail(kNoSuchThing, "kind {}", plural.substr(0, 60));
 }
 
@@ -93,41 +95,38 @@ Result<Submitted> read_submitted(hosting::Call& call, ObjectKind kind) {
   return out;
 }
 
-// All checks of a create or update; a package's documents come back for storing.
-Result<std::optional<CheckedPackage>> check(hosting::Site& site, store::Reader& reader,
-                                            const Submitted& submitted) {
-  using Checked = std::optional<CheckedPackage>;
-  if (const auto* package = std::get_if<model::Package>(&submitted.object.value)) {
-    if (!submitted.catalogue)
-      return fail(kCatalogueMismatch, "package {} came without its signed entry", package->name);
+// All checks of a create or update; signed documents come back for storing.
+Result<std::optional<CheckedDocuments>> check(hosting::Site& site, store::Reader& reader,
+                                              const Submitted& submitted) {
+  if (const auto* package = std::get_if<model::Package>(&submitted.object.value))
     TRY(check_run_first(reader, *package, only(*package)));
-    return Checked(TRY(check_package(site, reader, *package, *submitted.catalogue)));
-  }
+  if (const auto* declared = std::get_if<model::DeclaredClass>(&submitted.object.value))
+    TRY(check_inventory_class(reader, *declared));
   if (const auto* collection = std::get_if<model::Collection>(&submitted.object.value))
     TRY(check_collection(reader, *collection));
   if (const auto* deployment = std::get_if<model::Deployment>(&submitted.object.value))
     TRY(check_deployment(reader, *deployment, only(*deployment)));
   if (const auto* boundary = std::get_if<model::Boundary>(&submitted.object.value))
     TRY(check_boundary(reader, *boundary));
-  return Checked();
+  return check_documents(site, reader, submitted.object, submitted.catalogue);
 }
 
-Result<void> store_package(hosting::Site& site, store::Transaction& transaction,
-                           const store::Object& object, const CheckedPackage& checked,
-                           const contract::CatalogueUpload& upload, Timestamp now) {
-  const auto version = static_cast<std::int64_t>(checked.entry.version);
+Result<void> store_documents(hosting::Site& site, store::Transaction& transaction,
+                             const store::Object& object, const CheckedDocuments& checked,
+                             const contract::CatalogueUpload& upload, Timestamp now) {
+  const auto version = static_cast<std::int64_t>(checked.version);
   if (checked.targets)
     TRY(store::add_catalogue_document(transaction, "targets",
                                       static_cast<std::int64_t>(checked.targets->version),
                                       *upload.targets, now));
-  TRY(store::add_catalogue_document(transaction, contract::package_role(object.name), version,
-                                    upload.entry, now));
+  TRY(store::add_catalogue_document(transaction, checked.role, version, upload.entry, now));
+  if (!checked.package) return {};
   return store::add_package_content(
       transaction, {.package = object.id,
                     .version = version,
-                    .manifest_sha256 = TRY(from_hex(checked.entry.manifest_sha256)),
+                    .manifest_sha256 = TRY(from_hex(checked.package->manifest_sha256)),
                     .folder = site.random.bytes(16),
-                    .size_bytes = static_cast<std::int64_t>(checked.entry.manifest_length),
+                    .size_bytes = static_cast<std::int64_t>(checked.package->manifest_length),
                     .created = now,
                     .withdrawn = {}});
 }
@@ -228,7 +227,7 @@ Result<net::Response> create_object(hosting::Site& site, hosting::Call& call) {
                                               .spec = spec},
                                              call.now));
         if (checked)
-          TRY(store_package(site, transaction, made, *checked, *submitted.catalogue, call.now));
+          TRY(store_documents(site, transaction, made, *checked, *submitted.catalogue, call.now));
         TRY(join_set(transaction, call, submitted.object, made));
         TRY(hosting::audit(transaction,
                            {.actor = actor_of(call),
@@ -271,7 +270,7 @@ Result<net::Response> update_object(hosting::Site& site, hosting::Call& call) {
         auto made = TRY(store::update_object(transaction, before.id, spec,
                                              expected ? *expected : before.serial, call.now));
         if (checked)
-          TRY(store_package(site, transaction, made, *checked, *submitted.catalogue, call.now));
+          TRY(store_documents(site, transaction, made, *checked, *submitted.catalogue, call.now));
         TRY(join_set(transaction, call, submitted.object, made));
         TRY(hosting::audit(transaction,
                            {.actor = actor_of(call),

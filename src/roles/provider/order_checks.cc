@@ -9,6 +9,8 @@
 namespace muster::provider {
 namespace {
 
+constexpr std::int64_t kAll = 1'000'000;
+
 std::string full_name(std::string_view program, std::string_view package) {
   return fmt::format("{} of {}", program, package);
 }
@@ -64,6 +66,10 @@ Result<void> check_order_of(store::Reader& reader, const model::Package& package
                 start);
   return {};
 }
+
+}  // namespace
+
+namespace {
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include "contract/manifest.h"
 #include "contract/plan.h"
 #include "fleet/errors.h"
+#include "model/errors.h"
 #include "roles/provider/answers.h"
 #include "roles/provider/errors.h"
 #include "roles/provider/object_checks.h"
@@ -81,7 +82,8 @@ using Step = std::variant<const contract::PlannedObject*, store::Object>;
 // What another step of the same plan may take out of the way.
 bool may_come_later(const Error& error) {
   return error.is(kReferenceMissing) || error.is(kBoundaryOverlap) ||
-         error.is(fleet::kCollectionCycle) || error.is(kInUse);
+         error.is(fleet::kCollectionCycle) || error.is(kInUse) || error.is(kClassTaken) ||
+         error.is(model::kQueryUnknownName);
 }
 
 Planned refused(const Step& step, const Error& error) {
@@ -189,6 +191,8 @@ Result<void> Planner::check(const AnyObject& object) {
     TRY(check_run_first(transaction_, *package, submission()));
   if (const auto* boundary = std::get_if<model::Boundary>(&object.value))
     TRY(check_boundary(transaction_, *boundary));
+  if (const auto* declared = std::get_if<model::DeclaredClass>(&object.value))
+    TRY(check_inventory_class(transaction_, *declared));
   return {};
 }
 

@@ -19,6 +19,8 @@ struct MessageContext {
   const store::Device& device;
   const contract::EnvelopeHeader& header;
   Timestamp received;
+  // The classes that inventories have rows of.
+  const model::Schema& schema;
   bool replayed = false;  // out of quarantine: later messages of its stream were taken before
 };
 

@@ -15,6 +15,7 @@
 #include "roles/site_server/inventory_loader/inventory_loader.h"
 #include "roles/site_server/policy_builder/policy_builder.h"
 #include "roles/site_server/public_documents/public_documents.h"
+#include "roles/site_server/schema/schema_follower.h"
 #include "roles/site_server/status/status_loader.h"
 #include "store/errors.h"
 #include "store/site/enrolment.h"
@@ -241,6 +242,7 @@ Result<bool> SiteServer::round() {
   std::vector<store::Change> of_collections;
   for (const store::Change& change : changes)
     if (change.kind == "Collection") of_collections.push_back(change);
+  TRY(follow_schema(*site_, changes, of_collections, parts.dirty));
   const bool all_read = changes.size() < static_cast<std::size_t>(kChangesAtOnce);
   parts.collections.collections_changed(of_collections,
                                         all_read ? MoreChanges::No : MoreChanges::Yes, parts.dirty);

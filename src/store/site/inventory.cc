@@ -38,9 +38,9 @@ struct StoredRows {
 
 class InventoryWriter {
  public:
-  static Result<InventoryWriter> open(Transaction& transaction, DeviceNumber device,
-                                      Timestamp now) {
-    ClassTable classes = TRY(ClassTable::load(transaction));
+  static Result<InventoryWriter> open(Transaction& transaction, const model::Schema& schema,
+                                      DeviceNumber device, Timestamp now) {
+    ClassTable classes = TRY(ClassTable::load(transaction, schema));
     RowTable rows = TRY(RowTable::open(transaction));
     return InventoryWriter(transaction, device, now, std::move(classes), std::move(rows));
   }
@@ -252,9 +252,10 @@ std::optional<std::string> digest_after(std::string_view base,
 
 }  // namespace
 
-Result<InventoryChange> apply_full(Transaction& transaction, DeviceNumber device,
-                                   std::span<const model::ClassRows> rows, Timestamp now) {
-  InventoryWriter writer = TRY(InventoryWriter::open(transaction, device, now));
+Result<InventoryChange> apply_full(Transaction& transaction, const model::Schema& schema,
+                                   DeviceNumber device, std::span<const model::ClassRows> rows,
+                                   Timestamp now) {
+  InventoryWriter writer = TRY(InventoryWriter::open(transaction, schema, device, now));
   const StoredRows before = TRY(writer.state());
   TRY(writer.check_room({}, rows));
   model::RowSetDigest digest;
@@ -283,11 +284,11 @@ Result<InventoryChange> apply_full(Transaction& transaction, DeviceNumber device
   return change;
 }
 
-Result<InventoryChange> apply_delta(Transaction& transaction, DeviceNumber device,
-                                    std::string_view base,
+Result<InventoryChange> apply_delta(Transaction& transaction, const model::Schema& schema,
+                                    DeviceNumber device, std::string_view base,
                                     std::span<const model::ClassRows> removed,
                                     std::span<const model::ClassRows> added, Timestamp now) {
-  InventoryWriter writer = TRY(InventoryWriter::open(transaction, device, now));
+  InventoryWriter writer = TRY(InventoryWriter::open(transaction, schema, device, now));
   StoredRows state = TRY(writer.state());
   InventoryChange change;
   if (!state.digest)
@@ -322,9 +323,10 @@ Result<InventoryChange> apply_delta(Transaction& transaction, DeviceNumber devic
   return change;
 }
 
-Result<void> apply_volatile(Transaction& transaction, DeviceNumber device,
-                            std::span<const model::ClassRows> rows, Timestamp now) {
-  InventoryWriter writer = TRY(InventoryWriter::open(transaction, device, now));
+Result<void> apply_volatile(Transaction& transaction, const model::Schema& schema,
+                            DeviceNumber device, std::span<const model::ClassRows> rows,
+                            Timestamp now) {
+  InventoryWriter writer = TRY(InventoryWriter::open(transaction, schema, device, now));
   StoredRows stored = TRY(writer.state());
   if (!TRY(writer.refresh(rows, stored.rows))) return {};
   return writer.save_rows(stored.rows);

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "base/random.h"
-#include "model/inventory.h"
+#include "model/schema.h"
 #include "store/site/devices.h"
 
 namespace muster::store {
@@ -36,31 +36,41 @@ struct InventoryChange {
   std::int64_t sequence = 0;  // in the log; 0 when nothing changed
 };
 
-// To be called once after opening the database and before the functions below. Registers the
-// classes of model::inventory_classes(). When the columns of one have changed, its old rows are
-// left out from now on and every device is asked for a full inventory.
-Result<void> register_inventory_classes(Transaction& transaction, Random& random);
+// To be called after opening the database, before the functions below, and whenever the schema
+// changes. A class that is no longer there, or whose columns are others and not only more, is
+// retired: its rows are left out from now on, and the devices that have some are asked for a full
+// inventory; they are returned.
+Result<std::vector<DeviceNumber>> register_inventory_classes(Transaction& transaction,
+                                                             const model::Schema& schema,
+                                                             Random& random);
+// Whether a class of that name is registered, or was once.
+Result<bool> was_inventory_class(Reader& reader, std::string_view name);
+
+// In what follows rows are of classes of `schema`, which is registered.
 
 // Replaces all rows of the device. Rows have passed model::check_row, each class stands once.
 // Errors: kNotFound, kRowCollision.
-Result<InventoryChange> apply_full(Transaction& transaction, DeviceNumber device,
-                                   std::span<const model::ClassRows> rows, Timestamp now);
+Result<InventoryChange> apply_full(Transaction& transaction, const model::Schema& schema,
+                                   DeviceNumber device, std::span<const model::ClassRows> rows,
+                                   Timestamp now);
 
 // Applies a difference to the rows whose digest is `base`. Removed rows are found by their Shared
 // and Unique columns. A delta that has been applied already changes nothing and succeeds.
 // Errors: kDigestMismatch (nothing is changed; ask for a full inventory), kNotFound.
-Result<InventoryChange> apply_delta(Transaction& transaction, DeviceNumber device,
-                                    std::string_view base,
+Result<InventoryChange> apply_delta(Transaction& transaction, const model::Schema& schema,
+                                    DeviceNumber device, std::string_view base,
                                     std::span<const model::ClassRows> removed,
                                     std::span<const model::ClassRows> added, Timestamp now);
 
 // Takes over the Volatile columns of rows that the device has, found by their other columns. Rows
 // that it does not have are passed over; digest and log stay as they are. Error: kNotFound.
-Result<void> apply_volatile(Transaction& transaction, DeviceNumber device,
-                            std::span<const model::ClassRows> rows, Timestamp now);
+Result<void> apply_volatile(Transaction& transaction, const model::Schema& schema,
+                            DeviceNumber device, std::span<const model::ClassRows> rows,
+                            Timestamp now);
 
 // By class and row id. Nothing for a device without inventory.
-Result<std::vector<InventoryRow>> device_inventory(Reader& reader, DeviceNumber device);
+Result<std::vector<InventoryRow>> device_inventory(Reader& reader, const model::Schema& schema,
+                                                   DeviceNumber device);
 
 // Receives the inventory of the whole site, from one snapshot: every distinct row once, then
 // every device that has rows.
@@ -74,7 +84,8 @@ class InventoryVisitor {
   virtual Result<void> device(DeviceNumber device, std::span<const DeviceRow> rows) = 0;
 };
 // Returns the sequence of the last change that is contained; changes_after it complete the view.
-Result<std::int64_t> load_inventory(Reader& reader, InventoryVisitor& visitor);
+Result<std::int64_t> load_inventory(Reader& reader, const model::Schema& schema,
+                                    InventoryVisitor& visitor);
 
 struct InventoryLogEntry {
   std::int64_t sequence;
@@ -85,6 +96,7 @@ struct InventoryLogEntry {
   std::vector<InventoryRow> removed;
 };
 Result<std::vector<InventoryLogEntry>> inventory_changes_after(Reader& reader,
+                                                               const model::Schema& schema,
                                                                std::int64_t sequence,
                                                                std::int64_t limit);
 // Forgets entries up to and including `sequence`; returns how many.

@@ -113,27 +113,30 @@ Result<std::vector<InventoryRow>> RowResolver::rows(const std::vector<RowEntry>&
   return out;
 }
 
-Result<std::vector<InventoryRow>> device_inventory(Reader& reader, DeviceNumber device) {
+Result<std::vector<InventoryRow>> device_inventory(Reader& reader, const model::Schema& schema,
+                                                   DeviceNumber device) {
   const auto list = TRY(reader.first("SELECT rows FROM device_rows WHERE device = $1", {device},
                                      [](Rows& rows) -> Result<std::vector<RowEntry>> {
                                        return decode_row_list(TRY(rows.blob_view(0)));
                                      }));
   if (!list) return std::vector<InventoryRow>();
-  const ClassTable classes = TRY(ClassTable::load(reader));
+  const ClassTable classes = TRY(ClassTable::load(reader, schema));
   return RowResolver(reader, classes).rows(*list);
 }
 
-Result<std::int64_t> load_inventory(Reader& reader, InventoryVisitor& visitor) {
-  const ClassTable classes = TRY(ClassTable::load(reader));
+Result<std::int64_t> load_inventory(Reader& reader, const model::Schema& schema,
+                                    InventoryVisitor& visitor) {
+  const ClassTable classes = TRY(ClassTable::load(reader, schema));
   TRY(visit_rows(reader, classes, visitor));
   TRY(visit_devices(reader, classes, visitor));
   return read_counter(reader, Counter::InventorySequence);
 }
 
 Result<std::vector<InventoryLogEntry>> inventory_changes_after(Reader& reader,
+                                                               const model::Schema& schema,
                                                                std::int64_t sequence,
                                                                std::int64_t limit) {
-  const ClassTable classes = TRY(ClassTable::load(reader));
+  const ClassTable classes = TRY(ClassTable::load(reader, schema));
   auto blobs =
       TRY(reader.all("SELECT sequence, device, at, kind, added, removed FROM inventory_log "
                      "WHERE sequence > $1 ORDER BY sequence LIMIT $2",

@@ -1,5 +1,8 @@
 #include "store/site/row_table.h"
 
+#include <algorithm>
+#include <set>
+
 #include "base/byte_writer.h"
 #include "base/check.h"
 #include "store/keyed_hash.h"
@@ -22,13 +25,15 @@ std::string layout_of(const model::InventoryClass& type) {
   return out;
 }
 
-const std::vector<std::string>& layouts() {
-  static const std::vector<std::string> kLayouts = [] {
+// Those of the program's classes are asked for with every message.
+std::string layout(const model::InventoryClass& type) {
+  static const std::vector<std::string> kOwn = [] {
     std::vector<std::string> out;
-    for (const auto& type : model::inventory_classes()) out.push_back(layout_of(type));
+    for (const auto& own : model::inventory_classes()) out.push_back(layout_of(own));
     return out;
   }();
-  return kLayouts;
+  if (model::find_inventory_class(type.name) != &type) return layout_of(type);
+  return kOwn[static_cast<std::size_t>(&type - model::inventory_classes().data())];
 }
 
 struct KnownClass {
@@ -47,23 +52,45 @@ Result<std::vector<KnownClass>> known_classes(Reader& reader) {
 
 bool is_retired(const KnownClass& known) { return known.layout.starts_with("retired "); }
 
-// Its rows stay until nothing names them, and no program reads them any more.
+// Its rows stay until nothing names them, and nobody reads them any more.
 Result<void> retire(Transaction& transaction, const KnownClass& known) {
   TRY(transaction.run("UPDATE inventory_class SET layout = $1 WHERE id = $2",
                       {fmt::format("retired {}", known.id), known.id}));
   return {};
 }
 
+// The devices that have rows of a class that is gone are asked for all they have.
+Result<std::vector<DeviceNumber>> ask_for_full(Transaction& transaction,
+                                               const std::set<ClassId>& gone) {
+  std::vector<DeviceNumber> out;
+  if (gone.empty()) return out;
+  const auto devices = TRY(transaction.all(
+      "SELECT device, rows FROM device_rows", {}, [&](Rows& rows) -> Result<std::int64_t> {
+        const auto entries = TRY(decode_row_list(TRY(rows.blob_view(1))));
+        const bool has = std::ranges::any_of(
+            entries, [&](const RowEntry& entry) { return gone.contains(entry.type); });
+        return has ? TRY(rows.integer(0)) : 0;
+      }));
+  for (const std::int64_t device : devices) {
+    if (device == 0) continue;
+    TRY(
+        transaction.run("UPDATE device SET inventory_digest = NULL, resync = resync + 1 "
+                        "WHERE number = $1 AND inventory_digest IS NOT NULL",
+                        {device}));
+    out.push_back(static_cast<DeviceNumber>(device));
+  }
+  return out;
+}
+
 }  // namespace
 
-Result<ClassTable> ClassTable::load(Reader& reader) {
+Result<ClassTable> ClassTable::load(Reader& reader, const model::Schema& schema) {
   ClassTable out;
   Rows rows = TRY(reader.query("SELECT id, name, layout FROM inventory_class"));
   while (TRY(rows.next())) {
-    const model::InventoryClass* type = model::find_inventory_class(TRY(rows.text_view(1)));
+    const model::InventoryClass* type = schema.find(TRY(rows.text_view(1)));
     if (type == nullptr) continue;
-    const auto index = static_cast<std::size_t>(type - model::inventory_classes().data());
-    if (layouts()[index] == TRY(rows.text_view(2)))
+    if (layout(*type) == TRY(rows.text_view(2)))
       out.entries_.emplace_back(static_cast<ClassId>(TRY(rows.integer(0))), type);
   }
   return out;
@@ -139,37 +166,40 @@ Result<void> make_row_key(Transaction& transaction, Random& random) {
   return {};
 }
 
-Result<void> register_inventory_classes(Transaction& transaction, Random& random) {
+Result<std::vector<DeviceNumber>> register_inventory_classes(Transaction& transaction,
+                                                             const model::Schema& schema,
+                                                             Random& random) {
   TRY(make_row_key(transaction, random));
-  bool changed = false;
-  std::vector<bool> present(layouts().size(), false);
+  std::set<ClassId> gone;
+  std::set<std::string, std::less<>> present;
   for (const KnownClass& known : TRY(known_classes(transaction))) {
     if (is_retired(known)) continue;
-    const model::InventoryClass* type = model::find_inventory_class(known.name);
-    const auto index =
-        type == nullptr ? 0 : static_cast<std::size_t>(type - model::inventory_classes().data());
+    const model::InventoryClass* type = schema.find(known.name);
+    const std::string wanted = type == nullptr ? std::string() : layout(*type);
     // Columns that were added at the end leave the bytes of older rows as they are.
-    if (type == nullptr || !layouts()[index].starts_with(known.layout)) {
+    if (type == nullptr || !wanted.starts_with(known.layout)) {
       TRY(retire(transaction, known));
-      changed = true;
+      gone.insert(known.id);
       continue;
     }
-    present[index] = true;
-    if (layouts()[index] != known.layout)
+    present.insert(known.name);
+    if (wanted != known.layout)
       TRY(transaction.run("UPDATE inventory_class SET layout = $1 WHERE id = $2",
-                          {layouts()[index], known.id}));
+                          {wanted, known.id}));
   }
-  for (std::size_t i = 0; i < present.size(); ++i) {
-    if (present[i]) continue;
+  for (const model::InventoryClass* type : schema.classes()) {
+    if (present.contains(type->name)) continue;
     const std::int64_t id = TRY(take_counter(transaction, Counter::InventoryClass));
     TRY(transaction.run("INSERT INTO inventory_class (id, name, layout) VALUES ($1, $2, $3)",
-                        {id, model::inventory_classes()[i].name, layouts()[i]}));
+                        {id, type->name, layout(*type)}));
   }
-  if (changed)
-    TRY(
-        transaction.run("UPDATE device SET inventory_digest = NULL, resync = resync + 1 "
-                        "WHERE inventory_digest IS NOT NULL"));
-  return {};
+  return ask_for_full(transaction, gone);
+}
+
+Result<bool> was_inventory_class(Reader& reader, std::string_view name) {
+  return TRY(reader.first("SELECT 1 FROM inventory_class WHERE name = $1", {name},
+                          [](Rows& rows) { return rows.integer(0); }))
+      .has_value();
 }
 
 }  // namespace muster::store

@@ -2,20 +2,21 @@
 #pragma once
 
 #include "base/random.h"
-#include "model/inventory.h"
+#include "model/schema.h"
 #include "store/database.h"
 #include "store/site/row_list.h"
 
 namespace muster::store {
 
-// Which classes of the program the database knows in their present layout.
+// Which classes of a schema the database knows in their present layout.
 class ClassTable {
  public:
-  static Result<ClassTable> load(Reader& reader);
+  // `schema` outlives it.
+  static Result<ClassTable> load(Reader& reader, const model::Schema& schema);
 
   // Error: kNotFound when register_inventory_classes was not called.
   Result<ClassId> id_of(const model::InventoryClass& type) const;
-  // Nothing for classes of another program version.
+  // Nothing for classes that the schema does not have, or had in another layout.
   const model::InventoryClass* type_of(ClassId id) const;
 
  private:

@@ -17,11 +17,16 @@ void ClassSchedule::collected(const model::InventoryClass& type, Timestamp now) 
   last_[std::string(type.name)] = now;
 }
 
-Timestamp ClassSchedule::next(const InventoryIntervals& intervals, Timestamp now) const {
+void ClassSchedule::forget(std::string_view class_name) {
+  if (const auto found = last_.find(class_name); found != last_.end()) last_.erase(found);
+}
+
+Timestamp ClassSchedule::next(const model::Schema& schema, const InventoryIntervals& intervals,
+                              Timestamp now) const {
   std::optional<Timestamp> earliest;
-  for (const model::InventoryClass& type : model::inventory_classes()) {
-    if (is_due(type, intervals, now)) return now;
-    const Timestamp due = last_.find(type.name)->second + intervals.of(type);
+  for (const model::InventoryClass* type : schema.classes()) {
+    if (is_due(*type, intervals, now)) return now;
+    const Timestamp due = last_.find(type->name)->second + intervals.of(*type);
     if (!earliest || due < *earliest) earliest = due;
   }
   return earliest.value_or(now);

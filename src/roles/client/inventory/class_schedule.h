@@ -5,8 +5,8 @@
 #include <string>
 
 #include "base/time.h"
-#include "model/inventory.h"
 #include "model/inventory_intervals.h"
+#include "model/schema.h"
 
 namespace muster::client {
 
@@ -24,8 +24,11 @@ class ClassSchedule {
   bool is_due(const model::InventoryClass& type, const InventoryIntervals& intervals,
               Timestamp now) const;
   void collected(const model::InventoryClass& type, Timestamp now);
-  // The next moment at which a class is due; `now` where one is already.
-  Timestamp next(const InventoryIntervals& intervals, Timestamp now) const;
+  // As if it had never been collected.
+  void forget(std::string_view class_name);
+  // The next moment at which a class of the schema is due; `now` where one is already.
+  Timestamp next(const model::Schema& schema, const InventoryIntervals& intervals,
+                 Timestamp now) const;
 
  private:
   std::map<std::string, Timestamp, std::less<>> last_;

@@ -1,4 +1,4 @@
-// The failures of reading facts about the machine: numbers 2460 to 2479.
+// The failures of reading facts about the machine: numbers 2460 to 2469 and 2480 to 2489.
 #pragma once
 
 #include "base/result.h"
@@ -21,5 +21,21 @@ inline constexpr ErrorKind kBadInventoryState{2463, "bad-inventory-state",
                                               "Nothing is to do: the next report is a full one"};
 inline constexpr ErrorKind kWrongAcknowledgement{2464, "wrong-acknowledgement",
                                                  "Nothing is to do: the next report is a full one"};
+inline constexpr ErrorKind kTextForm{
+    2467, "text-form", "Correct the format of the InventoryClass, or the text that it reads"};
+inline constexpr ErrorKind kTooManyDeclaredRows{
+    2468, "too-many-declared-rows", "Let the InventoryClass read fewer files or shorter output"};
+inline constexpr ErrorKind kTooManyFilesFound{2469, "too-many-files-found",
+                                              "Name the files by a narrower path"};
+inline constexpr ErrorKind kDeclarationExpired{
+    2480, "declaration-expired", "Apply the InventoryClass again: an operator signs it anew then"};
+inline constexpr ErrorKind kCommandUntrusted{
+    2481, "command-untrusted",
+    "Let the program and all folders above it belong to root and be written by root alone"};
+inline constexpr ErrorKind kCommandFailed{
+    2482, "command-failed", "Run the command of the InventoryClass by hand and mend what it says"};
+inline constexpr ErrorKind kNoAccount{
+    2483, "no-account",
+    "Name an account of this machine in runAs, and start muster-client as root"};
 
 }  // namespace muster::client

@@ -69,7 +69,8 @@ struct Difference {
 
 Result<Difference> difference(const std::vector<model::ClassRows>& collected,
                               const std::map<std::string, Counts, std::less<>>& base,
-                              const std::map<std::string, Counts, std::less<>>& fresh) {
+                              const std::map<std::string, Counts, std::less<>>& fresh,
+                              const model::Schema& schema) {
   static const Counts kNone;
   Difference out;
   for (const model::ClassRows& rows : collected) {
@@ -80,9 +81,9 @@ Result<Difference> difference(const std::vector<model::ClassRows>& collected,
     if (!added.rows.empty()) out.added.push_back(std::move(added));
     if (!removed.rows.empty()) out.removed.push_back(std::move(removed));
   }
-  // A class that this version no longer has cannot be taken away row by row.
+  // A class that is no longer there cannot be taken away row by row.
   for (const auto& [name, rows] : base)
-    if (model::find_inventory_class(name) == nullptr)
+    if (schema.find(name) == nullptr)
       return fail(kBadInventoryState, "rows of the unknown class {}", name);
   return out;
 }
@@ -91,9 +92,9 @@ Result<Difference> difference(const std::vector<model::ClassRows>& collected,
 
 bool ReportBuilder::needs_all_classes() const {
   if (resync_demanded()) return true;
-  // Rows of a class that this version no longer has cannot be taken away by a delta.
+  // Rows of a class that is no longer there cannot be taken away by a delta.
   return std::ranges::any_of(
-      base_, [](const auto& entry) { return model::find_inventory_class(entry.first) == nullptr; });
+      base_, [&](const auto& entry) { return schema_.find(entry.first) == nullptr; });
 }
 
 InventoryReport ReportBuilder::decide(const std::vector<model::ClassRows>& collected) {
@@ -103,7 +104,7 @@ InventoryReport ReportBuilder::decide(const std::vector<model::ClassRows>& colle
 
   InventoryReport report;
   if (acknowledged_ && !resync_) {
-    if (auto changes = difference(collected, base_, fresh)) {
+    if (auto changes = difference(collected, base_, fresh, schema_)) {
       report.base = base_digest_;
       report.current = base_digest_;
       for (const model::ClassRows& rows : changes->added)
@@ -160,7 +161,7 @@ Bytes ReportBuilder::state() const {
   return std::move(out).take();
 }
 
-Result<ReportBuilder> ReportBuilder::from_state(ByteView state) {
+Result<ReportBuilder> ReportBuilder::from_state(ByteView state, model::Schema schema) {
   const auto damaged = [](std::string_view what) {
     return fail(kBadInventoryState, "the stored inventory: {}", what);
   };
@@ -169,7 +170,7 @@ Result<ReportBuilder> ReportBuilder::from_state(ByteView state) {
   if (TRY(in.u8()) != kFormat) return damaged("another format");
   const std::uint8_t flags = TRY(in.u8());
   if (flags > (kAcknowledged | kResync)) return damaged("unknown marks");
-  ReportBuilder out;
+  ReportBuilder out(std::move(schema));
   out.acknowledged_ = (flags & kAcknowledged) != 0;
   out.resync_ = (flags & kResync) != 0;
   out.base_digest_ = TRY(model::RowSetDigest::parse(TRY(in.sized())));
@@ -186,7 +187,7 @@ Result<ReportBuilder> ReportBuilder::from_state(ByteView state) {
       const ByteView key = TRY(in.sized());
       rows[Bytes(key)] = static_cast<std::uint32_t>(count);
     }
-    const model::InventoryClass* type = model::find_inventory_class(name);
+    const model::InventoryClass* type = out.schema_.find(name);
     if (type != nullptr)
       TRY(add_to(sum, *type, rows));
     else

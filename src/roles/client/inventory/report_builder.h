@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "model/inventory.h"
+#include "model/schema.h"
 
 namespace muster::client {
 
@@ -25,10 +25,10 @@ struct InventoryReport {
 
 class ReportBuilder {
  public:
-  // Nothing was ever acknowledged: the first report is full.
-  ReportBuilder() = default;
+  // Nothing was ever acknowledged: the first report is full. `schema` has the classes of the rows.
+  explicit ReportBuilder(model::Schema schema) : schema_(std::move(schema)) {}
   // What state() returned once. Error: kBadInventoryState; go on with a fresh one then.
-  static Result<ReportBuilder> from_state(ByteView state);
+  static Result<ReportBuilder> from_state(ByteView state, model::Schema schema);
 
   // The report for these rows. Classes that are missing in `collected` (their collector failed)
   // count as unchanged. Volatile columns alone never make a report. Calling it again replaces the
@@ -52,6 +52,7 @@ class ReportBuilder {
   // Per class the encoded identity of each row, and how often it stands there.
   using Rows = std::map<std::string, std::map<Bytes, std::uint32_t>, std::less<>>;
 
+  model::Schema schema_;
   bool acknowledged_ = false;
   bool resync_ = false;
   Rows base_;

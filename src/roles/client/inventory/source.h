@@ -37,6 +37,11 @@ struct FileFacts {
   std::uint64_t device = 0;  // the file system that it lies on
 };
 
+struct NamedFile {
+  Bytes content;
+  Timestamp modified;
+};
+
 class Source {
  public:
   virtual ~Source() = default;
@@ -48,6 +53,9 @@ class Source {
   // not followed. Errors as those of read.
   virtual Result<Bytes> read_part(std::string_view path, std::uint64_t offset,
                                   std::size_t size_bytes) const = 0;
+  // An ordinary file that lies at just this path: a link at its end or on the way is refused, since
+  // others might have put it there. Errors: as those of read; kFactDenied for a link.
+  virtual Result<NamedFile> read_as_named(std::string_view path, std::size_t limit_bytes) const = 0;
   // Names in a folder, sorted, at most kMostNames.
   virtual Result<std::vector<std::string>> list(std::string_view path) const = 0;
   // What a symbolic link says.

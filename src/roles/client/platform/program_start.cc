@@ -56,12 +56,13 @@ void become(const RunUser& user, int report_fd) {
 }
 
 [[noreturn]] void run_child(const char* folder, const RunPlan& plan, int join_fd, int output_fd,
-                            int report_fd) {
+                            int report_fd, ErrorStream errors) {
   reset_signals();
   if (::setsid() < 0) give_up(report_fd, "setsid");
   if (join_fd >= 0 && ::write(join_fd, "0", 1) != 1) give_up(report_fd, "joining the group");
-  const int null_fd = ::open("/dev/null", O_RDONLY);
-  if (null_fd < 0 || ::dup2(null_fd, 0) < 0 || ::dup2(output_fd, 1) < 0 || ::dup2(output_fd, 2) < 0)
+  const int null_fd = ::open("/dev/null", errors == ErrorStream::Discarded ? O_RDWR : O_RDONLY);
+  const int error_fd = errors == ErrorStream::Discarded ? null_fd : output_fd;
+  if (null_fd < 0 || ::dup2(null_fd, 0) < 0 || ::dup2(output_fd, 1) < 0 || ::dup2(error_fd, 2) < 0)
     give_up(report_fd, "standard streams");
   // The reporting pipe is moved to 3, so that all above it can be closed.
   if (report_fd != 3 && ::dup3(report_fd, 3, O_CLOEXEC) < 0) give_up(report_fd, "dup");
@@ -87,7 +88,7 @@ void become(const RunUser& user, int report_fd) {
 }  // namespace
 
 Result<StartedProgram> start_program(const std::filesystem::path& folder, const RunPlan& plan,
-                                     int join_fd) {
+                                     int join_fd, ErrorStream errors) {
   int output[2];
   int report[2];
   if (::pipe2(output, O_CLOEXEC) != 0)
@@ -104,7 +105,8 @@ Result<StartedProgram> start_program(const std::filesystem::path& folder, const 
 
   out.pid = ::fork();
   if (out.pid < 0) return fail(kProgramNotStarted, "fork: {}", std::strerror(errno));
-  if (out.pid == 0) run_child(folder.c_str(), plan, join_fd, output_in.get(), report_in.get());
+  if (out.pid == 0)
+    run_child(folder.c_str(), plan, join_fd, output_in.get(), report_in.get(), errors);
   report_in.reset();
   StartFailure failure{};
   ssize_t got;

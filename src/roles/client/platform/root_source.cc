@@ -15,6 +15,7 @@
 #include <cstring>
 
 #include "model/inventory.h"
+#include "model/path_pattern.h"
 #include "roles/client/inventory/errors.h"
 #include "roles/client/inventory/rpm_header.h"
 #include "store/foreign_database.h"
@@ -67,8 +68,9 @@ Result<os::Fd> RootSource::open_below(std::string_view path, int flags) const {
   return os::Fd(static_cast<int>(fd));
 }
 
-Result<Bytes> RootSource::read(std::string_view path, std::size_t limit_bytes) const {
-  const os::Fd fd = TRY(open_below(path, O_RDONLY));
+namespace {
+
+Result<Bytes> read_whole(const os::Fd& fd, std::string_view path, std::size_t limit_bytes) {
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return failed(path, errno);
   if (!S_ISREG(info.st_mode)) return fail(kFactUnreadable, "{}: no ordinary file", path);
@@ -83,6 +85,40 @@ Result<Bytes> RootSource::read(std::string_view path, std::size_t limit_bytes) c
       return fail(kFactUnreadable, "{}: over {} bytes", path, limit_bytes);
     out.append(part, static_cast<std::size_t>(got));
   }
+}
+
+}  // namespace
+
+Result<Bytes> RootSource::read(std::string_view path, std::size_t limit_bytes) const {
+  return read_whole(TRY(open_below(path, O_RDONLY)), path, limit_bytes);
+}
+
+// Part by part: whoever may write one of the folders cannot turn the way aside.
+Result<NamedFile> RootSource::read_as_named(std::string_view path, std::size_t limit_bytes) const {
+  os::Fd at(::openat(root_.get(), ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!at.valid()) return failed(path, errno);
+  const auto parts = model::path_parts(path);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::string part(parts[i]);
+    if (part.empty() || part == "." || part == "..")
+      return fail(kFactUnreadable, "{}: '{}' is no part of a path", path, part);
+    const int flags =
+        i + 1 < parts.size() ? O_PATH | O_DIRECTORY : O_RDONLY | O_NONBLOCK | O_NOCTTY;
+    os::Fd next(::openat(at.get(), part.c_str(), flags | O_NOFOLLOW | O_CLOEXEC));
+    struct stat info {};
+    const int error = errno;
+    if (!next.valid() && ::fstatat(at.get(), part.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISLNK(info.st_mode))
+      return fail(kFactDenied, "{}: '{}' is a link; the path itself is wanted", path, part);
+    if (!next.valid()) return failed(path, error);
+    at = std::move(next);
+  }
+  NamedFile out;
+  out.content = TRY(read_whole(at, path, limit_bytes));
+  struct stat info {};
+  if (::fstat(at.get(), &info) != 0) return failed(path, errno);
+  out.modified = Timestamp{info.st_mtim.tv_sec * 1000};
+  return out;
 }
 
 Result<Bytes> RootSource::read_part(std::string_view path, std::uint64_t offset,

@@ -18,6 +18,7 @@ class RootSource final : public Source {
   Result<Bytes> read(std::string_view path, std::size_t limit_bytes) const override;
   Result<Bytes> read_part(std::string_view path, std::uint64_t offset,
                           std::size_t size_bytes) const override;
+  Result<NamedFile> read_as_named(std::string_view path, std::size_t limit_bytes) const override;
   Result<std::vector<std::string>> list(std::string_view path) const override;
   std::optional<std::string> link_target(std::string_view path) const override;
   bool exists(std::string_view path) const override;

@@ -257,6 +257,26 @@ Result<VerifiedDeployment> PolicyKeeper::verify_deployment(const contract::Deplo
   return out;
 }
 
+// A command is among what is declared, so the site's word is nothing here: an operator's key has
+// signed the whole of it.
+Result<TrustedClass> PolicyKeeper::verify_class(const contract::EntryReference& entry,
+                                                DocumentSource& source, Timestamp now) {
+  const Bytes document = TRY(kept_or("entries", kEntryAltered, entry.sha256, [&] {
+    return source.catalogue_file(contract::catalogue_file_name(entry.role, entry.version));
+  }));
+  const std::string key = "/" + entry.role;
+  const auto known = entry_versions_.find(key);
+  const std::uint64_t lowest = known == entry_versions_.end() ? 0 : known->second;
+  auto object = TRY(trust_->verify_object(document, {entry.role, entry.sha256, lowest}, now));
+  if (object.version > lowest) {
+    entry_versions_[key] = object.version;
+    TRY(save_state());
+  }
+  auto* declared = std::get_if<model::DeclaredClass>(&object.object.value);
+  if (!declared) return fail(trust::kWrongObject, "'{}' is no inventory class", entry.role);
+  return TrustedClass{std::move(*declared), object.expires};
+}
+
 // The entry says what a program takes, and the values and secrets that it allows; policy chooses
 // among them. What policy says is known only when all of it is there: the part that is missing may
 // say otherwise than the rest.
@@ -288,6 +308,19 @@ Result<std::vector<model::Variable>> PolicyKeeper::variables_for(
   return out;
 }
 
+void PolicyKeeper::verify_classes(const contract::InventoryBody& body, DocumentSource& source,
+                                  Timestamp now) {
+  for (const contract::EntryReference& entry : body.entries) {
+    auto verified = verify_class(entry, source, now);
+    if (verified) {
+      classes_.push_back(*std::move(verified));
+    } else {
+      classes_known_ = false;
+      refusals_.push_back({{}, {}, {}, {}, verified.error()});
+    }
+  }
+}
+
 Result<void> PolicyKeeper::evaluate(DocumentSource& source, Timestamp clock) {
   if (!trust_ || header_document_.empty()) return {};
   const Timestamp now = time_.now(clock);
@@ -300,6 +333,8 @@ Result<void> PolicyKeeper::evaluate(DocumentSource& source, Timestamp clock) {
   deployments_.clear();
   windows_.clear();
   bodies_known_ = true;
+  classes_.clear();
+  classes_known_ = true;
   refusals_.clear();
   std::vector<model::CollectionSays> collections;
   for (const contract::BodyReference& reference : header_->bodies) {
@@ -323,6 +358,9 @@ Result<void> PolicyKeeper::evaluate(DocumentSource& source, Timestamp clock) {
   // Settings first: they name the points that serve the rest.
   for (const contract::BodyReference& reference : header_->bodies) {
     const auto document = body(reference, source);
+    if (const auto* inventory =
+            document ? std::get_if<contract::InventoryBody>(&*document) : nullptr)
+      verify_classes(*inventory, source, now);
     const auto* wanted = document ? std::get_if<contract::DeploymentBody>(&*document) : nullptr;
     if (!wanted) continue;
     auto verified = verify_deployment(*wanted, source, now);

@@ -11,6 +11,7 @@
 
 #include "contract/manifest.h"
 #include "contract/policy.h"
+#include "roles/client/inventory/declared_classes.h"
 #include "roles/client/software/deployment.h"
 #include "trust/catalogue_trust.h"
 #include "trust/signed_time.h"
@@ -76,6 +77,10 @@ class PolicyKeeper {
   const std::vector<model::MaintenanceWindow>& windows() const { return windows_; }
   // Whether every part was read that may have had windows.
   bool windows_known() const { return bodies_known_; }
+  // What is collected beside the program's inventory: each signed by an operator.
+  const std::vector<TrustedClass>& classes() const { return classes_; }
+  // Whether every part was read and accepted that may have said so.
+  bool classes_known() const { return bodies_known_ && classes_known_; }
   // What the site and this device's collections say together.
   const model::EffectiveAgent& agent() const { return agent_; }
   const std::vector<Refusal>& refusals() const { return refusals_; }
@@ -112,6 +117,9 @@ class PolicyKeeper {
                             Timestamp now, Deployment& deployment);
   Result<VerifiedDeployment> verify_deployment(const contract::DeploymentBody& body,
                                                DocumentSource& source, Timestamp now);
+  Result<TrustedClass> verify_class(const contract::EntryReference& entry, DocumentSource& source,
+                                    Timestamp now);
+  void verify_classes(const contract::InventoryBody& body, DocumentSource& source, Timestamp now);
   Result<std::vector<model::Variable>> variables_for(const model::Program& program) const;
   // The kept file of that hash, or what `fetch` brings; `altered` when that has another hash.
   Result<Bytes> kept_or(std::string_view kind, const ErrorKind& altered, const std::string& sha256,
@@ -124,7 +132,8 @@ class PolicyKeeper {
   // Of site-time documents alone: headers are signed between two of them.
   Timestamp newest_site_time_;
   trust::PolicyVersion lowest_;
-  std::map<std::string, std::uint64_t> entry_versions_;  // by package, the highest accepted
+  // The highest that was accepted, by package; of other documents by "/" and their role.
+  std::map<std::string, std::uint64_t> entry_versions_;
   std::uint64_t resync_followed_ = 0;
   std::string etag_;
   Bytes header_document_;
@@ -133,6 +142,8 @@ class PolicyKeeper {
   std::vector<VerifiedDeployment> deployments_;
   std::vector<model::MaintenanceWindow> windows_;
   bool bodies_known_ = true;
+  std::vector<TrustedClass> classes_;
+  bool classes_known_ = true;
   model::EffectiveAgent agent_ = model::effective_agent({}, {});
   std::vector<Refusal> refusals_;
 };

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "contract/objects/object.h"
 #include "fleet/errors.h"
+#include "hosting/stored_schema.h"
 #include "model/query/parse.h"
 #include "store/errors.h"
 #include "store/site/collections.h"
@@ -24,12 +25,14 @@ std::vector<model::ClassRows> by_class(const std::vector<store::InventoryRow>& r
   return out;
 }
 
-Result<fleet::DeviceChange> full_change(store::Reader& reader, const store::Device& device) {
+Result<fleet::DeviceChange> full_change(store::Reader& reader, const store::Device& device,
+                                        const model::Schema& schema) {
   fleet::DeviceChange change;
+  change.schema = schema;
   change.device = device.number;
   change.name = device.name;
   change.extent = fleet::Extent::Full;
-  change.added = by_class(TRY(store::device_inventory(reader, device.number)));
+  change.added = by_class(TRY(store::device_inventory(reader, schema, device.number)));
   return change;
 }
 
@@ -109,6 +112,7 @@ Result<void> CollectionEvaluator::store_memberships() {
 
 Result<void> CollectionEvaluator::load() {
   site_.fleet = fleet::Fleet();
+  site_.fleet.set_schema(TRY(site_.database->read(hosting::stored_schema)));
   return catch_up();
 }
 
@@ -119,6 +123,7 @@ Result<void> CollectionEvaluator::catch_up() {
 }
 
 Result<void> CollectionEvaluator::load_devices() {
+  const model::Schema schema = site_.fleet.schema();
   store::DeviceNumber after = 0;
   for (;;) {
     auto changes = TRY(site_.database->read(
@@ -126,7 +131,7 @@ Result<void> CollectionEvaluator::load_devices() {
           std::vector<fleet::DeviceChange> out;
           for (const auto& device :
                TRY(store::list_devices(reader, store::DeviceState::Active, after, kPage)))
-            out.push_back(TRY(full_change(reader, device)));
+            out.push_back(TRY(full_change(reader, device, schema)));
           return out;
         }));
     if (changes.empty()) return {};
@@ -286,7 +291,7 @@ Result<void> CollectionEvaluator::take_anew(store::DeviceNumber number, Devices&
         const auto device = TRY(store::find_device(reader, number));
         if (!device || device->state != store::DeviceState::Active)
           return std::optional<fleet::DeviceChange>();
-        return std::optional(TRY(full_change(reader, *device)));
+        return std::optional(TRY(full_change(reader, *device, site_.fleet.schema())));
       }));
   if (full) note(TRY(site_.fleet.apply(*full, site_.clock.now())), dirty);
   return {};

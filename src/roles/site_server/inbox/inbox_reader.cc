@@ -70,7 +70,9 @@ Result<void> take_message(hosting::Site& site, const Loaders& loaders,
   if (loader == loaders.by_type.end())
     return fail(kUnknownMessage, "type {}", contract::to_text(header.type));
   const Bytes body = TRY(unpacked_body(envelope));
-  return loader->second(transaction, {*device, header, record.received, replayed}, body, effects);
+  const model::Schema schema = site.fleet.schema();
+  return loader->second(transaction, {*device, header, record.received, schema, replayed}, body,
+                        effects);
 }
 
 // What needs more memory than there is must not end the daemon, again and again.

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/utf8.h"
+#include "contract/document_errors.h"
 #include "contract/inventory_report.h"
 #include "store/errors.h"
 #include "store/site/inventory.h"
@@ -27,6 +28,17 @@ std::string_view name_of(const contract::InventoryReport& report) {
   return {};
 }
 
+// A client that has not heard yet that a class is gone is asked for what it has without it.
+Result<void> refuse_or_ask(store::Transaction& transaction, const MessageContext& context,
+                           ByteView body, const Error& error, InboxEffects& effects) {
+  if (!error.is(contract::kUnknownClass)) return fail(error);
+  for (const std::string& name : contract::reported_classes(body))
+    if (context.schema.find(name) == nullptr && !TRY(store::was_inventory_class(transaction, name)))
+      return fail(error);
+  if (!TRY(is_new(transaction, context))) return {};
+  return ask_for_full(transaction, context, error.text(), effects);
+}
+
 Result<void> rename(store::Transaction& transaction, const MessageContext& context,
                     std::string_view name) {
   if (name.empty() || name == context.device.name || has_control_characters(name)) return {};
@@ -37,18 +49,21 @@ Result<void> rename(store::Transaction& transaction, const MessageContext& conte
 
 Result<void> load_inventory_report(store::Transaction& transaction, const MessageContext& context,
                                    ByteView body, InboxEffects& effects) {
-  const auto report = TRY(contract::decode_inventory_report(body));
+  const auto decoded = contract::decode_inventory_report(body, context.schema);
+  if (!decoded) return refuse_or_ask(transaction, context, body, decoded.error(), effects);
+  const contract::InventoryReport& report = *decoded;
   if (!TRY(is_new(transaction, context))) return {};
   const store::DeviceNumber number = context.device.number;
   TRY(store::touch_device(transaction, number, context.device.client_version, context.received));
   fleet::DeviceChange change;
   change.device = number;
+  change.schema = context.schema;
   if (report.kind == contract::InventoryReport::Kind::Full) {
-    TRY(store::apply_full(transaction, number, report.rows, context.received));
+    TRY(store::apply_full(transaction, context.schema, number, report.rows, context.received));
     change.extent = fleet::Extent::Full;
   } else {
-    const auto applied = store::apply_delta(transaction, number, report.base.text(), report.removed,
-                                            report.rows, context.received);
+    const auto applied = store::apply_delta(transaction, context.schema, number, report.base.text(),
+                                            report.removed, report.rows, context.received);
     if (!applied && applied.error().is(store::kDigestMismatch))
       return ask_for_full(transaction, context, applied.error().text(), effects);
     if (!applied) return fail(applied.error());
@@ -66,7 +81,9 @@ Result<void> load_inventory_report(store::Transaction& transaction, const Messag
 
 Result<void> load_heartbeat(store::Transaction& transaction, const MessageContext& context,
                             ByteView body, InboxEffects& effects) {
-  const auto heartbeat = TRY(contract::decode_heartbeat(body));
+  const auto decoded = contract::decode_heartbeat(body, context.schema);
+  if (!decoded) return refuse_or_ask(transaction, context, body, decoded.error(), effects);
+  const contract::Heartbeat& heartbeat = *decoded;
   if (!TRY(is_new(transaction, context))) return {};
   TRY(store::touch_device(transaction, context.device.number, heartbeat.client_version,
                           context.received));
@@ -76,10 +93,11 @@ Result<void> load_heartbeat(store::Transaction& transaction, const MessageContex
   if (differs)
     return ask_for_full(transaction, context, "the heartbeat names another inventory", effects);
   if (!heartbeat.volatile_rows.empty() && context.device.inventory_digest) {
-    TRY(store::apply_volatile(transaction, context.device.number, heartbeat.volatile_rows,
-                              context.received));
+    TRY(store::apply_volatile(transaction, context.schema, context.device.number,
+                              heartbeat.volatile_rows, context.received));
     fleet::DeviceChange change;
     change.device = context.device.number;
+    change.schema = context.schema;
     change.extent = fleet::Extent::Delta;
     change.updated = heartbeat.volatile_rows;
     effects.changes.push_back(std::move(change));

@@ -7,6 +7,7 @@
 #include "contract/objects/object.h"
 #include "contract/signed_document.h"
 #include "roles/site_server/errors.h"
+#include "roles/site_server/policy_builder/inventory_entries.h"
 #include "roles/site_server/program_reference.h"
 #include "store/site/packages.h"
 #include "store/site/policy.h"
@@ -96,6 +97,22 @@ Result<void> PolicyBuilder::make_settings_body(std::set<store::DeviceNumber>& di
                       contract::encode_policy_body(body)));
   if (settings_body_ && settings_body_->reference == reference) return {};
   settings_body_ = Body{reference, std::string(fleet::kAllSystems), {}};
+  for (const auto device : TRY(members(std::string(fleet::kAllSystems)))) dirty.insert(device);
+  return {};
+}
+
+Result<void> PolicyBuilder::make_inventory_body(std::set<store::DeviceNumber>& dirty) {
+  const contract::InventoryBody body{TRY(site_->database->read(inventory_entries))};
+  std::optional<Body> next;
+  if (!body.entries.empty()) {
+    const auto reference = TRY(signed_body("inventory", inventory_body_id(site_->config.site),
+                                           contract::encode_policy_body(body)));
+    next = Body{reference, std::string(fleet::kAllSystems), {}};
+  }
+  const bool same = next.has_value() == inventory_body_.has_value() &&
+                    (!next || next->reference == inventory_body_->reference);
+  inventory_body_ = std::move(next);
+  if (same) return {};
   for (const auto device : TRY(members(std::string(fleet::kAllSystems)))) dirty.insert(device);
   return {};
 }
@@ -256,6 +273,7 @@ Result<void> PolicyBuilder::try_to_follow(const std::string& kind, const model::
     if (object && !object->deleted) return make_collection_body(*object, dirty);
     return forget_collection(id, dirty);
   }
+  if (kind == "InventoryClass") return make_inventory_body(dirty);
   if (kind != "Package") return {};
   const auto package = TRY(
       site_->database->read([&](store::Reader& reader) { return store::find_object(reader, id); }));
@@ -289,6 +307,7 @@ Result<std::optional<PolicyBuilder::NewHeader>> PolicyBuilder::header_for(
                 .content_hash = {},
                 .folders = {}};
   if (settings_body_) out.header.bodies.push_back(settings_body_->reference);
+  if (inventory_body_) out.header.bodies.push_back(inventory_body_->reference);
   const auto collections = site_->fleet.collections_of(device);
   if (collections && std::ranges::any_of(unsigned_, [&](const model::ObjectId& id) {
         return std::ranges::find(*collections, id.text()) != collections->end();
@@ -395,6 +414,7 @@ Result<void> PolicyBuilder::load(std::set<store::DeviceNumber>& dirty) {
     if (!made) keep("Collection", object.id, made.error());
   }
   TRY(make_settings_body(dirty));
+  TRY(make_inventory_body(dirty));
   // Headers that still say the right thing go back on the shelf as they are.
   for (const auto device : TRY(members(std::string(fleet::kAllSystems)))) {
     dirty.insert(device);

@@ -55,6 +55,7 @@ class PolicyBuilder {
                              std::set<store::DeviceNumber>& dirty);
   void keep(const std::string& kind, const model::ObjectId& id, const Error& error);
   Result<void> make_settings_body(std::set<store::DeviceNumber>& dirty);
+  Result<void> make_inventory_body(std::set<store::DeviceNumber>& dirty);
   Result<void> make_deployment_body(const store::Object& object,
                                     std::set<store::DeviceNumber>& dirty);
   Result<void> make_collection_body(const store::Object& object,
@@ -77,6 +78,7 @@ class PolicyBuilder {
   std::uint64_t epoch_ = 1;
   std::uint64_t catalogue_root_ = 0;
   std::optional<Body> settings_body_;
+  std::optional<Body> inventory_body_;      // where an operator declared what to collect
   std::map<model::ObjectId, Body> bodies_;  // by deployment
   std::map<model::ObjectId, Body> said_;    // by collection
   // Collections of which nobody has signed yet what they say. Their members get no new header:
