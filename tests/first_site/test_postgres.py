@@ -217,6 +217,26 @@ class OnPostgres(unittest.TestCase):
         wait_until(lambda: [name.split(",")[-1] for name in names()] == ["zzz-first"], "the report's row")
         self.assertEqual(site.json("get", "quarantine"), [])
 
+    def test_3c_a_message_that_the_server_refuses_is_quarantined_and_the_others_are_taken(self):
+        site = self.site
+        self.server.psql("site", "ALTER TABLE muster.deployment_state ADD CONSTRAINT seven CHECK (exit_code <> 7)")
+        source = site.path("seven")
+        source.mkdir()
+        (source / "exit.sh").write_text('exit "$1"\n')
+        file = site.path("seven.yaml")
+        parts = ['apiVersion: muster/v1\nkind: Package\nmetadata: {name: seven}\nspec:\n  version: "1"\n  source: ./seven\n  programs:\n'
+                 '    - {name: good, command: "sh exit.sh 0", runAs: user}\n    - {name: bad, command: "sh exit.sh 7", runAs: user}\n']
+        parts += [f"apiVersion: muster/v1\nkind: Deployment\nmetadata: {{name: x-{name}}}\nspec: {{package: seven, program: {name}, "
+                  "collection: all-systems, purpose: required, start: now}\n" for name in ("bad", "good")]
+        file.write_text("---\n".join(parts))
+        site.cli("apply", "-f", str(file))
+        refused = wait_until(lambda: site.json("get", "quarantine"), "the refused message")
+        self.assertEqual([message["reason"][:16] for message in refused], ["M1603 constraint"])
+        self.assertIn("succeeded", site.cli("explain", site.host(), "x-good", "--watch"))
+        failed = lambda: [d["status"]["failed"] for d in site.json("get", "deployments") if d["metadata"]["name"] == "x-bad"]
+        self.assertEqual(failed(), [0])
+        self.server.psql("site", "ALTER TABLE muster.deployment_state DROP CONSTRAINT seven")
+
     def test_4_what_is_not_safe_or_not_ours_is_refused_with_its_reason(self):
         site = self.site
         site.stop("client")

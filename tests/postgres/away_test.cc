@@ -100,6 +100,7 @@ TEST_F(PostgresTest, ATransactionThatAFailedStatementSpentIsNotCalledCommitted) 
 TEST_F(PostgresTest, ALoginWithoutRightsIsToldWhatItMayNotDo) {
   const std::string login = database_name() + "_reader";
   TestDatabase::statement("CREATE ROLE " + login + " LOGIN");
+  TestDatabase::statement("GRANT CONNECT ON DATABASE " + database_name() + " TO " + login);
   TestDatabase::statement(
       "GRANT USAGE ON SCHEMA muster TO " + login + "; GRANT SELECT ON muster.t TO " + login,
       database_name());
@@ -151,6 +152,8 @@ class Relay {
 
   // The next COMMIT reaches the server (or does not), and its answer gets lost.
   enum class Loss { None, Answer, Request };
+  // From the next statement on nothing comes back, and nobody hangs up.
+  std::atomic<bool> silent{false};
   std::atomic<Loss> next_loss{Loss::None};
   std::atomic<bool> closed{false};  // to new connections
   std::atomic<int> lost{0};
@@ -202,6 +205,7 @@ class Relay {
           if (next_loss.exchange(Loss::None) == Loss::Request) return;
           mute = true;
         }
+        if (i == 1 && silent) continue;
         // The server has answered, so it has committed.
         if (i == 1 && mute) return;
         if (::write(i == 0 ? server : client, buffer, static_cast<std::size_t>(size)) != size)
@@ -226,6 +230,7 @@ class LostCommit : public PostgresTest {
     PostgresOptions options = place_.options();
     options.url.replace(host, end - host, folder_.path().string());
     options.outcome_wait = std::chrono::milliseconds(300);
+    options.connect_timeout = options.answer_timeout = std::chrono::seconds(1);
     through_ = must(open_postgres(options, TestDatabase::clock()));
   }
   std::optional<Relay> relay_;
@@ -256,6 +261,37 @@ TEST_F(LostCommit, OfWhichNobodyCanBeAskedIsCalledUnknown) {
   relay_->closed = false;
   EXPECT_EQ(count(*database_), 1);
   through_.reset();
+}
+
+TEST_F(LostCommit, AServerThatSaysNothingAnyMoreIsGivenUpInTime) {
+  must(add(*through_, 1));
+  relay_->silent = true;
+  const Duration begun = TestDatabase::clock().steady();
+  EXPECT_TRUE(fails_with(add(*through_, 2), kServerUnavailable));
+  EXPECT_LT(TestDatabase::clock().steady() - begun, std::chrono::seconds(10));
+  relay_->silent = false;
+  EXPECT_EQ(count(*database_), 1);
+  through_.reset();
+}
+
+TEST_F(PostgresTest, SeveralThatMigrateAtOnceFollowOneAnother) {
+  TestDatabase empty(folder_.path() / "unused");
+  must(empty.open());
+  const PostgresOptions options = empty.options();
+  std::vector<std::thread> threads;
+  std::atomic<int> good = 0;
+  for (int i = 0; i < 6; ++i)
+    threads.emplace_back([&] {
+      if (open_site_database(options, TestDatabase::clock())) ++good;
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(good, 6);
+  const auto database = must(open_site_database(options, TestDatabase::clock()));
+  EXPECT_EQ(must(database->read([](Reader& reader) {
+              return reader.all("SELECT number FROM schema_migration ORDER BY number", {},
+                                [](Rows& rows) { return rows.integer(0); });
+            })).size(),
+            site_migrations().size());
 }
 
 }  // namespace
