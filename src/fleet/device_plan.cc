@@ -33,7 +33,7 @@ Result<std::vector<Row>> DevicePlan::right_rows(const Device& device, std::size_
 
 Result<std::vector<Row>> DevicePlan::rows(const Device& device, std::size_t wanted) {
   std::optional<model::QueryRun> run;
-  for (const Instance& instance : device.rows_of(class_)) {
+  for (const Instance& instance : device.instances.list(class_)) {
     if (!selector_.select(device.shown_name, instance)) continue;
     if (!run)
       run.emplace(plan_, now_,

@@ -17,7 +17,7 @@ namespace {
 // What stands at a place that a class has left.
 constexpr InventoryClass kNoClass{};
 
-model::Value shown_name(const RowTable& table, const std::vector<Instance>& instances,
+model::Value shown_name(const RowTable& table, const Instances& instances,
                         const Device& device, DeviceNumber number) {
   const InventoryClass* type = &table.type();
   MUSTER_CHECK(type->column("Name").has_value());
@@ -31,26 +31,20 @@ model::Value shown_name(const RowTable& table, const std::vector<Instance>& inst
 }
 
 // Sorted, each once.
-std::vector<RowNumber> row_numbers(const std::vector<Instance>& instances) {
+std::vector<RowNumber> row_numbers(const Instances& instances) {
   std::vector<RowNumber> out;
   out.reserve(instances.size());
   for (const Instance& instance : instances) out.push_back(instance.row);
-  std::ranges::sort(out);
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 
 }  // namespace
 
-const std::vector<Instance>& Device::rows_of(std::size_t place) const {
-  static const std::vector<Instance> kNone;
-  return place < instances.size() ? instances[place] : kNone;
-}
-
-// A device as it will be, and what it gives back to the tables then.
+// What changes about a device: the lists that are touched, before and after, and what it gives
+// back to the tables.
 struct DeviceRows::Draft {
-  Device device;
-  std::vector<std::vector<Instance>> released;
+  std::map<std::size_t, Instances> before, after, released;
 };
 
 DeviceRows::DeviceRows() {
@@ -79,7 +73,7 @@ std::vector<std::size_t> DeviceRows::places_changed_by(const model::Schema& sche
 
 void DeviceRows::clear(std::size_t place) {
   for (auto& [number, device] : devices_)
-    if (place < device.instances.size()) device.instances[place] = {};
+    if (device.instances.count(place) > 0) device.instances.replace({{place, {}}});
   tables_[place] = RowTable(kNoClass);
 }
 
@@ -146,7 +140,7 @@ Result<void> DeviceRows::check(const DeviceChange& change, const Device* before)
     return fail(kUnknownRow, "device {}: full rows beside removed or updated ones", change.device);
   std::vector<std::size_t> sizes(tables_.size());
   if (change.extent == Extent::Delta)
-    for (std::size_t i = 0; i < sizes.size(); ++i) sizes[i] = before->rows_of(i).size();
+    for (std::size_t i = 0; i < sizes.size(); ++i) sizes[i] = before->instances.count(i);
   for (const auto* list : {&change.added, &change.removed, &change.updated})
     for (const ClassRows& rows : *list)
       for (const model::Row& row : rows.rows)
@@ -167,38 +161,47 @@ Result<void> DeviceRows::take_out(const DeviceChange& change, Draft& draft) cons
   };
   for (const ClassRows& rows : change.removed) {
     const std::size_t index = place_of(*rows.type);
-    std::vector<Instance>& instances = draft.device.instances[index];
+    Instances& list = draft.after[index];
+    Instances& released = draft.released[index];
+    std::vector<bool> gone(list.size());
+    InstanceFinder finder(list);
     for (const model::Row& row : rows.rows) {
-      const auto place = tables_[index].find(instances, row);
+      const auto place = tables_[index].find(finder, row);
       if (!place) return missing(*rows.type);
-      draft.released[index].push_back(std::move(instances[*place]));
-      instances.erase(instances.begin() + static_cast<std::ptrdiff_t>(*place));
+      gone[*place] = true;
     }
+    Instances kept;
+    for (std::size_t i = 0; i < list.size(); ++i)
+      (gone[i] ? released : kept).push_back(std::move(list[i]));
+    list = std::move(kept);
   }
   for (const ClassRows& rows : change.updated) {
     const std::size_t index = place_of(*rows.type);
+    Instances& list = draft.after[index];
+    InstanceFinder finder(list);
     for (const model::Row& row : rows.rows) {
-      const auto place = tables_[index].find(draft.device.instances[index], row);
+      const auto place = tables_[index].find(finder, row);
       if (!place) return missing(*rows.type);
-      tables_[index].take_volatile(draft.device.instances[index][*place], row);
+      tables_[index].take_volatile(list[*place], row);
     }
+    std::ranges::sort(list);
   }
   return {};
 }
 
-void DeviceRows::settle(DeviceNumber number, const Device* before, const Draft& draft,
-                        DeviceDelta& delta) {
-  for (std::size_t i = 0; i < tables_.size(); ++i) {
-    ClassDelta& rows = delta.classes[i];
-    if (!rows.is_touched) continue;
-    const auto had = before == nullptr ? std::vector<RowNumber>() : row_numbers(before->rows_of(i));
-    const auto has = row_numbers(draft.device.instances[i]);
+void DeviceRows::settle(DeviceNumber number, const Draft& draft, DeviceDelta& delta) {
+  for (const auto& [place, after] : draft.after) {
+    ClassDelta& rows = delta.classes[place];
+    const auto had = row_numbers(draft.before.at(place));
+    const auto has = row_numbers(after);
     std::ranges::set_difference(has, had, std::back_inserter(rows.gained));
     std::ranges::set_difference(had, has, std::back_inserter(rows.lost));
-    for (const RowNumber row : rows.gained) tables_[i].add_device(row, number);
-    for (const RowNumber row : rows.lost) tables_[i].remove_device(row, number);
-    for (const Instance& instance : draft.released[i])
-      if (tables_[i].release(instance)) rows.freed.push_back(instance.row);
+    for (const RowNumber row : rows.gained) tables_[place].add_device(row, number);
+    for (const RowNumber row : rows.lost) tables_[place].remove_device(row, number);
+    const auto released = draft.released.find(place);
+    if (released == draft.released.end()) continue;
+    for (const Instance& instance : released->second)
+      if (tables_[place].release(instance)) rows.freed.push_back(instance.row);
   }
 }
 
@@ -208,34 +211,45 @@ Result<DeviceDelta> DeviceRows::apply(const DeviceChange& from) {
   const Device* before = find(change.device);
   TRY(check(change, before));
   Draft draft;
-  if (before != nullptr) draft.device = *before;
-  draft.device.instances.reserve(tables_.size());
-  draft.device.instances.resize(tables_.size());
-  draft.released.resize(tables_.size());
-  if (change.extent == Extent::Full) std::swap(draft.device.instances, draft.released);
+  const auto touch = [&](std::size_t place) {
+    if (!draft.after.try_emplace(place).second) return;
+    draft.before[place] = before == nullptr ? Instances() : before->instances.list(place);
+    if (change.extent == Extent::Full)
+      draft.released[place] = draft.before[place];
+    else
+      draft.after[place] = draft.before[place];
+  };
+  if (change.extent == Extent::Full)
+    for (std::size_t place = 0; place < tables_.size(); ++place) touch(place);
+  for (const auto* list : {&change.added, &change.removed, &change.updated})
+    for (const ClassRows& rows : *list) touch(place_of(*rows.type));
   TRY(take_out(change, draft));
 
   DeviceDelta delta{.is_new = before == nullptr,
                     .classes = std::vector<ClassDelta>(tables_.size())};
-  if (change.name) draft.device.registered_name = *change.name;
-  for (const ClassRows& rows : change.added)
+  for (const ClassRows& rows : change.added) {
+    const std::size_t place = place_of(*rows.type);
+    Instances& list = draft.after[place];
     for (const model::Row& row : rows.rows) {
-      const std::size_t index = place_of(*rows.type);
       bool is_new = false;
-      draft.device.instances[index].push_back(tables_[index].acquire(row, is_new));
-      if (is_new) delta.classes[index].created.push_back(draft.device.instances[index].back().row);
+      list.push_back(tables_[place].acquire(row, is_new));
+      if (is_new) delta.classes[place].created.push_back(list.back().row);
     }
+    std::ranges::sort(list);
+  }
+  Device next = before == nullptr ? Device() : *before;
+  if (change.name) next.registered_name = *change.name;
+  next.instances.replace(draft.after);
   const std::size_t named = places_.find("Device")->second;
-  draft.device.shown_name =
-      shown_name(tables_[named], draft.device.rows_of(named), draft.device, change.device);
+  if (before == nullptr || change.name || draft.after.contains(named))
+    next.shown_name = shown_name(tables_[named], next.instances.list(named), next, change.device);
 
   const bool all_touched = change.extent == Extent::Full || before == nullptr ||
-                           before->shown_name != draft.device.shown_name;
+                           before->shown_name != next.shown_name;
   for (ClassDelta& rows : delta.classes) rows.is_touched = all_touched;
-  for (const auto* list : {&change.added, &change.removed, &change.updated})
-    for (const ClassRows& rows : *list) delta.classes[place_of(*rows.type)].is_touched = true;
-  settle(change.device, before, draft, delta);
-  devices_[change.device] = std::move(draft.device);
+  for (const auto& [place, list] : draft.after) delta.classes[place].is_touched = true;
+  settle(change.device, draft, delta);
+  devices_[change.device] = std::move(next);
   active_.insert(change.device);
   return delta;
 }
@@ -245,11 +259,12 @@ DeviceDelta DeviceRows::remove(DeviceNumber number) {
   const auto device = devices_.find(number);
   if (device == devices_.end()) return delta;
   Draft draft;
-  draft.device.instances.resize(tables_.size());
-  draft.released = device->second.instances;
-  draft.released.resize(tables_.size());
-  for (ClassDelta& rows : delta.classes) rows.is_touched = true;
-  settle(number, &device->second, draft, delta);
+  for (std::size_t place = 0; place < tables_.size(); ++place) {
+    draft.before[place] = draft.released[place] = device->second.instances.list(place);
+    draft.after[place];
+    delta.classes[place].is_touched = true;
+  }
+  settle(number, draft, delta);
   devices_.erase(device);
   active_.erase(number);
   return delta;
@@ -258,7 +273,7 @@ DeviceDelta DeviceRows::remove(DeviceNumber number) {
 bool DeviceRows::matches(const Plan& plan, Timestamp now, const Device& device) const {
   const std::size_t index = place_of(*plan.source);
   RowSelector selector(tables_[index], plan.filters, now, RowSelector::Verdicts::Once);
-  return std::ranges::any_of(device.rows_of(index), [&](const Instance& instance) {
+  return std::ranges::any_of(device.instances.list(index), [&](const Instance& instance) {
     return selector.select(device.shown_name, instance);
   });
 }
@@ -269,7 +284,7 @@ void DeviceRows::for_each_match(const Plan& plan, Timestamp now,
   const std::size_t index = place_of(*plan.source);
   RowSelector selector(tables_[index], plan.filters, now, RowSelector::Verdicts::Kept);
   const auto visit_device = [&](DeviceNumber number, const Device& device) {
-    return std::ranges::all_of(device.rows_of(index), [&](const Instance& instance) {
+    return std::ranges::all_of(device.instances.list(index), [&](const Instance& instance) {
       return !selector.select(device.shown_name, instance) || visit(number, selector.view());
     });
   };

@@ -17,10 +17,7 @@ namespace muster::fleet {
 struct Device {
   std::string registered_name;
   model::Value shown_name;  // a text, the query's column Device
-  // By the place of the class in tables(); lists of the last places may be missing.
-  std::vector<std::vector<Instance>> instances;
-
-  const std::vector<Instance>& rows_of(std::size_t place) const;
+  PackedRows instances;  // by the place of the class in tables()
 };
 
 // What a change of a device made of its rows of one class. Row numbers, sorted.
@@ -83,7 +80,7 @@ class DeviceRows {
   Result<void> check(const DeviceChange& change, const Device* before) const;
   Result<void> take_out(const DeviceChange& change, Draft& draft) const;
   // Tells the tables who has which row now, and gives back what is released.
-  void settle(DeviceNumber number, const Device* before, const Draft& draft, DeviceDelta& delta);
+  void settle(DeviceNumber number, const Draft& draft, DeviceDelta& delta);
 
   model::Schema schema_;
   std::vector<RowTable> tables_;

@@ -38,10 +38,10 @@ Failure unknown_device(DeviceNumber device) {
 std::vector<ClassRows> rows_of(const DeviceRows& rows, const Device& device) {
   std::vector<ClassRows> out;
   for (std::size_t i = 0; i < rows.tables().size(); ++i) {
-    if (device.rows_of(i).empty()) continue;
+    if (device.instances.count(i) == 0) continue;
     const RowTable& table = rows.tables()[i];
     out.push_back({&table.type(), {}});
-    for (const Instance& instance : device.rows_of(i))
+    for (const Instance& instance : device.instances.list(i))
       out.back().rows.push_back(table.whole(instance));
   }
   return out;

@@ -109,6 +109,13 @@ PredicateNumber Predicates::take(const RowCondition& condition) {
   place_of(predicate).push_back(number);
   const RowTable& table = rows_.tables()[predicate.class_index];
   RowSelector selector(table, predicate.condition.filters, kNoTime, RowSelector::Verdicts::Once);
+  const model::BoundCondition* text = find_text(predicate.condition);
+  if (text != nullptr && table.name_column() == text->column - 1) {
+    table.named(text->literals[0].text).for_each([&](RowNumber row) {
+      if (selector.select_shared(row)) join_row(number, row);
+    });
+    return number;
+  }
   for (RowNumber row = 0; row < table.slots(); ++row)
     if (table.instances(row) > 0 && selector.select_shared(row)) join_row(number, row);
   return number;
@@ -181,7 +188,7 @@ bool Predicates::holds(PredicateNumber number, DeviceNumber device) const {
   }
   const Device* known = rows_.find(device);
   return known != nullptr &&
-         std::ranges::any_of(known->rows_of(predicate.class_index), [&](const Instance& instance) {
+         std::ranges::any_of(known->instances.list(predicate.class_index), [&](const Instance& instance) {
            return predicate.rows.contains(instance.row);
          });
 }

@@ -22,6 +22,7 @@ RowSelector::RowSelector(const RowTable& table, const std::vector<model::BoundEx
     : table_(table),
       now_(now),
       view_(table.type().columns.size() + 1, &kAbsent),
+      own_(table.type().columns.size()),
       verdicts_(verdicts == Verdicts::Kept ? table.slots() : 0) {
   for (const model::BoundExpression& filter : filters)
     (reads_shared_only(table, filter) ? shared_filters_ : own_filters_).push_back(&filter);
@@ -56,9 +57,10 @@ bool RowSelector::select(const model::Value& device_name, const Instance& instan
     return false;
   }
   view_[model::kDeviceColumn] = &device_name;
-  const auto& own_columns = table_.own_columns();
-  for (std::size_t k = 0; k < own_columns.size(); ++k)
-    view_[own_columns[k] + 1] = &table_.own_value(instance, k);
+  if (!table_.own_columns().empty()) {
+    table_.read_own(instance, own_);
+    for (const std::size_t column : table_.own_columns()) view_[column + 1] = &own_[column];
+  }
   return passes(own_filters_);
 }
 

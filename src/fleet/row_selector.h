@@ -42,6 +42,7 @@ class RowSelector {
   Filters shared_filters_;
   Filters own_filters_;
   std::vector<const model::Value*> view_;
+  model::Row own_;  // the values of own columns that the view shows
   std::vector<Verdict> verdicts_;
 };
 

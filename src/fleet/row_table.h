@@ -4,22 +4,17 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "fleet/number_set.h"
+#include "fleet/packed_rows.h"
 #include "model/inventory.h"
 
 namespace muster::fleet {
 
-using RowNumber = Number;
 using RowSet = NumberSet;
-
-// One row of a device: the distinct row, and the values of the table's own_columns(), those that
-// came to the class later perhaps missing.
-struct Instance {
-  RowNumber row;
-  std::vector<model::Value> own;
-};
 
 class RowTable {
  public:
@@ -35,13 +30,12 @@ class RowTable {
   Instance acquire(const model::Row& row, bool& is_new);
   // Whether no device has the row any more; its number may be another row's then.
   bool release(const Instance& instance);
-  // Where in `instances` the first with the row's Identity is.
-  std::optional<std::size_t> find(const std::vector<Instance>& instances,
-                                  const model::Row& row) const;
+  // Where the next instance with the row's Identity is.
+  std::optional<std::size_t> find(InstanceFinder& instances, const model::Row& row) const;
   void take_volatile(Instance& instance, const model::Row& row) const;
   model::Row whole(const Instance& instance) const;
-  // The value of own_columns()[k].
-  const model::Value& own_value(const Instance& instance, std::size_t k) const;
+  // Sets those of own_columns() in `row`.
+  void read_own(const Instance& instance, model::Row& row) const;
 
   // Numbers are below slots(); a free slot has no instances.
   std::size_t slots() const { return slots_.size(); }
@@ -52,6 +46,11 @@ class RowTable {
   void remove_device(RowNumber row, Number device) { slots_[row].devices.erase(device); }
   // One value per column of the class; those of own columns are absent.
   const model::Row& shared(RowNumber row) const { return slots_[row].shared; }
+
+  // By whose texts rows are found: the first Shared column of texts, where the class has one.
+  std::optional<std::size_t> name_column() const { return name_column_; }
+  // The rows with that text there; absent is empty.
+  const RowSet& named(std::string_view text) const;
 
   std::uint64_t distinct_rows() const { return numbers_.size(); }
   std::uint64_t all_instances() const { return all_instances_; }
@@ -66,6 +65,8 @@ class RowTable {
 
   const model::InventoryClass* type_;
   std::vector<std::size_t> own_columns_;
+  std::optional<std::size_t> name_column_;
+  std::map<std::string, RowSet, std::less<>> named_;
   // Ordered, since rows come from clients: nobody can choose texts that make a look-up slow.
   std::map<Bytes, RowNumber> numbers_;
   std::vector<Slot> slots_;

@@ -37,6 +37,10 @@ bool takes_part(ColumnKind kind, Columns which) {
   switch (which) {
     case Columns::Shared:
       return kind == ColumnKind::Shared;
+    case Columns::Unique:
+      return kind == ColumnKind::Unique;
+    case Columns::Volatile:
+      return kind == ColumnKind::Volatile;
     case Columns::Identity:
       return kind != ColumnKind::Volatile;
     case Columns::All:

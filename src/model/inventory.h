@@ -63,7 +63,7 @@ Result<void> check_row(const InventoryClass& type, const Row& row);
 
 // The row's columns of the given kinds as bytes: equal rows, equal bytes. decode_row undoes it;
 // columns of other kinds come back absent.
-enum class Columns { Shared, Identity, All };  // Identity: Shared and Unique
+enum class Columns { Shared, Unique, Volatile, Identity, All };  // Identity: Shared and Unique
 Bytes encode_row(const InventoryClass& type, const Row& row, Columns which);
 Result<Row> decode_row(const InventoryClass& type, ByteView bytes, Columns which);
 

@@ -71,13 +71,13 @@ TEST(InventoryReport, NamesAnUnknownClass) {
 TEST(InventoryReport, NamesEachClassOnce) {
   InventoryReport report = sample();
   report.rows.push_back(software());
-  EXPECT_TRUE(decode_inventory_report(encode_inventory_report(report)).error().is(kBadMember));
+  EXPECT_TRUE(decode_inventory_report(encode_inventory_report(report), {}).error().is(kBadMember));
 }
 
 TEST(Heartbeat, NamesNoMachineByControlCharacters) {
   Heartbeat heartbeat;
   heartbeat.name = "pc\x1b[2J";
-  EXPECT_TRUE(decode_heartbeat(encode_heartbeat(heartbeat)).error().is(kBadMember));
+  EXPECT_TRUE(decode_heartbeat(encode_heartbeat(heartbeat), {}).error().is(kBadMember));
 }
 
 TEST(Heartbeat, CarriesNoMoreRowsThanItsMost) {
@@ -85,9 +85,9 @@ TEST(Heartbeat, CarriesNoMoreRowsThanItsMost) {
   heartbeat.name = "pc";
   heartbeat.volatile_rows = {{software().type, {}}};
   heartbeat.volatile_rows[0].rows.assign(kMostVolatileRows, software().rows[0]);
-  EXPECT_TRUE(decode_heartbeat(encode_heartbeat(heartbeat)));
+  EXPECT_TRUE(decode_heartbeat(encode_heartbeat(heartbeat), {}));
   heartbeat.volatile_rows[0].rows.push_back(software().rows[0]);
-  EXPECT_TRUE(decode_heartbeat(encode_heartbeat(heartbeat)).error().is(kTooMuch));
+  EXPECT_TRUE(decode_heartbeat(encode_heartbeat(heartbeat), {}).error().is(kTooMuch));
 }
 
 TEST(InventoryReport, IsRefusedWithARowOfAnotherLength) {

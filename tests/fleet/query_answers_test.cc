@@ -76,8 +76,16 @@ class Population {
         samples::rows_of("InstalledSoftware", {samples::random_software(random_)}));
     software.rows.push_back(delta.added[0].rows[0]);
     if (!disks.rows.empty()) {
-      disks.rows[0][*disks.type->column("FreeMB")] = std::int64_t{4};
-      delta.updated.push_back({disks.type, {disks.rows[0]}});
+      // Whichever of equal ones is meant: all of them.
+      const std::size_t free = *disks.type->column("FreeMB");
+      model::Row first = disks.rows[0];
+      delta.updated.push_back({disks.type, {}});
+      for (model::Row& row : disks.rows) {
+        first[free] = row[free];
+        if (row != first) continue;
+        row[free] = std::int64_t{4};
+        delta.updated[0].rows.push_back(row);
+      }
     }
     const auto result = fleet.apply(delta, kNow);
     ASSERT_TRUE(result) << result.error().text();

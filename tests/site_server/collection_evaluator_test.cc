@@ -146,7 +146,7 @@ class Collecting : public store::SiteDatabaseTest {
     model::Row row(type->columns.size());
     row[*type->column("Kind")] = kind;
     store::must(site_->database->write([&](store::Transaction& t) {
-      return store::apply_full(t, device, std::vector{model::ClassRows{type, {row}}}, store::kNow);
+      return store::apply_full(t, model::Schema(), device, std::vector{model::ClassRows{type, {row}}}, store::kNow);
     }));
     evaluator_->device_left(device);
     Devices dirty;
@@ -355,8 +355,9 @@ TEST_F(Collecting, WhatCouldNotBeStoredIsStoredLater) {
   Devices dirty;
   evaluator_->collections_changed(changes, MoreChanges::No, dirty);
   EXPECT_EQ(dirty, (Devices{numbers_[0], numbers_[1]}));
-  // A reader that holds a lock: no transaction of another connection gets through.
-  auto other = store::must(store::open_site_database(path_, store::kNow));
+  // No transaction of another connection gets through meanwhile.
+  site_->database = store::must(place_.open(std::chrono::milliseconds(50)));
+  auto other = store::must(place_.open());
   store::must(other->write([&](store::Transaction&) -> Result<void> {
     EXPECT_TRUE(store::fails_with(evaluator_->store_memberships(), store::kDatabaseBusy));
     return {};

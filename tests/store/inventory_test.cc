@@ -235,7 +235,7 @@ TEST_F(InventoryTest, VolatileValuesAreKeptWithoutAnotherDigestOrLogEntry) {
 TEST_F(InventoryTest, EqualRowsTakeTheirVolatileValuesOneEach) {
   must(full({{&disks(), {disk(10), disk(20), disk(30)}}}));
   const Classes news = {{&disks(), {disk(70), disk(50)}}};
-  must(write([&](Transaction& t) { return apply_volatile(t, number_, news, kNow); }));
+  must(write([&](Transaction& t) { return apply_volatile(t, model::Schema(), number_, news, kNow); }));
   EXPECT_EQ(flat(stored()), flat(Classes{{&disks(), {disk(30), disk(50), disk(70)}}}));
 }
 

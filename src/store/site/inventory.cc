@@ -13,16 +13,6 @@ namespace {
 
 using model::ColumnKind;
 
-// The given row's columns of one kind as bytes; empty when the class has none.
-Bytes encode_kind(const model::InventoryClass& type, const model::Row& row, ColumnKind kind) {
-  const auto is_kind = [&](const model::Column& column) { return column.kind == kind; };
-  if (std::none_of(type.columns.begin(), type.columns.end(), is_kind)) return {};
-  model::Row part(row.size());
-  for (std::size_t i = 0; i < row.size(); ++i)
-    if (is_kind(type.columns[i])) part[i] = row[i];
-  return model::encode_row(type, part, model::Columns::All);
-}
-
 // A row of the caller beside its entry in the row list.
 struct Arrival {
   RowEntry entry;
@@ -104,8 +94,8 @@ Result<std::vector<Arrival>> InventoryWriter::intern(std::span<const model::Clas
     for (const model::Row& row : of_class) {
       const Bytes shared = model::encode_row(*type, row, model::Columns::Shared);
       out.push_back(
-          {RowEntry{id, TRY(rows_.intern(id, shared)), encode_kind(*type, row, ColumnKind::Unique),
-                    encode_kind(*type, row, ColumnKind::Volatile)},
+          {RowEntry{id, TRY(rows_.intern(id, shared)), model::encode_row(*type, row, model::Columns::Unique),
+                    model::encode_row(*type, row, model::Columns::Volatile)},
            type, &row});
       digest.add(*type, row);
     }
@@ -127,7 +117,7 @@ Result<std::vector<Arrival>> InventoryWriter::take_out(std::span<const model::Cl
       const auto row_id =
           TRY(rows_.find(id, model::encode_row(*type, row, model::Columns::Shared)));
       const auto place = row_id
-                             ? finder.take(id, *row_id, encode_kind(*type, row, ColumnKind::Unique))
+                             ? finder.take(id, *row_id, model::encode_row(*type, row, model::Columns::Unique))
                              : std::nullopt;
       if (!place)
         return fail(kDigestMismatch, "device number {} has no such row of {}", device_, type->name);
@@ -152,9 +142,9 @@ Result<bool> InventoryWriter::refresh(std::span<const model::ClassRows> rows,
       const auto row_id =
           TRY(rows_.find(id, model::encode_row(*type, row, model::Columns::Shared)));
       if (!row_id) continue;
-      const auto place = finder.take(id, *row_id, encode_kind(*type, row, ColumnKind::Unique));
+      const auto place = finder.take(id, *row_id, model::encode_row(*type, row, model::Columns::Unique));
       if (!place) continue;
-      Bytes changing = encode_kind(*type, row, ColumnKind::Volatile);
+      Bytes changing = model::encode_row(*type, row, model::Columns::Volatile);
       changed |= list[*place].changing != changing;
       list[*place].changing = std::move(changing);
     }
