@@ -137,6 +137,29 @@ TEST(ExecutionClock, AnEventThatWaitsForItsRunDoesSoAfterTheClockWasSetBack) {
   }
 }
 
+TEST(ExecutionClock, ATimeThatTheClockShowedEarlyDoesNotComeTwice) {
+  for (const bool restarted : {false, true}) {
+    Driver driver;
+    driver.policy({daily()});
+    driver.work();
+    ASSERT_EQ(driver.prepares.size(), 1u);
+    driver.pass(hours(20));  // over noon
+    driver.work();
+    ASSERT_EQ(driver.prepares.size(), 2u);
+    driver.now = driver.now - hours(20);
+    driver.on(TimePassed{});
+    if (restarted) driver.restart("boot-2");
+    driver.policy({daily()});
+    driver.work();
+    driver.pass(hours(20));
+    driver.work();
+    EXPECT_EQ(driver.prepares.size(), 2u) << "restarted: " << restarted;
+    driver.pass(kDay);
+    driver.work();
+    EXPECT_EQ(driver.prepares.size(), 3u) << "the next day is another one";
+  }
+}
+
 // The client is off at its times: what was set right once is not forgotten at each start.
 TEST(ExecutionClock, ATimeThatCameWhileTheMachineWasOffIsMadeUpForAfterTheClockWasSetBack) {
   Driver driver;

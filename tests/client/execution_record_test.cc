@@ -115,6 +115,26 @@ TEST(ExecutionRecords, CompactToTheNewestOfEachKindAndKey) {
   EXPECT_EQ(compact.back().key.deployment, "P01-000002");
 }
 
+// What ran before what is known by it, however many attempts followed that never ran.
+TEST(ExecutionRecords, CompactToTheNewestRunThatTookPlaceToo) {
+  ExecutionRecord never = record(RecordKind::Result);
+  never.result->ending = Ending::NeverRan;
+  ExecutionRecord repeated = record(RecordKind::Waiting);
+  repeated.waiting->ran = true;
+  for (const ExecutionRecord& closed : {record(RecordKind::Result), repeated}) {
+    const std::vector<ExecutionRecord> ran{record(RecordKind::Intent), closed};
+    std::vector<ExecutionRecord> all = ran;
+    for (int i = 0; i < 3; ++i)
+      for (const ExecutionRecord& each :
+           {record(RecordKind::Intent), record(RecordKind::Waiting), never})
+        all.push_back(each);
+    const auto compact = compact_records(all);
+    ASSERT_EQ(compact.size(), 5u);
+    EXPECT_EQ(compact[0], ran[0]);
+    EXPECT_EQ(compact[1], ran[1]);
+  }
+}
+
 TEST(ExecutionLogFile, GoesOnBehindATornEnd) {
   TemporaryFolder folder;
   const auto path = folder.path() / "state" / "execution.log";

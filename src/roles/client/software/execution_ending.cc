@@ -48,7 +48,7 @@ void ExecutionMachine::replay(const ExecutionRecord& record) {
       item.intent = record.intent;
       item.attempts = std::max(item.attempts, record.intent->attempt);
       item.first_attempt = record.intent->first_attempt;
-      item.ran_for = record.intent->due;
+      item.ran_for = item.ran_due = record.intent->due;
       item.intent_place = place_;
       item.result.reset();
       item.phase = Phase::WaitingForStart;
@@ -111,7 +111,7 @@ void ExecutionMachine::handle(const RecordWritten& event) {
     }
     // As replaying the record does: from here on the former run is history.
     item.result.reset();
-    item.ran_for = item.intent->due;
+    item.ran_for = item.ran_due = item.intent->due;
     item.phase = Phase::Starting;
     out_.push_back(StartProgram{*item.deployment, item.intent->run});
   }

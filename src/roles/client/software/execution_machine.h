@@ -120,6 +120,7 @@ class ExecutionMachine {
     std::optional<Timestamp> due;
     std::optional<Timestamp> next_due;
     std::optional<Timestamp> ran_for;  // the time that had come for the newest run
+    std::optional<Timestamp> ran_due;  // the same, whatever the clock has said since
     // Places in the log, by which it is known what came before what, whatever the clock said.
     std::uint64_t intent_place = 0;     // of the intent under way
     std::uint64_t ran_place = 0;        // of the newest intent whose program ran

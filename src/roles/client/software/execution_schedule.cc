@@ -109,7 +109,9 @@ bool ExecutionMachine::reruns(const Item& item) {
 bool ExecutionMachine::comes_again(const Item& item) {
   if (!item.deployment || !item.result || !item.due || !item.report_taken) return false;
   if (item.result->ending == Ending::NeverRan) return *item.due > item.result_at;
-  return (!item.ran_for || *item.due > *item.ran_for) && reruns(item);
+  // What ran while the clock was ahead does not run once more when its time really comes.
+  const bool is_new = !item.ran_for || (*item.due > *item.ran_for && item.due != item.ran_due);
+  return is_new && reruns(item);
 }
 
 // The result stays until the next intent is durable: it decides whether the program runs again.
