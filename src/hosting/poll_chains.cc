@@ -37,11 +37,6 @@ Machines PollChains::note(const std::string& device, const contract::PollMark& m
   return goes_on ? Machines::Two : Machines::One;
 }
 
-bool PollChains::knows(const std::string& device) {
-  const std::lock_guard lock(mutex_);
-  return devices_.contains(device);
-}
-
 void PollChains::forget(const std::string& device) {
   const std::lock_guard lock(mutex_);
   devices_.erase(device);

@@ -25,8 +25,6 @@ enum class Machines { One, Two };
 class PollChains {
  public:
   Machines note(const std::string& device, const contract::PollMark& mark, Timestamp now);
-  // Whether the device has marked its polls since this program started.
-  bool knows(const std::string& device);
   // A device that is enrolled anew, or that an operator decided about, starts afresh.
   void forget(const std::string& device);
 

@@ -36,12 +36,9 @@ TEST(PollChains, OneAgentThatPollsAndStartsAgainIsOneMachine) {
   }
 }
 
-TEST(PollChains, KnowWhoMarkedAPollAndForgetWhomTheyAreTold) {
+TEST(PollChains, ForgetWhomTheyAreTold) {
   Polls polls;
   Agent agent{SeededRandom(1)};
-  EXPECT_FALSE(polls.chains.knows("d"));
-  polls(agent, kNow);
-  EXPECT_TRUE(polls.chains.knows("d"));
   const auto id = model::DeviceId::make(agent.random);
   polls.chains.report_doubled(id);
   polls.chains.forget(id.text());

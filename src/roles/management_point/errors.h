@@ -18,9 +18,6 @@ inline constexpr ErrorKind kTooManyMessages{
 inline constexpr ErrorKind kPollsTwice{
     2006, "polls-twice",
     "Two machines have this identity: delete the device and enrol each with a token of its own"};
-inline constexpr ErrorKind kPollUnmarked{
-    2007, "poll-unmarked",
-    "Poll as docs/protocols/policy.md says; an older client must be updated"};
 inline constexpr ErrorKind kStreamBehind{
     2004, "stream-behind", "Start a new stream: later messages of this one were taken already"};
 

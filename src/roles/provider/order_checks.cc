@@ -69,9 +69,7 @@ Result<void> check_order_of(store::Reader& reader, const model::Package& package
 
 }  // namespace
 
-namespace {
-
-}  // namespace
+namespace {}  // namespace
 
 Submission only(const model::Package& package) {
   Submission out;
@@ -104,7 +102,7 @@ namespace {
 // nothing may have grown too long or into a circle behind them.
 Result<void> check_dependents(store::Reader& reader, const model::Package& package,
                               const Submission& submission) {
-  for (const auto& object : TRY(store::list_objects(reader, "Package", "", 1'000'000))) {
+  for (const auto& object : TRY(store::list_objects(reader, "Package", "", kAll))) {
     if (object.name == package.name) continue;
     const auto other = TRY(find_package(reader, object.name, submission));
     if (!other) continue;
