@@ -103,17 +103,17 @@ bool CollectionGraph::has(const CollectionId& id, DeviceNumber device) const {
   return members_of(id).contains(device);
 }
 
-bool CollectionGraph::is_matched(const Collection& collection, DeviceNumber device) const {
-  return collection.matched.contains(device) ||
+bool CollectionGraph::is_matched(const Collection& collection, DeviceFacts& device) const {
+  return collection.matched.contains(device.number()) ||
          std::ranges::any_of(collection.rules, [&](const Rule& rule) {
            return rule.is_indexed() && rule.matches(rows_, device, Timestamp{});
          });
 }
 
 // Exclude beats whatever names the device; the limit comes last.
-Standing CollectionGraph::standing_in(const Collection& collection, DeviceNumber device) const {
-  const auto has_device = [&](const CollectionId& each) { return has(each, device); };
-  if (!collection.direct.contains(device) && !is_matched(collection, device) &&
+Standing CollectionGraph::standing_in(const Collection& collection, DeviceFacts& device) const {
+  const auto has_device = [&](const CollectionId& each) { return has(each, device.number()); };
+  if (!collection.direct.contains(device.number()) && !is_matched(collection, device) &&
       !std::ranges::any_of(collection.included, has_device))
     return {Standing::Kind::NotNamed, {}};
   const auto excluded = std::ranges::find_if(collection.excluded, has_device);
@@ -126,20 +126,21 @@ std::optional<Standing> CollectionGraph::standing_of(const CollectionId& id,
                                                      DeviceNumber device) const {
   const auto found = collections_.find(id);
   if (found == collections_.end()) return std::nullopt;
-  return standing_in(found->second, device);
+  DeviceFacts facts(rows_, device);
+  return standing_in(found->second, facts);
 }
 
-void CollectionGraph::settle(Node& node, DeviceNumber device, MembershipChanges& changes) {
+void CollectionGraph::settle(Node& node, DeviceFacts& device, MembershipChanges& changes) {
   auto& [id, collection] = node;
   if (collection.waits) return;
   const bool belongs = standing_in(collection, device).kind == Standing::Kind::Member;
-  if (belongs && collection.members.insert(device))
-    changes.push_back({id, device, Membership::Joined});
-  if (!belongs && collection.members.erase(device))
-    changes.push_back({id, device, Membership::Left});
+  if (belongs && collection.members.insert(device.number()))
+    changes.push_back({id, DeviceSet({device.number()}), {}});
+  if (!belongs && collection.members.erase(device.number()))
+    changes.push_back({id, {}, DeviceSet({device.number()})});
 }
 
-bool CollectionGraph::match_again(Collection& collection, DeviceNumber device,
+bool CollectionGraph::match_again(Collection& collection, DeviceFacts& device,
                                   const DeviceDelta& delta, Timestamp now) const {
   if (std::ranges::none_of(collection.rules, [&](const Rule& rule) {
         return !rule.is_indexed() && rule.asks_for_touched_class(delta);
@@ -148,10 +149,11 @@ bool CollectionGraph::match_again(Collection& collection, DeviceNumber device,
   const bool matches = std::ranges::any_of(collection.rules, [&](const Rule& rule) {
     return !rule.is_indexed() && rule.matches(rows_, device, now);
   });
-  return matches ? collection.matched.insert(device) : collection.matched.erase(device);
+  return matches ? collection.matched.insert(device.number())
+                 : collection.matched.erase(device.number());
 }
 
-CollectionGraph::Ranks CollectionGraph::touched_by(DeviceNumber device, const DeviceDelta& delta,
+CollectionGraph::Ranks CollectionGraph::touched_by(DeviceFacts& device, const DeviceDelta& delta,
                                                    Timestamp now) {
   Ranks out;
   for (const PredicateNumber predicate : predicates_.rows_changed(delta))
@@ -160,7 +162,7 @@ CollectionGraph::Ranks CollectionGraph::touched_by(DeviceNumber device, const De
     if (match_again(node->second, device, delta, now)) out.insert(node->second.rank);
   if (!delta.is_new) return out;
   for (const Node* node : of_all_systems_) out.insert(node->second.rank);
-  if (const auto named = of_direct_.find(device); named != of_direct_.end())
+  if (const auto named = of_direct_.find(device.number()); named != of_direct_.end())
     for (const Node* node : named->second) out.insert(node->second.rank);
   return out;
 }
@@ -169,12 +171,13 @@ MembershipChanges CollectionGraph::device_changed(DeviceNumber device, const Dev
                                                   Timestamp now) {
   put_in_order();
   MembershipChanges changes;
-  Ranks ranks = touched_by(device, delta, now);
+  DeviceFacts facts(rows_, device);
+  Ranks ranks = touched_by(facts, delta, now);
   while (!ranks.empty()) {
     Node& node = *order_[*ranks.begin()];
     ranks.erase(ranks.begin());
     const std::size_t before = changes.size();
-    settle(node, device, changes);
+    settle(node, facts, changes);
     if (changes.size() > before) add_users(node.second, ranks);
   }
   return changes;
@@ -187,7 +190,7 @@ MembershipChanges CollectionGraph::device_left(DeviceNumber device, const Device
   for (Node* node : order_) {
     node->second.matched.erase(device);
     if (node->second.members.erase(device))
-      changes.push_back({node->first, device, Membership::Left});
+      changes.push_back({node->first, {}, DeviceSet({device})});
   }
   return changes;
 }
@@ -200,7 +203,7 @@ void CollectionGraph::match_all(Collection& collection, Timestamp now) const {
 }
 
 // As standing_in says for one device.
-DeviceSet CollectionGraph::who_belongs(const Collection& collection) const {
+NumberBits CollectionGraph::who_belongs(const Collection& collection) const {
   NumberBits found = collection.matched.bits();
   for (const Rule& rule : collection.rules)
     if (rule.is_indexed()) rule.join_devices(rows_, found, Timestamp{});
@@ -208,7 +211,7 @@ DeviceSet CollectionGraph::who_belongs(const Collection& collection) const {
   for (const CollectionId& each : collection.included) members_of(each).join_to(found);
   for (const CollectionId& each : collection.excluded) found.subtract(members_of(each).bits());
   found.intersect(members_of(collection.limiting).bits());
-  return DeviceSet(found);
+  return found;
 }
 
 // For the collection alone: those that use it are settled behind it.
@@ -216,15 +219,14 @@ void CollectionGraph::settle_all(Node& node, MembershipChanges& changes) {
   const CollectionId& id = node.first;
   Collection& collection = node.second;
   if (collection.waits) return;
-  DeviceSet next = who_belongs(collection);
-  NumberBits either = collection.members.bits();
-  next.join_to(either);
-  either.for_each([&](DeviceNumber device) {
-    const bool is_in = next.contains(device);
-    if (is_in != collection.members.contains(device))
-      changes.push_back({id, device, is_in ? Membership::Joined : Membership::Left});
-  });
-  collection.members = std::move(next);
+  NumberBits next = who_belongs(collection);
+  NumberBits before = collection.members.bits();
+  collection.members = DeviceSet(next);
+  NumberBits joined = next;
+  joined.subtract(before);
+  before.subtract(next);
+  MembershipChange change{id, DeviceSet(joined), DeviceSet(before)};
+  if (!change.joined.empty() || !change.left.empty()) changes.push_back(std::move(change));
 }
 
 Result<void> CollectionGraph::check_links(const CollectionId& id, const Links& links) const {
@@ -299,9 +301,7 @@ Result<MembershipChanges> CollectionGraph::remove(const CollectionId& id) {
   if (!found->second.users.empty())
     return fail(kCollectionInUse, "'{}' is named by {}", id, fmt::join(found->second.users, ", "));
   MembershipChanges changes;
-  found->second.members.for_each([&](DeviceNumber device) {
-    changes.push_back({id, device, Membership::Left});
-  });
+  if (!found->second.members.empty()) changes.push_back({id, {}, found->second.members});
   for (const auto& link : links_of(found->second)) collections_.at(link.collection).users.erase(id);
   unsubscribe(*found);
   collections_.erase(found);

@@ -69,17 +69,17 @@ class CollectionGraph {
   void match_all(Collection& collection, Timestamp now) const;
   const DeviceSet& members_of(const CollectionId& id) const;
   bool has(const CollectionId& id, DeviceNumber device) const;
-  bool is_matched(const Collection& collection, DeviceNumber device) const;
-  Standing standing_in(const Collection& collection, DeviceNumber device) const;
+  bool is_matched(const Collection& collection, DeviceFacts& device) const;
+  Standing standing_in(const Collection& collection, DeviceFacts& device) const;
   // Those that may have another member since the device has changed, used collections aside.
-  Ranks touched_by(DeviceNumber device, const DeviceDelta& delta, Timestamp now);
+  Ranks touched_by(DeviceFacts& device, const DeviceDelta& delta, Timestamp now);
   // Asks the rules that no predicates decide again, where they ask for a touched class.
-  bool match_again(Collection& collection, DeviceNumber device, const DeviceDelta& delta,
+  bool match_again(Collection& collection, DeviceFacts& device, const DeviceDelta& delta,
                    Timestamp now) const;
   // Puts the device where it should be; reports the change if it was not there.
-  void settle(Node& node, DeviceNumber device, MembershipChanges& changes);
+  void settle(Node& node, DeviceFacts& device, MembershipChanges& changes);
   // All who should be in it now.
-  DeviceSet who_belongs(const Collection& collection) const;
+  NumberBits who_belongs(const Collection& collection) const;
   void settle_all(Node& node, MembershipChanges& changes);
   void add_users(const Collection& collection, Ranks& ranks) const;
   // `start` and all that use them, directly or not, each behind what it uses.

@@ -14,7 +14,8 @@ DevicePlan::DevicePlan(const DeviceRows& rows, const model::Plan& plan, std::siz
       now_(now),
       row_limit_(row_limit),
       class_(rows.place_of(*plan.source)),
-      selector_(rows.tables()[class_], plan.filters, now, verdicts),
+      table_(rows.tables()[class_]),
+      selector_(table_, plan.filters, now, verdicts),
       rights_(steps) {
   for (std::size_t i = 0; i < steps; ++i)
     if (const auto* join = std::get_if<JoinStep>(&plan.steps[i])) {
@@ -33,8 +34,9 @@ Result<std::vector<Row>> DevicePlan::right_rows(const Device& device, std::size_
 
 Result<std::vector<Row>> DevicePlan::rows(const Device& device, std::size_t wanted) {
   std::optional<model::QueryRun> run;
-  for (const Instance& instance : device.instances.list(class_)) {
-    if (!selector_.select(device.shown_name, instance)) continue;
+  Result<void> added;
+  device.for_each_row(table_, class_, [&](RowNumber row, const OwnRows* own, std::size_t place) {
+    if (!selector_.select(device.shown_name(), row, own, place)) return true;
     if (!run)
       run.emplace(plan_, now_,
                   model::RunBounds{.first_step = 0,
@@ -43,9 +45,10 @@ Result<std::vector<Row>> DevicePlan::rows(const Device& device, std::size_t want
                                    .joined_limit = row_limit_,
                                    .rows_wanted = wanted},
                   [this, &device](std::size_t step) { return right_rows(device, step); });
-    TRY(run->add(selector_.view()));
-    if (run->complete()) break;
-  }
+    added = run->add(selector_.view());
+    return added.has_value() && !run->complete();
+  });
+  TRY(added);
   if (!run) return std::vector<Row>();
   return (*std::move(run)).finish();
 }

@@ -30,6 +30,7 @@ class DevicePlan {
   Timestamp now_;
   std::size_t row_limit_;
   std::size_t class_;
+  const RowTable& table_;
   RowSelector selector_;
   std::vector<std::unique_ptr<DevicePlan>> rights_;  // by step, where it is a join
 };

@@ -17,26 +17,26 @@ namespace {
 // What stands at a place that a class has left.
 constexpr InventoryClass kNoClass{};
 
-model::Value shown_name(const RowTable& table, const Instances& instances,
-                        const Device& device, DeviceNumber number) {
-  const InventoryClass* type = &table.type();
-  MUSTER_CHECK(type->column("Name").has_value());
-  for (const Instance& instance : instances) {
-    const model::Row row = table.whole(instance);
-    const auto* name = std::get_if<std::string>(&row[*type->column("Name")]);
-    if (name != nullptr && !name->empty()) return *name;
-  }
-  if (!device.registered_name.empty()) return device.registered_name;
-  return fmt::format("#{}", number);
+// What a value of a device's own takes at most, beside its text.
+constexpr std::size_t kValueBytes = 10;
+
+std::size_t size_of(const model::Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return text->size() + kValueBytes;
+  const auto* version = std::get_if<model::Version>(&value);
+  return version == nullptr ? kValueBytes : version->text.size() + kValueBytes;
 }
 
-// Sorted, each once.
-std::vector<RowNumber> row_numbers(const Instances& instances) {
-  std::vector<RowNumber> out;
-  out.reserve(instances.size());
-  for (const Instance& instance : instances) out.push_back(instance.row);
-  out.erase(std::unique(out.begin(), out.end()), out.end());
-  return out;
+std::string shown_name(const RowTable& table, const Instances& instances,
+                       std::string_view registered, DeviceNumber number) {
+  const auto column = table.type().column("Name");
+  MUSTER_CHECK(column.has_value());
+  for (const Instance& instance : instances) {
+    model::Row row = table.whole(instance);
+    auto* name = std::get_if<std::string>(&row[*column]);
+    if (name != nullptr && !name->empty()) return std::move(*name);
+  }
+  if (!registered.empty()) return std::string(registered);
+  return fmt::format("#{}", number);
 }
 
 }  // namespace
@@ -71,12 +71,6 @@ std::vector<std::size_t> DeviceRows::places_changed_by(const model::Schema& sche
   return out;
 }
 
-void DeviceRows::clear(std::size_t place) {
-  for (auto& [number, device] : devices_)
-    if (device.instances.count(place) > 0) device.instances.replace({{place, {}}});
-  tables_[place] = RowTable(kNoClass);
-}
-
 void DeviceRows::set_schema(const model::Schema& schema) {
   const model::Schema next = schema.sharing(schema_);
   std::vector<std::size_t> free;
@@ -84,11 +78,14 @@ void DeviceRows::set_schema(const model::Schema& schema) {
     const InventoryClass& before = tables_[place].type();
     const InventoryClass* after = next.find(before.name);
     if (after != nullptr && extends(*after, before)) {
+      const RowTable narrow = tables_[place];
       tables_[place].widen(*after);
+      devices_.widen(place, narrow, tables_[place]);
       continue;
     }
     places_.erase(places_.find(before.name));
-    clear(place);
+    devices_.clear(place);
+    tables_[place] = RowTable(kNoClass);
   }
   for (std::size_t place = 0; place < tables_.size(); ++place)
     if (&tables_[place].type() == &kNoClass) free.push_back(place);
@@ -128,19 +125,15 @@ std::optional<DeviceChange> DeviceRows::adapted(const DeviceChange& change) cons
   return out;
 }
 
-const Device* DeviceRows::find(DeviceNumber number) const {
-  const auto device = devices_.find(number);
-  return device == devices_.end() ? nullptr : &device->second;
-}
-
-Result<void> DeviceRows::check(const DeviceChange& change, const Device* before) const {
-  if (change.extent == Extent::Delta && before == nullptr)
+Result<void> DeviceRows::check(const DeviceChange& change,
+                               const std::optional<Device>& before) const {
+  if (change.extent == Extent::Delta && !before)
     return fail(kUnknownDevice, "a delta for device {}, which is not active", change.device);
   if (change.extent == Extent::Full && !(change.removed.empty() && change.updated.empty()))
     return fail(kUnknownRow, "device {}: full rows beside removed or updated ones", change.device);
   std::vector<std::size_t> sizes(tables_.size());
   if (change.extent == Extent::Delta)
-    for (std::size_t i = 0; i < sizes.size(); ++i) sizes[i] = before->instances.count(i);
+    for (std::size_t i = 0; i < sizes.size(); ++i) sizes[i] = before->count(tables_[i], i);
   for (const auto* list : {&change.added, &change.removed, &change.updated})
     for (const ClassRows& rows : *list)
       for (const model::Row& row : rows.rows)
@@ -201,19 +194,38 @@ void DeviceRows::settle(DeviceNumber number, const Draft& draft, DeviceDelta& de
     const auto released = draft.released.find(place);
     if (released == draft.released.end()) continue;
     for (const Instance& instance : released->second)
-      if (tables_[place].release(instance)) rows.freed.push_back(instance.row);
+      if (tables_[place].release(instance.row)) rows.freed.push_back(instance.row);
   }
+}
+
+// Before anything is changed that cannot be taken back.
+Result<void> DeviceRows::check_size(const DeviceChange& change, const Draft& draft) const {
+  for (const auto& [place, list] : draft.after) {
+    if (tables_[place].own_columns().empty()) continue;
+    std::size_t bytes = 0;
+    for (const Instance& instance : list)
+      bytes += instance.unique.size() + instance.changing.size();
+    for (const ClassRows& rows : change.added) {
+      if (place_of(*rows.type) != place) continue;
+      for (const model::Row& row : rows.rows)
+        for (const std::size_t column : tables_[place].own_columns()) bytes += size_of(row[column]);
+    }
+    if (bytes > OwnRows::kMostOwnBytes)
+      return fail(kTooManyRows, "device {}: values of its own of {} take over {} bytes",
+                  change.device, tables_[place].type().name, OwnRows::kMostOwnBytes);
+  }
+  return {};
 }
 
 Result<DeviceDelta> DeviceRows::apply(const DeviceChange& from) {
   const auto of_schema = adapted(from);
   const DeviceChange& change = of_schema ? *of_schema : from;
-  const Device* before = find(change.device);
+  const std::optional<Device> before = find(change.device);
   TRY(check(change, before));
   Draft draft;
   const auto touch = [&](std::size_t place) {
     if (!draft.after.try_emplace(place).second) return;
-    draft.before[place] = before == nullptr ? Instances() : before->instances.list(place);
+    draft.before[place] = before ? list(*before, place) : Instances();
     if (change.extent == Extent::Full)
       draft.released[place] = draft.before[place];
     else
@@ -224,9 +236,9 @@ Result<DeviceDelta> DeviceRows::apply(const DeviceChange& from) {
   for (const auto* list : {&change.added, &change.removed, &change.updated})
     for (const ClassRows& rows : *list) touch(place_of(*rows.type));
   TRY(take_out(change, draft));
+  TRY(check_size(change, draft));
 
-  DeviceDelta delta{.is_new = before == nullptr,
-                    .classes = std::vector<ClassDelta>(tables_.size())};
+  DeviceDelta delta{.is_new = !before, .classes = std::vector<ClassDelta>(tables_.size())};
   for (const ClassRows& rows : change.added) {
     const std::size_t place = place_of(*rows.type);
     Instances& list = draft.after[place];
@@ -237,66 +249,98 @@ Result<DeviceDelta> DeviceRows::apply(const DeviceChange& from) {
     }
     std::ranges::sort(list);
   }
-  Device next = before == nullptr ? Device() : *before;
-  if (change.name) next.registered_name = *change.name;
-  next.instances.replace(draft.after);
+  const std::string registered(change.name ? std::string_view(*change.name)
+                               : before    ? before->registered_name()
+                                           : std::string_view());
+  const std::string shown_before(before ? before->shown_name() : std::string_view());
+  std::string shown = shown_before;
   const std::size_t named = places_.find("Device")->second;
-  if (before == nullptr || change.name || draft.after.contains(named))
-    next.shown_name = shown_name(tables_[named], next.instances.list(named), next, change.device);
+  if (const auto rows = draft.after.find(named); rows != draft.after.end())
+    shown = shown_name(tables_[named], rows->second, registered, change.device);
+  else if (!before || change.name)
+    shown = shown_name(tables_[named], before ? list(*before, named) : Instances(), registered,
+                       change.device);
 
-  const bool all_touched = change.extent == Extent::Full || before == nullptr ||
-                           before->shown_name != next.shown_name;
+  const bool all_touched = change.extent == Extent::Full || !before || shown_before != shown;
   for (ClassDelta& rows : delta.classes) rows.is_touched = all_touched;
   for (const auto& [place, list] : draft.after) delta.classes[place].is_touched = true;
+  devices_.set(change.device, {registered, shown}, draft.after, tables_);
   settle(change.device, draft, delta);
-  devices_[change.device] = std::move(next);
-  active_.insert(change.device);
   return delta;
 }
 
 DeviceDelta DeviceRows::remove(DeviceNumber number) {
   DeviceDelta delta{.is_new = false, .classes = std::vector<ClassDelta>(tables_.size())};
-  const auto device = devices_.find(number);
-  if (device == devices_.end()) return delta;
+  const auto device = find(number);
+  if (!device) return delta;
   Draft draft;
   for (std::size_t place = 0; place < tables_.size(); ++place) {
-    draft.before[place] = draft.released[place] = device->second.instances.list(place);
+    draft.before[place] = draft.released[place] = list(*device, place);
     draft.after[place];
     delta.classes[place].is_touched = true;
   }
+  devices_.remove(number);
   settle(number, draft, delta);
-  devices_.erase(device);
-  active_.erase(number);
   return delta;
 }
 
 bool DeviceRows::matches(const Plan& plan, Timestamp now, const Device& device) const {
-  const std::size_t index = place_of(*plan.source);
-  RowSelector selector(tables_[index], plan.filters, now, RowSelector::Verdicts::Once);
-  return std::ranges::any_of(device.instances.list(index), [&](const Instance& instance) {
-    return selector.select(device.shown_name, instance);
-  });
+  const std::size_t place = place_of(*plan.source);
+  RowSelector selector(tables_[place], plan.filters, now, RowSelector::Verdicts::Once);
+  return !device.for_each_row(tables_[place], place,
+                              [&](RowNumber row, const OwnRows* own, std::size_t at) {
+                                return !selector.select(device.shown_name(), row, own, at);
+                              });
+}
+
+std::optional<NumberBits> DeviceRows::candidates(const Plan& plan, Timestamp now) const {
+  const RowTable& table = tables_[place_of(*plan.source)];
+  std::vector<model::BoundExpression> shared;
+  for (const auto& filter : plan.filters)
+    if (reads_shared_only(table, filter)) shared.push_back(filter);
+  if (shared.empty()) return std::nullopt;
+  NumberBits out;
+  for (const RowNumber row : matching_rows(table, shared, now)) table.devices(row).join_to(out);
+  return out;
 }
 
 void DeviceRows::for_each_match(const Plan& plan, Timestamp now,
                                 const std::optional<std::vector<DeviceNumber>>& only,
                                 const Visit& visit) const {
-  const std::size_t index = place_of(*plan.source);
-  RowSelector selector(tables_[index], plan.filters, now, RowSelector::Verdicts::Kept);
-  const auto visit_device = [&](DeviceNumber number, const Device& device) {
-    return std::ranges::all_of(device.instances.list(index), [&](const Instance& instance) {
-      return !selector.select(device.shown_name, instance) || visit(number, selector.view());
-    });
+  const std::size_t place = place_of(*plan.source);
+  const RowTable& table = tables_[place];
+  RowSelector selector(table, plan.filters, now, RowSelector::Verdicts::Kept);
+  const auto visit_device = [&](const Device& device) {
+    return device.for_each_row(table, place,
+                               [&](RowNumber row, const OwnRows* own, std::size_t at) {
+                                 return !selector.select(device.shown_name(), row, own, at) ||
+                                        visit(device.number(), selector.view());
+                               });
   };
-  if (!only) {
-    for (const auto& [number, device] : devices_)
-      if (!visit_device(number, device)) return;
+  if (only) {
+    for (const DeviceNumber number : *only)
+      if (const auto device = find(number); device && !visit_device(*device)) return;
     return;
   }
-  for (const DeviceNumber number : *only) {
-    const Device* device = find(number);
-    if (device != nullptr && !visit_device(number, *device)) return;
+  if (!table.own_columns().empty()) {
+    devices_.for_each_page([&](DeviceNumber first, const DevicePage& page) {
+      const auto rows = page.own_rows.find(place);
+      if (rows == page.own_rows.end()) return true;
+      const OwnRows& own = rows->second;
+      for (std::size_t i = 0; i < own.size(); ++i) {
+        const Device device(first + own.device(i), page);
+        if (selector.select(device.shown_name(), own.row(i), &own, i) &&
+            !visit(device.number(), selector.view()))
+          return false;
+      }
+      return true;
+    });
+    return;
   }
+  const auto found = candidates(plan, now);
+  devices_.for_each([&](const Device& device) {
+    return (found && !found->contains(device.number())) || visit_device(device);
+  });
 }
 
 bool DeviceRows::is_count_of_shared(const Plan& plan) const {
@@ -312,10 +356,10 @@ bool DeviceRows::is_count_of_shared(const Plan& plan) const {
 void DeviceRows::for_each_shared_match(const Plan& plan, Timestamp now,
                                        const VisitShared& visit) const {
   const RowTable& table = tables_[place_of(*plan.source)];
-  RowSelector selector(table, plan.filters, now, RowSelector::Verdicts::Once);
+  RowSelector selector(table, plan.filters, now, RowSelector::Verdicts::Kept);
   for (RowNumber row = 0; row < table.slots(); ++row)
     if (table.instances(row) > 0 && selector.select_shared(row) &&
-        !visit(selector.view(), table.instances(row)))
+        !visit(selector.view_of(row), table.instances(row)))
       return;
 }
 

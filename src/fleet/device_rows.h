@@ -8,17 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "fleet/devices.h"
 #include "fleet/fleet.h"
 #include "fleet/row_table.h"
 #include "model/query/plan.h"
 
 namespace muster::fleet {
-
-struct Device {
-  std::string registered_name;
-  model::Value shown_name;  // a text, the query's column Device
-  PackedRows instances;  // by the place of the class in tables()
-};
 
 // What a change of a device made of its rows of one class. Row numbers, sorted.
 struct ClassDelta {
@@ -50,14 +45,22 @@ class DeviceRows {
   // The rows that the device had are lost.
   DeviceDelta remove(DeviceNumber number);
 
-  const std::map<DeviceNumber, Device>& devices() const { return devices_; }
+  const Devices& devices() const { return devices_; }
   // The numbers of all devices.
-  const DeviceSet& active() const { return active_; }
-  const Device* find(DeviceNumber number) const;
+  const DeviceSet& active() const { return devices_.numbers(); }
+  std::optional<Device> find(DeviceNumber number) const { return devices_.find(number); }
+  // The device's rows of the class at that place of tables().
+  Instances list(const Device& device, std::size_t place) const {
+    return device.list(tables_[place], place);
+  }
   // One per class of the schema, and one without rows at each place that a class has left.
   const std::vector<RowTable>& tables() const { return tables_; }
 
   bool matches(const model::Plan& plan, Timestamp now, const Device& device) const;
+
+  // The devices that have a row which passes those of the plan's filters that the distinct rows
+  // decide; nothing where no filter is of that kind.
+  std::optional<NumberBits> candidates(const model::Plan& plan, Timestamp now) const;
 
   // Calls visit for each row of the plan's source that passes its filters, by ascending device
   // number, until it returns false. `only` is sorted.
@@ -76,17 +79,16 @@ class DeviceRows {
   struct Draft;
   // With rows in the form of the schema; nothing where they have it.
   std::optional<DeviceChange> adapted(const DeviceChange& change) const;
-  void clear(std::size_t place);
-  Result<void> check(const DeviceChange& change, const Device* before) const;
+  Result<void> check(const DeviceChange& change, const std::optional<Device>& before) const;
   Result<void> take_out(const DeviceChange& change, Draft& draft) const;
+  Result<void> check_size(const DeviceChange& change, const Draft& draft) const;
   // Tells the tables who has which row now, and gives back what is released.
   void settle(DeviceNumber number, const Draft& draft, DeviceDelta& delta);
 
   model::Schema schema_;
   std::vector<RowTable> tables_;
   std::map<std::string, std::size_t, std::less<>> places_;  // of the classes, by name
-  std::map<DeviceNumber, Device> devices_;
-  DeviceSet active_;
+  Devices devices_;
 };
 
 }  // namespace muster::fleet

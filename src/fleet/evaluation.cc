@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "fleet/device_conditions.h"
 #include "fleet/device_plan.h"
 #include "model/query/run.h"
 
@@ -16,14 +17,11 @@ using model::RowView;
 void for_each_device(const DeviceRows& rows, const std::optional<std::vector<DeviceNumber>>& only,
                      const std::function<bool(const Device&)>& visit) {
   if (!only) {
-    for (const auto& [number, device] : rows.devices())
-      if (!visit(device)) return;
+    rows.devices().for_each(visit);
     return;
   }
-  for (const DeviceNumber number : *only) {
-    const Device* device = rows.find(number);
-    if (device != nullptr && !visit(*device)) return;
-  }
+  for (const DeviceNumber number : *only)
+    if (const auto device = rows.find(number); device && !visit(*device)) return;
 }
 
 // The rows of the device's own steps, into a run of those behind them.
@@ -32,7 +30,9 @@ Result<void> add_by_device(const DeviceRows& rows, const Plan& plan, const Evalu
   DevicePlan own(rows, plan, plan.device_steps, scope.now, RowSelector::Verdicts::Kept,
                  scope.row_limit);
   Result<void> added;
+  const auto candidates = rows.candidates(plan, scope.now);
   for_each_device(rows, scope.only, [&](const Device& device) {
+    if (candidates && !candidates->contains(device.number())) return true;
     auto found = own.rows(device);
     if (!found) {
       added = fail(found.error());
@@ -63,11 +63,11 @@ Result<void> add_rows(const DeviceRows& rows, const Plan& plan, const Evaluation
   return added;
 }
 
-bool has_row(DevicePlan& own, DeviceNumber number, const Device& device) {
+bool has_row(DevicePlan& own, const Device& device) {
   const auto found = own.rows(device, 1);
   if (found) return !found->empty();
   log::failure(log::Level::Warning, "collection.rule.oversized", found.error(),
-               {{"device", number}});
+               {{"device", device.number()}});
   return false;
 }
 
@@ -87,6 +87,10 @@ Result<std::vector<Row>> evaluate(const DeviceRows& rows, const Plan& plan,
 void for_each_matching_device(const DeviceRows& rows, const Plan& plan, Timestamp now,
                               const std::function<void(DeviceNumber)>& visit) {
   MUSTER_CHECK(plan.is_of_devices);
+  if (const auto conditions = device_conditions(rows, plan); !conditions.empty()) {
+    devices_with(rows, conditions).for_each(visit);
+    return;
+  }
   if (plan.is_decided_by_filters()) {
     std::optional<DeviceNumber> last;
     rows.for_each_match(plan, now, std::nullopt, [&](DeviceNumber device, RowView) {
@@ -98,17 +102,21 @@ void for_each_matching_device(const DeviceRows& rows, const Plan& plan, Timestam
   }
   DevicePlan own(rows, plan, plan.steps.size(), now, RowSelector::Verdicts::Kept,
                  model::kMostResultRows);
-  for (const auto& [number, device] : rows.devices())
-    if (has_row(own, number, device)) visit(number);
+  const auto candidates = rows.candidates(plan, now);
+  rows.devices().for_each([&](const Device& device) {
+    if ((!candidates || candidates->contains(device.number())) && has_row(own, device))
+      visit(device.number());
+    return true;
+  });
 }
 
 bool is_matching_device(const DeviceRows& rows, const Plan& plan, Timestamp now,
-                        DeviceNumber number, const Device& device) {
+                        const Device& device) {
   MUSTER_CHECK(plan.is_of_devices);
   if (plan.is_decided_by_filters()) return rows.matches(plan, now, device);
   DevicePlan own(rows, plan, plan.steps.size(), now, RowSelector::Verdicts::Once,
                  model::kMostResultRows);
-  return has_row(own, number, device);
+  return has_row(own, device);
 }
 
 }  // namespace muster::fleet

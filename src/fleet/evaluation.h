@@ -25,6 +25,6 @@ void for_each_matching_device(const DeviceRows& rows, const model::Plan& plan, T
                               const std::function<void(DeviceNumber)>& visit);
 // The same for one device.
 bool is_matching_device(const DeviceRows& rows, const model::Plan& plan, Timestamp now,
-                        DeviceNumber number, const Device& device);
+                        const Device& device);
 
 }  // namespace muster::fleet

@@ -38,10 +38,10 @@ Failure unknown_device(DeviceNumber device) {
 std::vector<ClassRows> rows_of(const DeviceRows& rows, const Device& device) {
   std::vector<ClassRows> out;
   for (std::size_t i = 0; i < rows.tables().size(); ++i) {
-    if (device.instances.count(i) == 0) continue;
     const RowTable& table = rows.tables()[i];
+    if (device.count(table, i) == 0) continue;
     out.push_back({&table.type(), {}});
-    for (const Instance& instance : device.instances.list(i))
+    for (const Instance& instance : device.list(table, i))
       out.back().rows.push_back(table.whole(instance));
   }
   return out;
@@ -59,16 +59,16 @@ Result<MembershipChanges> Fleet::apply(const DeviceChange& change, Timestamp now
   const DeviceDelta delta = TRY(state_->rows.apply(change));
   MembershipChanges changes = state_->collections.device_changed(change.device, delta, now);
   if (delta.is_new)
-    changes.insert(changes.begin(), {CollectionId(kAllSystems), change.device, Membership::Joined});
+    changes.insert(changes.begin(), {CollectionId(kAllSystems), DeviceSet({change.device}), {}});
   return changes;
 }
 
 MembershipChanges Fleet::remove(DeviceNumber device) {
   const std::unique_lock lock(state_->mutex);
-  if (state_->rows.find(device) == nullptr) return {};
+  if (!state_->rows.find(device)) return {};
   const DeviceDelta delta = state_->rows.remove(device);
   MembershipChanges changes = state_->collections.device_left(device, delta);
-  changes.insert(changes.begin(), {CollectionId(kAllSystems), device, Membership::Left});
+  changes.insert(changes.begin(), {CollectionId(kAllSystems), {}, DeviceSet({device})});
   return changes;
 }
 
@@ -128,7 +128,7 @@ MembershipChanges Fleet::refresh(Timestamp now) {
 
 bool Fleet::contains(DeviceNumber device) const {
   const std::shared_lock lock(state_->mutex);
-  return state_->rows.find(device) != nullptr;
+  return state_->rows.find(device).has_value();
 }
 
 Result<std::vector<DeviceNumber>> Fleet::members(const CollectionId& id) const {
@@ -141,7 +141,7 @@ Result<std::uint64_t> Fleet::member_count(const CollectionId& id) const {
 
 Result<std::vector<CollectionId>> Fleet::collections_of(DeviceNumber device) const {
   const std::shared_lock lock(state_->mutex);
-  if (state_->rows.find(device) == nullptr) return unknown_device(device);
+  if (!state_->rows.find(device)) return unknown_device(device);
   std::vector<CollectionId> out = state_->collections.of(device);
   out.emplace(out.begin(), kAllSystems);
   return out;
@@ -154,15 +154,15 @@ std::optional<Standing> Fleet::standing_of(const CollectionId& id, DeviceNumber 
 
 Result<DeviceInventory> Fleet::rows(DeviceNumber number) const {
   const std::shared_lock lock(state_->mutex);
-  const Device* device = state_->rows.find(number);
-  if (device == nullptr) return unknown_device(number);
+  const auto device = state_->rows.find(number);
+  if (!device) return unknown_device(number);
   return DeviceInventory{state_->rows.schema(), rows_of(state_->rows, *device)};
 }
 
 Result<model::RowSetDigest> Fleet::digest(DeviceNumber number) const {
   const std::shared_lock lock(state_->mutex);
-  const Device* device = state_->rows.find(number);
-  if (device == nullptr) return unknown_device(number);
+  const auto device = state_->rows.find(number);
+  if (!device) return unknown_device(number);
   model::RowSetDigest digest;
   for (const ClassRows& rows : rows_of(state_->rows, *device))
     for (const model::Row& row : rows.rows) digest.add(*rows.type, row);

@@ -50,15 +50,14 @@ struct CollectionRule {
   std::vector<CollectionId> excluded{};
 };
 
-enum class Membership { Joined, Left };
-
+// Who came into a collection and who left it; not both empty.
 struct MembershipChange {
   CollectionId collection;
-  DeviceNumber device;
-  Membership membership;
+  DeviceSet joined{};
+  DeviceSet left{};
   friend bool operator==(const MembershipChange&, const MembershipChange&) = default;
 };
-// A collection's changes stand behind those of the collections that it names.
+// Each collection once, behind those that it names; all-systems first.
 using MembershipChanges = std::vector<MembershipChange>;
 
 // How a device stands to a collection, and the collection that keeps it out if one does.

@@ -27,9 +27,10 @@ std::uint64_t count_bits(std::span<const std::uint64_t> words) {
   return count;
 }
 
-// Where `value` is in the sorted array, or would be.
+// Where `value` is in the sorted array, or would be. What is new often comes behind all others.
 template <typename T>
 std::size_t place_in(const SharedArray<T>& array, T value) {
+  if (!array.empty() && array[array.size() - 1] < value) return array.size();
   return static_cast<std::size_t>(std::lower_bound(array.begin(), array.end(), value) -
                                   array.begin());
 }
@@ -77,26 +78,27 @@ bool NumberSet::Chunk::contains(std::uint16_t place) const {
   return has(places, place) == (form == Form::In);
 }
 
-void NumberSet::Chunk::insert(std::uint16_t place) {
-  if (form == Form::Bits)
-    words.edit()[place / 64u] |= bit_of(place);
-  else if (form == Form::In)
-    places.insert(place_in(places, place), place);
+// Puts the place into the array, or takes it out. Whether that changed anything.
+bool NumberSet::Chunk::set_place(std::uint16_t place, bool wanted) {
+  const std::size_t at = place_in(places, place);
+  if ((at < places.size() && places[at] == place) == wanted) return false;
+  if (wanted)
+    places.insert(at, place);
   else
-    places.erase(place_in(places, place));
-  ++count;
-  take_form();
+    places.erase(at);
+  return true;
 }
 
-void NumberSet::Chunk::erase(std::uint16_t place) {
-  if (form == Form::Bits)
-    words.edit()[place / 64u] &= ~bit_of(place);
-  else if (form == Form::In)
-    places.erase(place_in(places, place));
-  else
-    places.insert(place_in(places, place), place);
-  --count;
+bool NumberSet::Chunk::set(std::uint16_t place, bool wanted) {
+  if (form == Form::Bits) {
+    if (((words[place / 64u] & bit_of(place)) != 0) == wanted) return false;
+    words.edit()[place / 64u] ^= bit_of(place);
+  } else if (!set_place(place, wanted == (form == Form::In))) {
+    return false;
+  }
+  count += wanted ? 1 : -1u;
   take_form();
+  return true;
 }
 
 void NumberSet::Chunk::take_form() {
@@ -210,19 +212,23 @@ bool NumberSet::contains(Number number) const {
 }
 
 bool NumberSet::insert(Number number) {
-  if (contains(number)) return false;
-  if (auto* list = std::get_if<List>(&form_); list != nullptr && list->size() < kLongestList) {
-    list->insert(place_in(*list, number), number);
-    return true;
-  }
-  if (auto* pointer = std::get_if<LargePointer>(&form_)) {
+  if (auto* list = std::get_if<List>(&form_)) {
+    const std::size_t place = place_in(*list, number);
+    if (place < list->size() && (*list)[place] == number) return false;
+    if (list->size() < kLongestList) {
+      list->insert(place, number);
+      return true;
+    }
+  } else if (auto* pointer = std::get_if<LargePointer>(&form_)) {
     Large& large = **pointer;
     auto chunk = std::ranges::lower_bound(large.chunks, upper_of(number), {}, &Chunk::upper);
     if (chunk == large.chunks.end() || chunk->upper != upper_of(number))
       chunk = large.chunks.emplace(chunk, upper_of(number), ChunkBits{});
-    chunk->insert(place_of(number));
+    if (!chunk->set(place_of(number), true)) return false;
     ++large.count;
     return true;
+  } else if (contains(number)) {
+    return false;
   }
   std::vector<Number> more = numbers();
   more.insert(std::ranges::lower_bound(more, number), number);
@@ -239,7 +245,7 @@ bool NumberSet::erase(Number number) {
   if (auto* pointer = std::get_if<LargePointer>(&form_)) {
     Large& large = **pointer;
     const auto chunk = std::ranges::lower_bound(large.chunks, upper_of(number), {}, &Chunk::upper);
-    chunk->erase(place_of(number));
+    chunk->set(place_of(number), false);
     if (chunk->count == 0) large.chunks.erase(chunk);
     if (--large.count < kShortList) take_form(numbers());
     return true;

@@ -106,8 +106,8 @@ class NumberSet {
     enum class Form : std::uint8_t { In, Bits, Out };
     Chunk(std::uint32_t upper, std::span<const std::uint64_t> words);
     bool contains(std::uint16_t place) const;
-    void insert(std::uint16_t place);
-    void erase(std::uint16_t place);
+    // Whether that changed anything.
+    bool set(std::uint16_t place, bool wanted);
     void write(std::span<std::uint64_t> words) const;
     std::size_t heap_bytes() const { return places.heap_bytes() + words.heap_bytes(); }
 
@@ -119,6 +119,7 @@ class NumberSet {
 
    private:
     void read(std::span<const std::uint64_t> from);
+    bool set_place(std::uint16_t place, bool wanted);
     void take_form();
   };
   struct Large {

@@ -4,55 +4,49 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
+#include <span>
 #include <vector>
 
-#include "base/bytes.h"
-#include "fleet/number_set.h"
+#include "fleet/instances.h"
 #include "fleet/shared_array.h"
 
 namespace muster::fleet {
 
-using RowNumber = Number;
-
-// One row of a device: the distinct row, and its own values as encode_row writes the Unique and
-// the Volatile columns; empty where it has none.
-struct Instance {
-  RowNumber row;
-  Bytes unique;
-  Bytes changing;
-  friend auto operator<=>(const Instance&, const Instance&) = default;
-};
-
-// Sorted.
-using Instances = std::vector<Instance>;
-
-// Finds instances by all but their changing values, each of equal ones once.
-class InstanceFinder {
- public:
-  // `list` is sorted and outlives it; only `changing` is written in it meanwhile.
-  explicit InstanceFinder(const Instances& list) : list_(&list) {}
-  // The place of the next one.
-  std::optional<std::size_t> take(RowNumber row, const Bytes& unique);
-
- private:
-  const Instances* list_;
-  std::map<std::size_t, std::size_t> taken_;  // how many, by the place of the first of equal ones
-};
-
-// The lists of a device by the place of their class. A copy shares its memory until it is changed.
+// Lists of row numbers by the place of their class. A copy shares its memory until it is changed.
 class PackedRows {
  public:
-  Instances list(std::size_t place) const;
+  // Calls visit for each number of the list, ascending, equal ones as often as they are there,
+  // until it returns false. Whether it never did.
+  template <typename Visit>
+  bool for_each(std::size_t place, Visit&& visit) const {
+    const std::uint8_t* at = find(place).data();
+    if (at == nullptr) return true;
+    std::uint64_t count = read_number(at);
+    for (RowNumber row = 0; count > 0; --count) {
+      row += static_cast<RowNumber>(read_number(at));
+      if (!visit(row)) return false;
+    }
+    return true;
+  }
   std::size_t count(std::size_t place) const;
 
   // Puts the lists in, each sorted, for those that stood at their places.
-  void replace(const std::map<std::size_t, Instances>& lists);
+  void replace(const std::map<std::size_t, std::vector<RowNumber>>& lists);
 
   // Of the heap, the allocator's own needs aside.
   std::size_t heap_bytes() const { return bytes_.heap_bytes(); }
 
  private:
+  // What write() wrote, seven bits a byte.
+  static std::uint64_t read_number(const std::uint8_t*& at) {
+    std::uint64_t out = *at & 0x7f;
+    for (int shift = 7; (*at++ & 0x80) != 0; shift += 7)
+      out |= static_cast<std::uint64_t>(*at & 0x7f) << shift;
+    return out;
+  }
+  // The list behind its place and its length; null where there is none.
+  std::span<const std::uint8_t> find(std::size_t place) const;
+
   SharedArray<std::uint8_t> bytes_;
 };
 

@@ -14,9 +14,6 @@ using model::Expression;
 // No condition of a predicate asks for the time.
 constexpr Timestamp kNoTime{0};
 
-// Up to so many rows it is cheaper to ask each for the device than to go through the device's rows.
-constexpr std::uint64_t kFewRows = 16;
-
 void append_text(std::string& out, std::string_view text) {
   out += fmt::format("{}:", text.size());
   out += text;
@@ -108,16 +105,8 @@ PredicateNumber Predicates::take(const RowCondition& condition) {
   predicate = {condition, rows_.place_of(*condition.type), {}, 1, entry};
   place_of(predicate).push_back(number);
   const RowTable& table = rows_.tables()[predicate.class_index];
-  RowSelector selector(table, predicate.condition.filters, kNoTime, RowSelector::Verdicts::Once);
-  const model::BoundCondition* text = find_text(predicate.condition);
-  if (text != nullptr && table.name_column() == text->column - 1) {
-    table.named(text->literals[0].text).for_each([&](RowNumber row) {
-      if (selector.select_shared(row)) join_row(number, row);
-    });
-    return number;
-  }
-  for (RowNumber row = 0; row < table.slots(); ++row)
-    if (table.instances(row) > 0 && selector.select_shared(row)) join_row(number, row);
+  for (const RowNumber row : matching_rows(table, predicate.condition.filters, kNoTime))
+    join_row(number, row);
   return number;
 }
 
@@ -148,7 +137,7 @@ void Predicates::add_row(std::size_t class_index, RowNumber row) {
   };
   try_each(index.others);
   for (const auto& [column, texts] : index.by_text) {
-    const model::Value& value = rows_.tables()[class_index].shared(row)[column - 1];
+    const model::Value& value = rows_.tables()[class_index].value(row, column - 1);
     const auto found = texts.find(text_of(value));
     if (found != texts.end()) try_each(found->second);
   }
@@ -161,36 +150,40 @@ void Predicates::drop_row(std::size_t class_index, RowNumber row) {
   of_row[row] = {};
 }
 
-std::vector<PredicateNumber> Predicates::rows_changed(const DeviceDelta& delta) {
+std::vector<PredicateNumber> Predicates::satisfied_by(std::size_t class_index,
+                                                      const std::vector<RowNumber>& rows) const {
   std::vector<PredicateNumber> out;
-  for (std::size_t i = 0; i < delta.classes.size(); ++i) {
-    const ClassDelta& rows = delta.classes[i];
-    for (const RowNumber row : rows.created) add_row(i, row);
-    const auto& of_row = classes_[i].of_row;
-    for (const auto* list : {&rows.gained, &rows.lost})
-      for (const RowNumber row : *list)
-        if (row < of_row.size()) out.insert(out.end(), of_row[row].begin(), of_row[row].end());
-    for (const RowNumber row : rows.freed) drop_row(i, row);
-  }
+  const auto& of_row = classes_[class_index].of_row;
+  for (const RowNumber row : rows)
+    if (row < of_row.size()) out.insert(out.end(), of_row[row].begin(), of_row[row].end());
   std::ranges::sort(out);
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 
-bool Predicates::holds(PredicateNumber number, DeviceNumber device) const {
-  const Predicate& predicate = predicates_[number];
-  const RowTable& table = rows_.tables()[predicate.class_index];
-  if (predicate.rows.size() <= kFewRows) {
-    bool found = false;
-    predicate.rows.for_each(
-        [&](RowNumber row) { found = found || table.devices(row).contains(device); });
-    return found;
+// One of which the device lost a row and gained another held before and holds now.
+std::vector<PredicateNumber> Predicates::rows_changed(const DeviceDelta& delta) {
+  std::vector<PredicateNumber> out;
+  for (std::size_t i = 0; i < delta.classes.size(); ++i) {
+    const ClassDelta& rows = delta.classes[i];
+    for (const RowNumber row : rows.created) add_row(i, row);
+    std::ranges::set_symmetric_difference(satisfied_by(i, rows.gained), satisfied_by(i, rows.lost),
+                                          std::back_inserter(out));
+    for (const RowNumber row : rows.freed) drop_row(i, row);
   }
-  const Device* known = rows_.find(device);
-  return known != nullptr &&
-         std::ranges::any_of(known->instances.list(predicate.class_index), [&](const Instance& instance) {
-           return predicate.rows.contains(instance.row);
-         });
+  std::ranges::sort(out);
+  return out;
+}
+
+bool Predicates::holds(PredicateNumber number, DeviceFacts& device) const {
+  const Predicate& predicate = predicates_[number];
+  const auto& own = device.row_numbers(predicate.class_index);
+  if (predicate.rows.size() > own.size())
+    return std::ranges::any_of(own, [&](RowNumber row) { return predicate.rows.contains(row); });
+  bool found = false;
+  predicate.rows.for_each(
+      [&](RowNumber row) { found = found || std::ranges::binary_search(own, row); });
+  return found;
 }
 
 void Predicates::join_devices(PredicateNumber number, NumberBits& bits) const {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "fleet/device_conditions.h"
+#include "fleet/device_facts.h"
 #include "fleet/device_rows.h"
 #include "fleet/number_set.h"
 #include "fleet/shared_array.h"
@@ -16,12 +18,6 @@
 namespace muster::fleet {
 
 using PredicateNumber = std::uint32_t;
-
-// All filters hold of one row. The columns they read are Shared, and none asks for the time.
-struct RowCondition {
-  const model::InventoryClass* type;
-  std::vector<model::BoundExpression> filters;
-};
 
 class Predicates {
  public:
@@ -35,12 +31,12 @@ class Predicates {
   // After the schema of the rows has changed; no predicate is of a class at one of `places`.
   void classes_changed(const std::vector<std::size_t>& places);
 
-  // After a device's rows have changed: those predicates of which the device gained or lost rows,
+  // After a device's rows have changed: those predicates that may hold of it otherwise than before,
   // each once, ascending. For each change, and before it is asked for anything else.
   std::vector<PredicateNumber> rows_changed(const DeviceDelta& delta);
 
   // Whether a row of the device satisfies it.
-  bool holds(PredicateNumber number, DeviceNumber device) const;
+  bool holds(PredicateNumber number, DeviceFacts& device) const;
   void join_devices(PredicateNumber number, NumberBits& bits) const;
 
   std::size_t size() const { return by_key_.size(); }
@@ -63,6 +59,9 @@ class Predicates {
 
   std::vector<PredicateNumber>& place_of(const Predicate& predicate);
   bool is_satisfied(const Predicate& predicate, RowNumber row) const;
+  // The predicates that one of the rows satisfies, each once, ascending.
+  std::vector<PredicateNumber> satisfied_by(std::size_t class_index,
+                                            const std::vector<RowNumber>& rows) const;
   void add_row(std::size_t class_index, RowNumber row);
   void drop_row(std::size_t class_index, RowNumber row);
   void join_row(PredicateNumber number, RowNumber row);

@@ -1,101 +1,179 @@
 #include "fleet/row_table.h"
 
 #include "base/check.h"
+#include "fleet/keyed_hash.h"
 
 namespace muster::fleet {
 
 using model::ColumnKind;
 using model::Columns;
 using model::Row;
+using model::Value;
 
 namespace {
 
-// What is absent is an empty text to a comparison.
-std::string name_of(const model::Value& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  return text == nullptr ? std::string() : *text;
+// The hash of the values that `next` gives, each by how it differs from others of its column.
+template <typename Next>
+std::uint64_t hash_of_values(std::size_t count, Next&& next) {
+  Bytes all;
+  all.reserve(256);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Value& value = next(i);
+    all += static_cast<char>(value.index());
+    if (const auto* number = std::get_if<std::int64_t>(&value)) {
+      all.append(reinterpret_cast<const char*>(number), sizeof *number);
+    } else if (const auto* text = std::get_if<std::string>(&value)) {
+      all += *text;
+      all += '\0';
+    } else if (const auto* version = std::get_if<model::Version>(&value)) {
+      all += static_cast<char>(version->scheme);
+      all += version->text;
+      all += '\0';
+    }
+  }
+  return keyed_hash(all);
 }
 
 }  // namespace
 
-RowTable::RowTable(const model::InventoryClass& type) : type_(&type) {
-  for (std::size_t i = 0; i < type.columns.size(); ++i) {
-    if (type.columns[i].kind != ColumnKind::Shared)
+RowTable::RowTable(const model::InventoryClass& type) { take_shape(type); }
+
+void RowTable::take_shape(const model::InventoryClass& type) {
+  for (std::size_t i = places_.size(); i < type.columns.size(); ++i) {
+    places_.push_back(columns_.size());
+    if (type.columns[i].kind != ColumnKind::Shared) {
       own_columns_.push_back(i);
-    else if (!name_column_ && type.columns[i].type == model::ColumnType::Text)
-      name_column_ = i;
+      continue;
+    }
+    shared_columns_.push_back(i);
+    columns_.emplace_back();
+    if (!name_column_ && type.columns[i].type == model::ColumnType::Text) name_column_ = i;
   }
-}
-
-const RowSet& RowTable::named(std::string_view text) const {
-  static const RowSet kNone;
-  const auto found = named_.find(text);
-  return found == named_.end() ? kNone : found->second;
-}
-
-void RowTable::widen(const model::InventoryClass& type) {
-  for (std::size_t i = type_->columns.size(); i < type.columns.size(); ++i)
-    if (type.columns[i].kind != ColumnKind::Shared) own_columns_.push_back(i);
-  for (Slot& slot : slots_)
-    if (slot.instances > 0) slot.shared.resize(type.columns.size());
   type_ = &type;
 }
 
-Instance RowTable::acquire(const Row& row, bool& is_new) {
-  const auto [entry, is_added] =
-      numbers_.try_emplace(encode_row(*type_, row, Columns::Shared), RowNumber{0});
-  is_new = is_added;
-  if (is_new) {
-    if (free_.empty()) {
-      free_.push_back(static_cast<RowNumber>(slots_.size()));
-      slots_.emplace_back();
-    }
-    entry->second = free_.back();
-    free_.pop_back();
-    Slot& slot = slots_[entry->second];
-    slot.shared = row;
-    for (const std::size_t column : own_columns_) slot.shared[column] = {};
-    slot.key = &entry->first;
-    if (name_column_) named_[name_of(slot.shared[*name_column_])].insert(entry->second);
+void RowTable::widen(const model::InventoryClass& type) {
+  const std::size_t before = columns_.size();
+  const bool had_name = name_column_.has_value();
+  take_shape(type);
+  for (Shared<Page>& page : pages_) {
+    std::vector<ValueNumber> values(kPageRows * columns_.size(), ValueColumn::kAbsent);
+    for (std::size_t row = 0; row < kPageRows; ++row)
+      for (std::size_t i = 0; i < before; ++i)
+        values[row * columns_.size() + i] = page->values[row * before + i];
+    page.edit().values.assign(values);
   }
-  Instance out{entry->second, {}, {}};
+  numbers_ = {};
+  for (RowNumber row = 0; row < slots_; ++row) {
+    if (instances(row) == 0) continue;
+    numbers_.insert(hash_of_row(row), row);
+    if (!had_name && name_column_) {
+      named_.resize(1);
+      named_[ValueColumn::kAbsent].insert(row);
+    }
+  }
+}
+
+std::uint64_t RowTable::hash_of_row(const Row& row) const {
+  return hash_of_values(shared_columns_.size(),
+                        [&](std::size_t i) -> const Value& { return row[shared_columns_[i]]; });
+}
+
+std::uint64_t RowTable::hash_of_row(RowNumber row) const {
+  return hash_of_values(shared_columns_.size(), [&](std::size_t i) -> const Value& {
+    return value(row, shared_columns_[i]);
+  });
+}
+
+bool RowTable::is_row(RowNumber number, const Row& row) const {
+  for (const std::size_t column : shared_columns_)
+    if (value(number, column) != row[column]) return false;
+  return true;
+}
+
+std::optional<RowNumber> RowTable::find_row(std::uint64_t hash, const Row& row) const {
+  return numbers_.find(hash, [&](RowNumber number) { return is_row(number, row); });
+}
+
+RowNumber RowTable::add_row(std::uint64_t hash, const Row& row) {
+  if (free_.empty()) {
+    if (slots_ == pages_.size() * kPageRows)
+      pages_.emplace_back().edit().values.assign(
+          std::vector<ValueNumber>(kPageRows * columns_.size(), ValueColumn::kAbsent));
+    free_.push_back(static_cast<RowNumber>(slots_++));
+  }
+  const RowNumber number = free_.back();
+  free_.pop_back();
+  const auto values = pages_[number / kPageRows].edit().values.edit().subspan(
+      number % kPageRows * columns_.size(), columns_.size());
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    values[i] = columns_[i].acquire(row[shared_columns_[i]]);
+  numbers_.insert(hash, number);
+  if (name_column_) {
+    const ValueNumber name = value_number(number, *name_column_);
+    if (named_.size() <= name) named_.resize(std::size_t{name} + 1 + name / 4);
+    named_[name].insert(number);
+  }
+  ++distinct_rows_;
+  return number;
+}
+
+Instance RowTable::acquire(const Row& row, bool& is_new) {
+  const std::uint64_t hash = hash_of_row(row);
+  const auto known = find_row(hash, row);
+  is_new = !known;
+  Instance out{known ? *known : add_row(hash, row), {}, {}};
   if (!own_columns_.empty()) {
     out.unique = encode_row(*type_, row, Columns::Unique);
     out.changing = encode_row(*type_, row, Columns::Volatile);
   }
-  ++slots_[out.row].instances;
+  ++edit_slot(out.row).instances;
   ++all_instances_;
   return out;
 }
 
-bool RowTable::release(const Instance& instance) {
-  Slot& slot = slots_[instance.row];
+bool RowTable::release(RowNumber row) {
+  Slot& slot = edit_slot(row);
   MUSTER_CHECK(slot.instances > 0);
   --all_instances_;
   if (--slot.instances > 0) return false;
-  if (name_column_) {
-    const auto found = named_.find(name_of(slot.shared[*name_column_]));
-    found->second.erase(instance.row);
-    if (found->second.empty()) named_.erase(found);
-  }
-  numbers_.erase(numbers_.find(*slot.key));
   slot = {};
-  free_.push_back(instance.row);
+  numbers_.erase(hash_of_row(row), row);
+  if (name_column_) named_[value_number(row, *name_column_)].erase(row);
+  const auto values = pages_[row / kPageRows].edit().values.edit().subspan(
+      row % kPageRows * columns_.size(), columns_.size());
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    columns_[i].release(std::exchange(values[i], ValueColumn::kAbsent));
+  free_.push_back(row);
+  --distinct_rows_;
   return true;
 }
 
+std::vector<RowNumber> RowTable::named(std::string_view text) const {
+  std::vector<RowNumber> out;
+  const auto append = [&](const Value& name) {
+    const auto number = columns_[places_[*name_column_]].find(name);
+    if (number && *number < named_.size())
+      named_[*number].for_each([&](RowNumber row) { out.push_back(row); });
+  };
+  append(Value(std::string(text)));
+  if (text.empty()) append(Value());
+  return out;
+}
+
 std::optional<std::size_t> RowTable::find(InstanceFinder& instances, const Row& row) const {
-  const auto number = numbers_.find(encode_row(*type_, row, Columns::Shared));
-  if (number == numbers_.end()) return std::nullopt;
-  return instances.take(number->second, encode_row(*type_, row, Columns::Unique));
+  const auto number = find_row(hash_of_row(row), row);
+  if (!number) return std::nullopt;
+  return instances.take(*number, encode_row(*type_, row, Columns::Unique));
 }
 
 void RowTable::take_volatile(Instance& instance, const Row& row) const {
   instance.changing = encode_row(*type_, row, Columns::Volatile);
 }
 
-void RowTable::read_own(const Instance& instance, Row& row) const {
-  for (const std::size_t column : own_columns_) row[column] = {};
+Row RowTable::whole(const Instance& instance) const {
+  Row row(type_->columns.size());
+  for (const std::size_t column : shared_columns_) row[column] = value(instance.row, column);
   for (const auto& [bytes, which] : {std::pair(ByteView(instance.unique), Columns::Unique),
                                      std::pair(ByteView(instance.changing), Columns::Volatile)}) {
     if (bytes.empty()) continue;
@@ -104,11 +182,6 @@ void RowTable::read_own(const Instance& instance, Row& row) const {
     for (const std::size_t column : own_columns_)
       if ((*values)[column].index() != 0) row[column] = std::move((*values)[column]);
   }
-}
-
-Row RowTable::whole(const Instance& instance) const {
-  Row row = slots_[instance.row].shared;
-  read_own(instance, row);
   return row;
 }
 

@@ -1,16 +1,20 @@
-// The distinct rows of one class: those that agree in their Shared columns are kept once.
+// The distinct rows of one class: those that agree in their Shared columns are kept once, as
+// numbers of values, with the devices that have them.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <string>
+#include <span>
 #include <string_view>
 #include <vector>
 
-#include "fleet/number_set.h"
-#include "fleet/packed_rows.h"
+#include "fleet/hash_index.h"
+#include "fleet/instances.h"
+#include "fleet/pages.h"
+#include "fleet/shared_array.h"
+#include "fleet/value_column.h"
 #include "model/inventory.h"
+#include "model/query/condition.h"
 
 namespace muster::fleet {
 
@@ -29,48 +33,70 @@ class RowTable {
   // The instance counts until it is released. `is_new`: no device had the row.
   Instance acquire(const model::Row& row, bool& is_new);
   // Whether no device has the row any more; its number may be another row's then.
-  bool release(const Instance& instance);
+  bool release(RowNumber row);
   // Where the next instance with the row's Identity is.
   std::optional<std::size_t> find(InstanceFinder& instances, const model::Row& row) const;
   void take_volatile(Instance& instance, const model::Row& row) const;
   model::Row whole(const Instance& instance) const;
-  // Sets those of own_columns() in `row`.
-  void read_own(const Instance& instance, model::Row& row) const;
 
   // Numbers are below slots(); a free slot has no instances.
-  std::size_t slots() const { return slots_.size(); }
-  std::uint64_t instances(RowNumber row) const { return slots_[row].instances; }
+  std::size_t slots() const { return slots_; }
+  std::uint64_t instances(RowNumber row) const { return slot(row).instances; }
   // Those that have the row, as the caller says.
-  const NumberSet& devices(RowNumber row) const { return slots_[row].devices; }
-  void add_device(RowNumber row, Number device) { slots_[row].devices.insert(device); }
-  void remove_device(RowNumber row, Number device) { slots_[row].devices.erase(device); }
-  // One value per column of the class; those of own columns are absent.
-  const model::Row& shared(RowNumber row) const { return slots_[row].shared; }
+  const NumberSet& devices(RowNumber row) const { return slot(row).devices; }
+  void add_device(RowNumber row, Number device) { edit_slot(row).devices.insert(device); }
+  void remove_device(RowNumber row, Number device) { edit_slot(row).devices.erase(device); }
+
+  // Of a Shared column, as an index of the class's columns.
+  const model::Value& value(RowNumber row, std::size_t column) const {
+    return columns_[places_[column]].value(value_number(row, column));
+  }
+  ValueNumber value_number(RowNumber row, std::size_t column) const {
+    return pages_[row / kPageRows]->values[row % kPageRows * columns_.size() + places_[column]];
+  }
+  std::size_t value_slots(std::size_t column) const { return columns_[places_[column]].slots(); }
 
   // By whose texts rows are found: the first Shared column of texts, where the class has one.
   std::optional<std::size_t> name_column() const { return name_column_; }
   // The rows with that text there; absent is empty.
-  const RowSet& named(std::string_view text) const;
+  std::vector<RowNumber> named(std::string_view text) const;
 
-  std::uint64_t distinct_rows() const { return numbers_.size(); }
+  std::uint64_t distinct_rows() const { return distinct_rows_; }
   std::uint64_t all_instances() const { return all_instances_; }
 
  private:
+  static constexpr std::size_t kPageRows = 128;
   struct Slot {
-    model::Row shared;
-    std::uint64_t instances = 0;
     NumberSet devices{};
-    const Bytes* key = nullptr;  // in numbers_
+    std::uint64_t instances = 0;
+  };
+  struct Page {
+    std::array<Slot, kPageRows> slots;
+    SharedArray<ValueNumber> values;  // row by row, as columns_ stand
   };
 
-  const model::InventoryClass* type_;
+  const Slot& slot(RowNumber row) const { return pages_[row / kPageRows]->slots[row % kPageRows]; }
+  Slot& edit_slot(RowNumber row) { return pages_[row / kPageRows].edit().slots[row % kPageRows]; }
+  void take_shape(const model::InventoryClass& type);
+  std::uint64_t hash_of_row(const model::Row& row) const;
+  std::uint64_t hash_of_row(RowNumber row) const;
+  bool is_row(RowNumber number, const model::Row& row) const;
+  std::optional<RowNumber> find_row(std::uint64_t hash, const model::Row& row) const;
+  RowNumber add_row(std::uint64_t hash, const model::Row& row);
+
+  const model::InventoryClass* type_ = nullptr;
   std::vector<std::size_t> own_columns_;
+  std::vector<std::size_t> shared_columns_;  // as columns_ stand
+  std::vector<std::size_t> places_;          // in columns_, by the class's columns
   std::optional<std::size_t> name_column_;
-  std::map<std::string, RowSet, std::less<>> named_;
-  // Ordered, since rows come from clients: nobody can choose texts that make a look-up slow.
-  std::map<Bytes, RowNumber> numbers_;
-  std::vector<Slot> slots_;
+
+  std::vector<ValueColumn> columns_;
+  std::vector<Shared<Page>> pages_;
+  std::size_t slots_ = 0;
   std::vector<RowNumber> free_;
+  HashIndex numbers_;
+  std::vector<RowSet> named_;  // by the number of the name
+  std::uint64_t distinct_rows_ = 0;
   std::uint64_t all_instances_ = 0;
 };
 

@@ -4,52 +4,15 @@
 
 #include "base/check.h"
 #include "fleet/evaluation.h"
-#include "fleet/row_selector.h"
 
 namespace muster::fleet {
-namespace {
-
-using model::JoinStep;
 using model::Plan;
-
-struct Wanted {
-  RowCondition condition;
-  bool wanted;
-};
-
-// Adds what the plan asks of a device: that it has a row that satisfies a condition, or has none.
-// Whether that is all that the plan asks.
-bool collect(const DeviceRows& rows, const Plan& plan, std::vector<Wanted>& out) {
-  if (plan.depends_on_time) return false;
-  const RowTable& table = rows.tables()[rows.place_of(*plan.source)];
-  if (!std::ranges::all_of(plan.filters,
-                           [&](const auto& filter) { return reads_shared_only(table, filter); }))
-    return false;
-  out.push_back({{plan.source, plan.filters}, true});
-  for (const model::PlanStep& step : plan.steps) {
-    if (std::holds_alternative<model::KeepStep>(step) ||
-        std::holds_alternative<model::SortStep>(step))
-      continue;
-    const auto* join = std::get_if<JoinStep>(&step);
-    if (join == nullptr || !join->within_device || !join->keys.empty()) return false;
-    const std::size_t before = out.size();
-    if (!collect(rows, *join->right, out)) return false;
-    if (join->kind != model::JoinKind::LeftAnti) continue;
-    if (out.size() != before + 1) return false;  // not all of several is no condition on one row
-    out.back().wanted = false;
-  }
-  return true;
-}
-
-}  // namespace
 
 Rule::Rule(Plan plan, const DeviceRows& rows, Predicates& predicates)
     : plan_(std::move(plan)), predicates_(&predicates) {
   MUSTER_CHECK(plan_.is_of_devices);
   for (const model::InventoryClass* type : plan_.classes) places_.push_back(rows.place_of(*type));
-  std::vector<Wanted> wanted;
-  if (!collect(rows, plan_, wanted)) return;
-  for (const Wanted& each : wanted)
+  for (const DeviceCondition& each : device_conditions(rows, plan_))
     parts_.push_back({predicates_->take(each.condition), each.wanted});
 }
 
@@ -72,13 +35,12 @@ std::vector<PredicateNumber> Rule::predicates() const {
   return out;
 }
 
-bool Rule::matches(const DeviceRows& rows, DeviceNumber number, Timestamp now) const {
+bool Rule::matches(const DeviceRows& rows, DeviceFacts& device, Timestamp now) const {
   if (is_indexed())
     return std::ranges::all_of(parts_, [&](const Part& part) {
-      return predicates_->holds(part.predicate, number) == part.wanted;
+      return predicates_->holds(part.predicate, device) == part.wanted;
     });
-  const Device* device = rows.find(number);
-  return device != nullptr && is_matching_device(rows, plan_, now, number, *device);
+  return device.device() && is_matching_device(rows, plan_, now, *device.device());
 }
 
 void Rule::join_devices(const DeviceRows& rows, NumberBits& bits, Timestamp now) const {

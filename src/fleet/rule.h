@@ -26,7 +26,7 @@ class Rule {
   bool asks_for(std::size_t place) const;
   std::vector<PredicateNumber> predicates() const;
 
-  bool matches(const DeviceRows& rows, DeviceNumber number, Timestamp now) const;
+  bool matches(const DeviceRows& rows, DeviceFacts& device, Timestamp now) const;
   void join_devices(const DeviceRows& rows, NumberBits& bits, Timestamp now) const;
 
  private:

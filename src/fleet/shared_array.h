@@ -53,19 +53,22 @@ class SharedArray {
     return {own(), size()};
   }
 
-  void insert(std::size_t place, T value) {
-    become_sole_owner(size() + 1);
-    T* const values = own();
-    std::memmove(values + place + 1, values + place, (block_->size - place) * sizeof(T));
-    values[place] = value;
-    ++block_->size;
-  }
+  void insert(std::size_t place, T value) { replace(place, 0, {&value, 1}); }
+  void erase(std::size_t place) { replace(place, 1, {}); }
 
-  void erase(std::size_t place) {
-    become_sole_owner(size());
-    T* const values = own();
-    std::memmove(values + place, values + place + 1, (block_->size - place - 1) * sizeof(T));
-    --block_->size;
+  // Puts `values`, which are not of this array, where `count` values stood.
+  void replace(std::size_t place, std::size_t count, std::span<const T> values) {
+    const std::size_t behind = size() - place - count;
+    if (place + values.size() + behind == 0) {
+      *this = {};
+      return;
+    }
+    become_sole_owner(size() - count + values.size());
+    T* const all = own();
+    if (behind > 0)
+      std::memmove(all + place + values.size(), all + place + count, behind * sizeof(T));
+    if (!values.empty()) std::memcpy(all + place, values.data(), values.size_bytes());
+    block_->size = static_cast<std::uint32_t>(place + values.size() + behind);
   }
 
   // Of the heap, the allocator's own needs aside.
@@ -95,7 +98,7 @@ class SharedArray {
     if (block_ != nullptr && block_->capacity >= wanted &&
         block_->owners.load(std::memory_order_acquire) == 1)
       return;
-    const std::size_t roomy = wanted > size() ? wanted + wanted / 4 + 2 : wanted;
+    const std::size_t roomy = wanted > size() ? wanted + wanted / 8 + 2 : size();
     Block* next = make_block(roomy);
     next->size = static_cast<std::uint32_t>(size());
     if (block_ != nullptr) std::memcpy(values_of(next), data(), size() * sizeof(T));

@@ -104,6 +104,8 @@ TEST(DeclaredValue, IsOfTheColumnsTypeOrAbsent) {
   const auto number = [](std::int64_t n) { return model::Value(n); };
   EXPECT_EQ(value(ColumnType::Integer, " -12 "), number(-12));
   EXPECT_EQ(value(ColumnType::Integer, "12x"), model::Value());
+  EXPECT_EQ(value(ColumnType::Integer, "--12"), model::Value());
+  EXPECT_EQ(value(ColumnType::Integer, "-9223372036854775808"), number(INT64_MIN));
   EXPECT_EQ(value(ColumnType::Integer, "99999999999999999999"), model::Value());
   EXPECT_EQ(value(ColumnType::Boolean, "Yes"), number(1));
   EXPECT_EQ(value(ColumnType::Boolean, "off"), number(0));
@@ -111,6 +113,7 @@ TEST(DeclaredValue, IsOfTheColumnsTypeOrAbsent) {
   EXPECT_EQ(value(ColumnType::Time, "2026-01-31"), number(1'769'817'600'000));
   EXPECT_EQ(value(ColumnType::Time, "1769817600"), number(1'769'817'600'000));
   EXPECT_EQ(value(ColumnType::Time, "soon"), model::Value());
+  EXPECT_EQ(value(ColumnType::Time, "-16004989434761593"), model::Value());
   EXPECT_EQ(value(ColumnType::Version, "1.2"),
             model::Value(model::Version{model::VersionScheme::Rpm, "1.2"}));
   EXPECT_EQ(value(ColumnType::Version, std::string(256, '1')), model::Value());

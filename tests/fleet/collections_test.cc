@@ -35,9 +35,13 @@ CollectionRule old_openssl(std::optional<CollectionId> limiting = {}) {
 
 std::string text(const MembershipChanges& changes) {
   std::string out;
-  for (const auto& change : changes)
-    out += fmt::format("{}{}{} ", change.membership == Membership::Joined ? '+' : '-',
-                       change.collection, change.device);
+  for (const auto& change : changes) {
+    std::map<DeviceNumber, char> signs;
+    change.joined.for_each([&](DeviceNumber device) { signs[device] = '+'; });
+    change.left.for_each([&](DeviceNumber device) { signs[device] = '-'; });
+    for (const auto& [device, sign] : signs)
+      out += fmt::format("{}{}{} ", sign, change.collection, device);
+  }
   return out;
 }
 std::string text(const Result<MembershipChanges>& changes) {
@@ -285,10 +289,12 @@ class History {
     ASSERT_TRUE(changes) << changes.error().text();
     for (const auto& change : *changes) {
       auto& now_in = replayed_[change.collection];
-      if (change.membership == Membership::Joined)
-        EXPECT_TRUE(now_in.insert(change.device).second) << "joined twice";
-      else
-        EXPECT_EQ(now_in.erase(change.device), 1u) << "left without having been in";
+      change.left.for_each([&](DeviceNumber device) {
+        EXPECT_EQ(now_in.erase(device), 1u) << "left without having been in";
+      });
+      change.joined.for_each([&](DeviceNumber device) {
+        EXPECT_TRUE(now_in.insert(device).second) << "joined twice";
+      });
     }
   }
 

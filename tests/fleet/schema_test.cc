@@ -137,7 +137,7 @@ TEST(FleetSchema, ColumnsThatAreOthersMakeAnotherClass) {
   EXPECT_THAT(matching(fleet, "Licence"), IsEmpty());
   const auto left =
       fleet.set_collection("c", {{query("Licence | where Product == 1")}, {}, {}}, kNow).value();
-  EXPECT_THAT(left, ElementsAre(MembershipChange{"c", 1, Membership::Left}));
+  EXPECT_THAT(left, ElementsAre(MembershipChange{"c", {}, DeviceSet({1})}));
 }
 
 TEST(FleetSchema, OtherClassesAreNotTouched) {

@@ -27,17 +27,16 @@ model::Value boolean_of(std::string_view text) {
 model::Value time_of(std::string_view text) {
   constexpr std::int64_t kMostSeconds = 253'402'300'799;  // the end of the year 9999
   if (const auto seconds = to_number(text))
-    return *seconds <= kMostSeconds ? model::Value(*seconds * 1000) : model::Value();
+    return *seconds >= -kMostSeconds && *seconds <= kMostSeconds ? model::Value(*seconds * 1000)
+                                                                 : model::Value();
   const bool is_date = text.size() == 10 && text[4] == '-';
   const auto time = parse_timestamp(is_date ? std::string(text) + "T00:00:00Z" : std::string(text));
   return time ? model::Value(time->ms) : model::Value();
 }
 
 model::Value integer_of(std::string_view text) {
-  const bool is_negative = text.starts_with('-');
-  const auto number = to_number(is_negative ? text.substr(1) : text);
-  if (!number) return {};
-  return is_negative ? -*number : *number;
+  const auto number = to_number(text);
+  return number ? model::Value(*number) : model::Value();
 }
 
 Result<std::vector<Record>> records_of(const Source& source, const model::DeclaredClass& declared,

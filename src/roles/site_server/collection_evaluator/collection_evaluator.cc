@@ -85,7 +85,9 @@ void report_unfollowed(const model::ObjectId& id, const Error& error) {
 
 void CollectionEvaluator::note(fleet::MembershipChanges changes, Devices& dirty) {
   for (fleet::MembershipChange& change : changes) {
-    dirty.insert(change.device);
+    const auto touch = [&](fleet::DeviceNumber device) { dirty.insert(device); };
+    change.joined.for_each(touch);
+    change.left.for_each(touch);
     if (change.collection != fleet::kAllSystems) unstored_.push_back(std::move(change));
   }
 }
@@ -96,10 +98,10 @@ Result<void> CollectionEvaluator::store_memberships() {
   TRY(site_.database->write([&](store::Transaction& transaction) -> Result<void> {
     for (const fleet::MembershipChange& change : unstored_) {
       const auto id = TRY(model::ObjectId::parse(change.collection));
-      if (change.membership == fleet::Membership::Joined)
-        TRY(store::add_member(transaction, id, change.device, now));
-      else
-        TRY(store::remove_member(transaction, id, change.device));
+      for (const auto device : change.left.numbers())
+        TRY(store::remove_member(transaction, id, device));
+      for (const auto device : change.joined.numbers())
+        TRY(store::add_member(transaction, id, device, now));
     }
     for (const model::ObjectId& collection : removed_)
       TRY(store::remove_members(transaction, collection));

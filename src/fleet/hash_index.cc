@@ -1,0 +1,50 @@
+#include "fleet/hash_index.h"
+
+#include "base/check.h"
+
+namespace muster::fleet {
+namespace {
+
+constexpr std::size_t kFewestPlaces = 8;
+
+}  // namespace
+
+void HashIndex::put(std::vector<Place>& places, Place place) {
+  const std::size_t mask = places.size() - 1;
+  std::size_t i = place.tag & mask;
+  while (places[i].number != kNone) i = (i + 1) & mask;
+  places[i] = place;
+}
+
+void HashIndex::insert(std::uint64_t hash, Number number) {
+  Part& part = parts_[part_of(hash)];
+  if ((part.count + 1) * 4 > part.places.size() * 3) {
+    std::vector<Place> more(std::max(part.places.size() * 2, kFewestPlaces));
+    for (const Place& place : part.places)
+      if (place.number != kNone) put(more, place);
+    part.places = std::move(more);
+  }
+  put(part.places, {static_cast<std::uint32_t>(hash), number});
+  ++part.count;
+}
+
+void HashIndex::erase(std::uint64_t hash, Number number) {
+  Part& part = parts_[part_of(hash)];
+  const std::size_t mask = part.places.size() - 1;
+  std::size_t gap = static_cast<std::uint32_t>(hash) & mask;
+  while (part.places[gap].number != number) {
+    MUSTER_CHECK(part.places[gap].number != kNone);
+    gap = (gap + 1) & mask;
+  }
+  // Those behind it move up to where a search still meets them.
+  for (std::size_t i = (gap + 1) & mask; part.places[i].number != kNone; i = (i + 1) & mask) {
+    const std::size_t home = part.places[i].tag & mask;
+    if (((i - home) & mask) < ((i - gap) & mask)) continue;
+    part.places[gap] = part.places[i];
+    gap = i;
+  }
+  part.places[gap] = {};
+  --part.count;
+}
+
+}  // namespace muster::fleet

@@ -1,0 +1,41 @@
+#include "fleet/hash_index.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "base/random.h"
+#include "tests/seed.h"
+
+namespace muster::fleet {
+namespace {
+
+// Few different hashes, so that most things stand where others would.
+TEST(HashIndex, FindsWhatAMapFindsThroughInsertionsAndErasures) {
+  SeededRandom random(test_seed());
+  for (const std::uint64_t spread : {3u, 50u, 5000u}) {
+    HashIndex index;
+    std::map<Number, std::uint64_t> hashes;
+    const auto hash_of = [&](Number number) {
+      const std::uint64_t part = spread == 3 ? 0 : number % 7;
+      return (number % spread) * 0x9e37'79b9'7f4a'7c15 ^ part << 58;
+    };
+    for (int step = 0; step < 20'000; ++step) {
+      const auto number = static_cast<Number>(random.below(3000));
+      const auto found = index.find(hash_of(number), [&](Number each) { return each == number; });
+      ASSERT_EQ(found.has_value(), hashes.contains(number));
+      if (found) {
+        index.erase(hash_of(number), number);
+        hashes.erase(number);
+      } else {
+        index.insert(hash_of(number), number);
+        hashes[number] = hash_of(number);
+      }
+    }
+    for (const auto& [number, hash] : hashes)
+      EXPECT_TRUE(index.find(hash, [&](Number each) { return each == number; })) << number;
+  }
+}
+
+}  // namespace
+}  // namespace muster::fleet
