@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "bench/fleet_rules.h"
 #include "fleet/fleet.h"
 #include "model/inventory.h"
 
@@ -43,9 +44,8 @@ class FleetModel {
     const Machine machine = machine_of(number, patches);
     fleet::DeviceChange out;
     out.device = number;
-    out.added = {identity(machine), system(machine),   hardware(machine),  memory(machine),
-                 disks(machine),    adapters(machine), addresses(machine), services(machine),
-                 accounts(machine), software(machine)};
+    out.added = others(machine);
+    out.added.push_back(software(machine));
     return out;
   }
 
@@ -66,34 +66,20 @@ class FleetModel {
     return out;
   }
 
-  // Rules as operators write them, each about a package, a version, a disk or a kind of machine.
-  std::string rule(std::uint64_t number) const {
-    SeededRandom random(1'000'000 + number);
-    const std::string& name = names_[skewed(random, 4000)];
-    const auto version =
-        fmt::format("{}.{}.{}-1", random.below(9), random.below(4), random.below(6));
-    switch (random.below(8)) {
-      case 0:
-      case 1:
-        return fmt::format("InstalledSoftware | where Name == '{}'", name);
-      case 2:
-      case 3:
-      case 4:
-        return fmt::format("InstalledSoftware | where Name == '{}' and Version < v'{}'", name,
-                           version);
-      case 5:
-        return fmt::format(
-            "Device | join kind=leftanti (InstalledSoftware | where Name == '{}') on Device", name);
-      case 6:
-        return fmt::format(
-            "OperatingSystem | where VersionId == v'{}' | join kind=inner "
-            "(InstalledSoftware | where Name == '{}') on Device",
-            10 + random.below(4), name);
-      default:
-        return fmt::format("Service | where Name == '{}.service' and State == 'enabled'",
-                           names_[random.below(120)]);
-    }
+  // The device's rows of one class.
+  model::ClassRows rows(std::string_view type, fleet::DeviceNumber number) const {
+    const Machine machine = machine_of(number, 0);
+    if (type == "InstalledSoftware") return software(machine);
+    for (const model::ClassRows& each : others(machine))
+      if (each.type->name == type) return each;
+    return {model::find_inventory_class(type), {}};
   }
+
+  model::ClassRows software_after_update(fleet::DeviceNumber number) const {
+    return software(machine_of(number, 1));
+  }
+
+  const std::vector<std::string>& names() const { return names_; }
 
  private:
   struct Machine {
@@ -129,10 +115,18 @@ class FleetModel {
   using Text = std::string;
   using Number = std::int64_t;
 
-  // Small ones far more often than large ones.
-  static std::size_t skewed(SeededRandom& random, std::size_t below) {
-    const double u = static_cast<double>(random.below(1'000'000) + 1) / 1e6;
-    return std::min(below - 1, static_cast<std::size_t>(static_cast<double>(below) * u * u * u));
+  std::vector<model::ClassRows> others(const Machine& m) const {
+    std::vector<model::ClassRows> out;
+    out.push_back(identity(m));
+    out.push_back(system(m));
+    out.push_back(hardware(m));
+    out.push_back(memory(m));
+    out.push_back(disks(m));
+    out.push_back(adapters(m));
+    out.push_back(addresses(m));
+    out.push_back(services(m));
+    out.push_back(accounts(m));
+    return out;
   }
 
   static model::ClassRows identity(const Machine& m) {

@@ -328,6 +328,7 @@ void DeviceRows::for_each_match(const Plan& plan, Timestamp now,
       if (rows == page.own_rows.end()) return true;
       const OwnRows& own = rows->second;
       for (std::size_t i = 0; i < own.size(); ++i) {
+        if (!selector.may_select(own, i)) continue;
         const Device device(first + own.device(i), page);
         if (selector.select(device.shown_name(), own.row(i), &own, i) &&
             !visit(device.number(), selector.view()))

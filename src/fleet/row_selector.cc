@@ -137,12 +137,9 @@ bool RowSelector::select_shared(RowNumber row) {
 
 bool RowSelector::select(std::string_view device_name, RowNumber row, const OwnRows* own,
                          std::size_t place) {
-  if (!select_shared(row)) return false;
-  for (const OwnRange& range : own_ranges_) {
+  if ((own != nullptr && !may_select(*own, place)) || !select_shared(row)) return false;
+  for (const OwnRange& range : own_ranges_)
     if (own == nullptr || own->is_absent(range.own_column, place)) return false;
-    const std::int64_t number = own->number(range.own_column, place);
-    if (number < range.lowest || number > range.highest) return false;
-  }
   std::get<std::string>(name_) = device_name;
   show(row, shared_columns_);
   if (own != nullptr) own->read(table_, place, own_);

@@ -26,6 +26,14 @@ class RowSelector {
   RowSelector(const RowTable& table, const std::vector<model::BoundExpression>& filters,
               Timestamp now, Verdicts verdicts);
 
+  // Whether its own numbers are such that select() is worth asking.
+  bool may_select(const OwnRows& own, std::size_t place) const {
+    for (const OwnRange& range : own_ranges_) {
+      const std::int64_t number = own.number(range.own_column, place);
+      if (number < range.lowest || number > range.highest) return false;
+    }
+    return true;
+  }
   // `own` and `place`: where the row's own values stand, null if it has none.
   bool select(std::string_view device_name, RowNumber row, const OwnRows* own, std::size_t place);
   // Whether the filters hold that read Shared columns only.

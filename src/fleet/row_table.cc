@@ -1,7 +1,7 @@
 #include "fleet/row_table.h"
 
 #include "base/check.h"
-#include "fleet/keyed_hash.h"
+#include "fleet/table_hash.h"
 
 namespace muster::fleet {
 
@@ -31,7 +31,7 @@ std::uint64_t hash_of_values(std::size_t count, Next&& next) {
       all += '\0';
     }
   }
-  return keyed_hash(all);
+  return table_hash(all);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include "fleet/value_column.h"
 
 #include "base/check.h"
-#include "fleet/keyed_hash.h"
+#include "fleet/table_hash.h"
 
 namespace muster::fleet {
 
@@ -9,10 +9,10 @@ using model::Value;
 
 std::uint64_t hash_of(const Value& value) {
   if (const auto* number = std::get_if<std::int64_t>(&value))
-    return keyed_hash({reinterpret_cast<const char*>(number), sizeof *number});
-  if (const auto* text = std::get_if<std::string>(&value)) return keyed_hash(*text);
+    return table_hash({reinterpret_cast<const char*>(number), sizeof *number});
+  if (const auto* text = std::get_if<std::string>(&value)) return table_hash(*text);
   if (const auto* version = std::get_if<model::Version>(&value))
-    return keyed_hash(version->text) + static_cast<std::uint64_t>(version->scheme);
+    return table_hash(version->text) + static_cast<std::uint64_t>(version->scheme);
   return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "model/query/condition.h"
 
 #include <algorithm>
+#include <array>
 
 #include "model/query/bind.h"
 #include "model/query/calendar.h"
@@ -29,6 +30,31 @@ bool is_term_character(char c) {
          static_cast<std::uint8_t>(c) >= 0x80;
 }
 
+// A text in lower case as fold_case() makes it, mostly without memory of the heap: most texts are
+// short, and a query may look at all that there are.
+class Folded {
+ public:
+  explicit Folded(std::string_view text) {
+    if (text.size() > few_.size()) {
+      many_ = fold_case(text);
+      view_ = many_;
+      return;
+    }
+    std::ranges::transform(text, few_.begin(), [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    view_ = {few_.data(), text.size()};
+  }
+  Folded(const Folded&) = delete;
+  Folded& operator=(const Folded&) = delete;
+  std::string_view view() const { return view_; }
+
+ private:
+  std::array<char, 256> few_;
+  std::string many_;
+  std::string_view view_;
+};
+
 // `term` stands in `text` and neither begins nor ends within a run of letters and digits.
 bool has_term(std::string_view text, std::string_view term) {
   if (term.empty()) return true;
@@ -53,7 +79,8 @@ int compare(const Value& value, const BoundLiteral& literal, ColumnType type, Ti
 }
 
 Truth test_search(const BoundCondition& condition, const Value& value) {
-  const std::string text = fold_case(text_of(value));
+  const Folded folded(text_of(value));
+  const std::string_view text = folded.view();
   const std::string& wanted = condition.literals[0].text;
   switch (condition.comparison) {
     case Comparison::EqualAnyCase:
@@ -85,7 +112,8 @@ Truth test_list(const BoundCondition& condition, const Value& value, Timestamp n
       comparison == Comparison::InAnyCase || comparison == Comparison::NotInAnyCase;
   const bool wanted = comparison == Comparison::In || comparison == Comparison::InAnyCase;
   if (any_case) {
-    const std::string text = fold_case(text_of(value));
+    const Folded folded(text_of(value));
+    const std::string_view text = folded.view();
     return truth(wanted == std::ranges::any_of(
                                condition.literals,
                                [&](const BoundLiteral& literal) { return literal.text == text; }));

@@ -5,7 +5,7 @@
 
 #include "base/byte_writer.h"
 #include "base/check.h"
-#include "store/keyed_hash.h"
+#include "base/keyed_hash.h"
 #include "store/site/inventory.h"
 #include "store/site/settings.h"
 

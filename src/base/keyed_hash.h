@@ -2,13 +2,19 @@
 // come from clients, so an unkeyed hash would be an invitation.
 #pragma once
 
+#include <array>
+#include <cstdint>
+
 #include "base/bytes.h"
 
-namespace muster::store {
+namespace muster {
 
 inline constexpr std::size_t kHashKeySize = 16;
 
-// 16 bytes, as the reference implementation of SipHash writes them. `key` has kHashKeySize bytes.
+// `key` has kHashKeySize bytes.
+std::array<std::uint64_t, 2> keyed_hash_words(ByteView key, ByteView message);
+
+// The same as 16 bytes, as the reference implementation of SipHash writes them.
 Bytes keyed_hash(ByteView key, ByteView message);
 
-}  // namespace muster::store
+}  // namespace muster

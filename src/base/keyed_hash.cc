@@ -1,11 +1,11 @@
-#include "store/keyed_hash.h"
+#include "base/keyed_hash.h"
 
 #include <bit>
 #include <cstring>
 
 #include "base/check.h"
 
-namespace muster::store {
+namespace muster {
 namespace {
 
 // SipHash reads and writes little endian words.
@@ -42,7 +42,7 @@ struct Sip {
 
 }  // namespace
 
-Bytes keyed_hash(ByteView key, ByteView message) {
+std::array<std::uint64_t, 2> keyed_hash_words(ByteView key, ByteView message) {
   MUSTER_CHECK(key.size() == kHashKeySize);
   const std::uint64_t k0 = word(key.data());
   const std::uint64_t k1 = word(key.data() + 8);
@@ -56,8 +56,14 @@ Bytes keyed_hash(ByteView key, ByteView message) {
   sip.compress(word(last));
 
   sip.v2 ^= 0xee;
-  const std::uint64_t halves[2] = {sip.finish(), (sip.v1 ^= 0xdd, sip.finish())};
-  return Bytes(reinterpret_cast<const char*>(halves), sizeof halves);
+  const std::uint64_t first = sip.finish();
+  sip.v1 ^= 0xdd;
+  return {first, sip.finish()};
 }
 
-}  // namespace muster::store
+Bytes keyed_hash(ByteView key, ByteView message) {
+  const auto words = keyed_hash_words(key, message);
+  return Bytes(reinterpret_cast<const char*>(words.data()), sizeof words);
+}
+
+}  // namespace muster
