@@ -44,7 +44,8 @@ std::string shown_name(const RowTable& table, const Instances& instances,
 // What changes about a device: the lists that are touched, before and after, and what it gives
 // back to the tables.
 struct DeviceRows::Draft {
-  std::map<std::size_t, Instances> before, after, released;
+  std::map<std::size_t, std::vector<RowNumber>> before;  // each once
+  std::map<std::size_t, Instances> after, released;
 };
 
 DeviceRows::DeviceRows() {
@@ -164,6 +165,7 @@ Result<void> DeviceRows::take_out(const DeviceChange& change, Draft& draft) cons
       gone[*place] = true;
     }
     Instances kept;
+    kept.reserve(list.size());
     for (std::size_t i = 0; i < list.size(); ++i)
       (gone[i] ? released : kept).push_back(std::move(list[i]));
     list = std::move(kept);
@@ -185,7 +187,7 @@ Result<void> DeviceRows::take_out(const DeviceChange& change, Draft& draft) cons
 void DeviceRows::settle(DeviceNumber number, const Draft& draft, DeviceDelta& delta) {
   for (const auto& [place, after] : draft.after) {
     ClassDelta& rows = delta.classes[place];
-    const auto had = row_numbers(draft.before.at(place));
+    const auto& had = draft.before.at(place);
     const auto has = row_numbers(after);
     std::ranges::set_difference(has, had, std::back_inserter(rows.gained));
     std::ranges::set_difference(had, has, std::back_inserter(rows.lost));
@@ -225,11 +227,9 @@ Result<DeviceDelta> DeviceRows::apply(const DeviceChange& from) {
   Draft draft;
   const auto touch = [&](std::size_t place) {
     if (!draft.after.try_emplace(place).second) return;
-    draft.before[place] = before ? list(*before, place) : Instances();
-    if (change.extent == Extent::Full)
-      draft.released[place] = draft.before[place];
-    else
-      draft.after[place] = draft.before[place];
+    Instances had = before ? list(*before, place) : Instances();
+    draft.before[place] = row_numbers(had);
+    (change.extent == Extent::Full ? draft.released : draft.after)[place] = std::move(had);
   };
   if (change.extent == Extent::Full)
     for (std::size_t place = 0; place < tables_.size(); ++place) touch(place);
@@ -242,6 +242,7 @@ Result<DeviceDelta> DeviceRows::apply(const DeviceChange& from) {
   for (const ClassRows& rows : change.added) {
     const std::size_t place = place_of(*rows.type);
     Instances& list = draft.after[place];
+    list.reserve(list.size() + rows.rows.size());
     for (const model::Row& row : rows.rows) {
       bool is_new = false;
       list.push_back(tables_[place].acquire(row, is_new));
@@ -275,7 +276,8 @@ DeviceDelta DeviceRows::remove(DeviceNumber number) {
   if (!device) return delta;
   Draft draft;
   for (std::size_t place = 0; place < tables_.size(); ++place) {
-    draft.before[place] = draft.released[place] = list(*device, place);
+    draft.released[place] = list(*device, place);
+    draft.before[place] = row_numbers(draft.released[place]);
     draft.after[place];
     delta.classes[place].is_touched = true;
   }

@@ -7,10 +7,6 @@ namespace {
 
 std::uint64_t bit_of(std::size_t place) { return std::uint64_t{1} << place % 64; }
 
-SharedArray<char> array_of(std::string_view text) {
-  return SharedArray<char>(std::span<const char>(text.data(), text.size()));
-}
-
 // Equal ones as often as they are there.
 std::vector<RowNumber> all_row_numbers(const Instances& list) {
   std::vector<RowNumber> out;

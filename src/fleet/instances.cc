@@ -1,7 +1,7 @@
 #include "fleet/instances.h"
 
 #include <algorithm>
-#include <tuple>
+#include <utility>
 
 namespace muster::fleet {
 
@@ -13,19 +13,17 @@ std::vector<RowNumber> row_numbers(const Instances& instances) {
   return out;
 }
 
-std::optional<std::size_t> InstanceFinder::take(RowNumber row, const Bytes& unique) {
-  const auto before = [](const Instance& instance, const std::pair<RowNumber, const Bytes&>& key) {
-    return std::tie(instance.row, instance.unique) < std::tie(key.first, key.second);
+std::optional<std::size_t> InstanceFinder::take(RowNumber row, ByteView unique) {
+  using Key = std::pair<RowNumber, ByteView>;
+  const auto key_of = [](const Instance& instance) {
+    return Key(instance.row, view_of(instance.unique));
   };
-  const auto first = static_cast<std::size_t>(
-      std::lower_bound(list_->begin(), list_->end(),
-                       std::pair<RowNumber, const Bytes&>(row, unique), before) -
-      list_->begin());
-  std::size_t& taken = taken_[first];
+  const Key wanted(row, unique);
+  const auto first = static_cast<std::size_t>(std::ranges::lower_bound(*list_, wanted, {}, key_of) -
+                                              list_->begin());
+  std::uint32_t& taken = taken_[first];
   const std::size_t place = first + taken;
-  if (place >= list_->size()) return std::nullopt;
-  const Instance& found = (*list_)[place];
-  if (found.row != row || found.unique != unique) return std::nullopt;
+  if (place >= list_->size() || key_of((*list_)[place]) != wanted) return std::nullopt;
   ++taken;
   return place;
 }

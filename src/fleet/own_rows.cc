@@ -120,8 +120,8 @@ Instances OwnRows::list(const RowTable& table, std::uint8_t device) const {
   Row row(table.type().columns.size());
   for (std::size_t i = first; i < last; ++i) {
     read(table, i, row);
-    out.push_back({rows_[i], encode_row(table.type(), row, Columns::Unique),
-                   encode_row(table.type(), row, Columns::Volatile)});
+    out.push_back({rows_[i], array_of(encode_row(table.type(), row, Columns::Unique)),
+                   array_of(encode_row(table.type(), row, Columns::Volatile))});
   }
   return out;
 }
