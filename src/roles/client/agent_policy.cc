@@ -1,5 +1,6 @@
 // The agent's policy polls, and what a policy means for its other parts.
 #include "base/log.h"
+#include "base/sha256.h"
 #include "model/status_ids.h"
 #include "roles/client/agent.h"
 #include "roles/client/errors.h"
@@ -79,6 +80,7 @@ void Agent::follow_policy() {
   event.countdown = policy_->agent().duration(model::kCountdown);
   execution_->on(std::move(event), clock_.now());
   report_refusals();
+  report_conflicts();
 }
 
 void Agent::report_refusals() {
@@ -102,6 +104,24 @@ void Agent::report_refusals() {
                   {"package", refusal.package}});
     queue_status(report);
   }
+}
+
+// Once until something else is in conflict: not at each poll, nor after a restart of the client.
+void Agent::report_conflicts() {
+  const auto texts = model::conflict_texts(policy_->agent());
+  std::string detail = fmt::format("{}", fmt::join(texts, "; "));
+  if (detail == told_conflicts_) return;
+  told_conflicts_ = std::move(detail);
+  if (told_conflicts_.empty()) return;
+  const auto& header = *policy_->header();
+  contract::StatusReport report;
+  const auto said = fmt::format("{} {} {}", header.epoch, header.version, told_conflicts_);
+  report.report = sha256_hex(said).substr(0, 32);
+  report.at = clock_.now();
+  report.status_id = model::kStatusSettingsConflict;
+  report.detail = told_conflicts_;
+  log::warning("policy.settings.conflict", told_conflicts_);
+  queue_status(report);
 }
 
 }  // namespace muster::client

@@ -1,6 +1,9 @@
 #include "roles/client/verbs.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -9,9 +12,12 @@
 #include "base/os/file.h"
 #include "base/os/system.h"
 #include "contract/client_control.h"
+#include "net/errors.h"
 #include "roles/client/errors.h"
 #include "roles/client/logs_command.h"
+#include "roles/client/notices/errors.h"
 #include "roles/client/platform/control_port.h"
+#include "roles/client/software/errors.h"
 #include "roles/client/status_command.h"
 
 namespace muster::client {
@@ -21,7 +27,7 @@ constexpr const char* kUsage =
     "usage: muster-client [--state FOLDER | --config FILE] [-o table|json] COMMAND\n"
     "  status                  who this machine is, and what comes next; also while no agent runs\n"
     "  software list           the deployments of this machine and their states\n"
-    "  software install NAME   runs an available deployment now\n"
+    "  software install NAME   runs an available deployment now; also for users who are not root\n"
     "  policy                  what the policy in force says\n"
     "  logs [--follow] [--component NAME] [--level debug|info|warning|error]\n"
     "       [--form text|json|cmtrace] [--file FILE]  the client's log\n"
@@ -108,6 +114,22 @@ std::optional<LogsRequest> logs_request(std::vector<std::string> words) {
   return read_logs_words(state, std::move(words));
 }
 
+bool is_for_users(const contract::ControlRequest& request) {
+  return request.verb.starts_with("notice") || request.verb == "software" ||
+         request.verb == "install";
+}
+
+bool is_denied(const std::filesystem::path& socket) {
+  return ::access(socket.c_str(), W_OK) != 0 && errno == EACCES;
+}
+
+// The agent hangs up on who is not logged on, without a word.
+Result<contract::ControlAnswer> ask_as_user(const Words& words, const Clock& clock) {
+  auto answer = ask_agent(words.notices, words.request, kPatience, clock);
+  if (answer || !answer.error().is(net::kConnectionLost)) return answer;
+  return fail(kNotAddressed, "{}: the agent hung up on uid {}", words.notices.string(), ::getuid());
+}
+
 Result<contract::ControlAnswer> answer_to(const Words& words) {
   std::optional<contract::ClientConfig> config;
   if (!words.config_file.empty())
@@ -116,9 +138,11 @@ Result<contract::ControlAnswer> answer_to(const Words& words) {
   const std::filesystem::path state = config ? std::filesystem::path(config->state) : words.state;
   const os::SystemClock clock;
   auto answer = ask_agent(state / kControlSocket, words.request, kPatience, clock);
-  // Users who may not ask the agent of everything may see and answer what concerns them.
-  if (!answer && answer.error().is(kAgentNotThere) && words.request.verb.starts_with("notice"))
-    answer = ask_agent(words.notices, words.request, kPatience, clock);
+  // Users who may not ask the agent of everything may see, answer and have what concerns them.
+  if (!answer && answer.error().is(kAgentNotThere) && is_for_users(words.request))
+    return ask_as_user(words, clock);
+  if (!answer && answer.error().is(kAgentNotThere) && is_denied(state / kControlSocket))
+    return fail(kNotForUsers, "{}: permission denied", (state / kControlSocket).string());
   if (!answer && answer.error().is(kAgentNotThere) && words.request.verb == "status" &&
       os::file_exists(state / "identity"))
     return stored_status(state, config);
