@@ -115,6 +115,14 @@ class Agent {
   InventoryIntervals inventory_intervals() const;
   Result<void> try_heartbeat(Timestamp now);
 
+  // Copies of files (agent_files.cc).
+  void follow_file_collections(Timestamp now);
+  FileMemory stored_file_memory() const;
+  FileRules file_rules() const;
+  Timestamp next_look(const TrustedFiles& files, Timestamp now) const;
+  Result<FoundFiles> try_files(Timestamp now);
+  void send_files(Timestamp now);
+
   // Reports (agent_reports.cc).
   void send_heartbeat(Timestamp now);
   void queue_status(const contract::StatusReport& report);
@@ -194,6 +202,8 @@ class Agent {
   ClassSchedule class_schedule_;
   InventoryIntervals followed_intervals_;
   model::RowSetDigest reported_;  // the digest that the site has, or will have
+  std::vector<TrustedFiles> file_collections_;
+  std::map<std::string, Timestamp> files_looked_at_;  // by collection
   std::string host_name_;
 
   std::deque<Deployment> downloads_;
@@ -211,7 +221,7 @@ class Agent {
   bool user_asked_ = false;
   UserRequests user_requests_;
   std::unique_ptr<ControlPort> control_, user_port_;
-  RetryTimer enrolment_, renewal_, poll_, inventory_timer_, heartbeat_, outbox_timer_;
+  RetryTimer enrolment_, renewal_, poll_, inventory_timer_, heartbeat_, outbox_timer_, files_timer_;
   RetryTimer assignment_timer_, reassignment_timer_, points_timer_, locators_;
 };
 

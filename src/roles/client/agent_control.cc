@@ -156,11 +156,13 @@ Result<contract::ControlAnswer> Agent::trigger(const std::string& cycle) {
   if (cycle == "policy") timer = &poll_;
   if (cycle == "inventory") timer = &inventory_timer_;
   if (cycle == "heartbeat") timer = &heartbeat_;
+  if (cycle == "files") timer = &files_timer_;
   if (timer == nullptr)
-    return fail(kUnknownCycle, "'{}'; there are policy, inventory and heartbeat", cycle);
+    return fail(kUnknownCycle, "'{}'; there are policy, inventory, heartbeat and files", cycle);
   timer->set(clock_.now());
   // Who asks wants all of it looked at, not only the classes whose interval is over.
   if (timer == &inventory_timer_) class_schedule_ = {};
+  if (timer == &files_timer_) files_looked_at_.clear();
   return contract::ControlAnswer{.columns = {"CYCLE", "DUE"}, .rows = {{cycle, "now"}}};
 }
 

@@ -60,6 +60,7 @@ void Agent::follow_policy() {
     if (!policy_->header()) return;
   }
   follow_classes(clock_.now());
+  follow_file_collections(clock_.now());
   if (policy_->header()->inventory_resync > policy_->resync_followed())
     inventory_timer_.set(clock_.now());
   // A change of an interval takes effect now; the time of another try after a failure stays.

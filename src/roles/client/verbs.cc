@@ -31,7 +31,7 @@ constexpr const char* kUsage =
     "  policy                  what the policy in force says\n"
     "  logs [--follow] [--component NAME] [--level debug|info|warning|error]\n"
     "       [--form text|json|cmtrace] [--file FILE]  the client's log\n"
-    "  trigger CYCLE           policy, inventory or heartbeat: now\n"
+    "  trigger CYCLE           policy, inventory, heartbeat or files: now\n"
     "  cache                   the content that is kept\n"
     "  notices                 what is to come on this machine, and can be answered\n"
     "  notices now NAME        have it now\n"
