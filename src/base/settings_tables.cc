@@ -175,6 +175,9 @@ constexpr Setting kClient[] = {
      "How many folders deep below a root files are looked for."},
     {"software_files.longest", Duration, "PT1M", "", "PT1S", "PT1H", "",
      "How long the search may take; over it the class is not reported."},
+    {"inventory.local_classes", Path, "/etc/muster/inventory", "", "", "", "",
+     "The folder with this machine's own InventoryClass files, which say how the rows of declared "
+     "classes are made here; none when empty."},
     {"collected_files.day_limit", Size, "128 KiB", "", "0", "4 MiB", "",
      "How much of this machine's files goes to the site within a day; with 0 none is collected."},
     {"program.longest_run", Duration, "PT12H", "", "PT1M", "P30D", "",

@@ -105,6 +105,7 @@ class Agent {
 
   // Inventory (agent_inventory.cc).
   void follow_classes(Timestamp now);
+  std::vector<TrustedClass> with_local(std::vector<TrustedClass> classes);
   Result<Inventory> collect_now(const ClassFilter& wanted, const SoftwareFileRules* files);
   void send_inventory(Timestamp now);
   Result<void> try_inventory(Timestamp now);

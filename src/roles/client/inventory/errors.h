@@ -45,5 +45,15 @@ inline constexpr ErrorKind kFileClosed{
 inline constexpr ErrorKind kFileOverDay{
     2486, "file-over-day",
     "Raise collected_files.day_limit of this machine, or take the file out of the FileCollection"};
+inline constexpr ErrorKind kLocalClassUnknown{
+    2487, "local-class-unknown",
+    "Have an operator apply an InventoryClass of this class; the site takes no rows of others"};
+inline constexpr ErrorKind kLocalClassDiffers{
+    2488, "local-class-differs",
+    "Give the file the sentence and columns of the site's InventoryClass: muster export "
+    "inventory-classes prints them"};
+inline constexpr ErrorKind kLocalClassTwice{
+    2489, "local-class-twice",
+    "Remove one of the files of inventory.local_classes with this class"};
 
 }  // namespace muster::client
