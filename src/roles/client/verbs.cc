@@ -1,9 +1,6 @@
 #include "roles/client/verbs.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -119,15 +116,11 @@ bool is_for_users(const contract::ControlRequest& request) {
          request.verb == "install";
 }
 
-bool is_denied(const std::filesystem::path& socket) {
-  return ::access(socket.c_str(), W_OK) != 0 && errno == EACCES;
-}
-
 // The agent hangs up on who is not logged on, without a word.
 Result<contract::ControlAnswer> ask_as_user(const Words& words, const Clock& clock) {
   auto answer = ask_agent(words.notices, words.request, kPatience, clock);
   if (answer || !answer.error().is(net::kConnectionLost)) return answer;
-  return fail(kNotAddressed, "{}: the agent hung up on uid {}", words.notices.string(), ::getuid());
+  return fail(kNotAddressed, "{}: the agent hung up", words.notices.string());
 }
 
 Result<contract::ControlAnswer> answer_to(const Words& words) {

@@ -76,8 +76,8 @@ Result<std::int64_t> trim_collected_files(Transaction& transaction, DeviceNumber
   std::map<std::int64_t, std::int64_t> age;  // by number: 1 for a path's newest version
   for (const CollectedFile& file : files) age[file.number] = ++versions[file.path];
   // The newest version of each path, then what they superseded.
-  std::ranges::stable_partition(files,
-                                [&](const CollectedFile& file) { return age[file.number] == 1; });
+  std::stable_partition(files.begin(), files.end(),
+                        [&](const CollectedFile& file) { return age[file.number] == 1; });
   std::int64_t bytes = 0, kept = 0, removed = 0;
   bool is_full = false;
   for (const CollectedFile& file : files) {
