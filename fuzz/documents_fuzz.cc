@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "contract/api.h"
+#include "contract/collected_files.h"
 #include "contract/explanation.h"
 #include "contract/fallback_message.h"
 #include "contract/inventory_report.h"
@@ -62,6 +63,8 @@ void check_document(char kind, ByteView text) {
       return check(text, read_inventory_report, encode_inventory_report);
     case 'h':
       return check(text, read_heartbeat, encode_heartbeat);
+    case 'c':
+      return check(text, decode_collected_files, encode_collected_files);
     case 's':
       return check(text, decode_status_report, encode_status_report);
     case 'p':

@@ -321,6 +321,21 @@ Bytes encode_fallback_view(const FallbackView& view) {
   return std::move(w).take();
 }
 
+Bytes encode_collected_file_view(const CollectedFileView& view) {
+  wire::JsonWriter w;
+  w.object();
+  w.key("number").number(view.number);
+  w.key("path").string(view.path);
+  w.key("collection").string(view.collection);
+  w.key("collected").string(to_text(view.collected));
+  w.key("received").string(to_text(view.received));
+  w.key("modified").string(to_text(view.modified));
+  w.key("size").number(view.size_bytes);
+  w.key("sha256").string(view.sha256);
+  w.end();
+  return std::move(w).take();
+}
+
 Bytes encode_ports(const std::vector<topology::PortRow>& rows) {
   wire::JsonWriter w;
   w.array();
@@ -395,6 +410,19 @@ constexpr ApiColumn kInventoryClasses[] = {
     {"SENTENCE", "spec.sentence"}, {"INTERVAL", "spec.interval"},
     {"SITE", "metadata.site"},     {"ID", "metadata.id"},
     {"SET", "metadata.set", true}, {"SERIAL", "metadata.serial", true}};
+constexpr ApiColumn kFileCollections[] = {
+    {"NAME", "metadata.name"},     {"FILE LIMIT", "spec.fileLimit"},
+    {"INTERVAL", "spec.interval"}, {"RESTRICTED", "spec.restricted"},
+    {"SITE", "metadata.site"},     {"ID", "metadata.id"},
+    {"SET", "metadata.set", true}, {"SERIAL", "metadata.serial", true}};
+constexpr ApiColumn kFiles[] = {{"NUMBER", "number"},
+                                {"PATH", "path"},
+                                {"COLLECTED", "collected"},
+                                {"SIZE", "size"},
+                                {"FILE COLLECTION", "collection"},
+                                {"MODIFIED", "modified", true},
+                                {"RECEIVED", "received", true},
+                                {"SHA256", "sha256", true}};
 constexpr ApiColumn kFallback[] = {{"NUMBER", "number"},   {"RECEIVED", "received"},
                                    {"ADDRESS", "address"}, {"CLAIMED NAME", "claimed.name"},
                                    {"TOPIC", "topic"},     {"STATE", "state"},
@@ -409,9 +437,10 @@ constexpr ApiColumn kAudit[] = {{"SEQUENCE", "sequence"}, {"AT", "at"},     {"AC
                                 {"HASH", "hash", true}};
 constexpr ApiColumn kQuarantine[] = {
     {"ID", "id"}, {"AT", "at"}, {"SENDER", "sender"}, {"TYPE", "type"}, {"REASON", "reason"}};
-constexpr std::string_view kKinds[] = {
-    "devices",           "packages",          "collections",     "deployments", "boundaries",
-    "inventory-classes", "fallback-messages", "status-messages", "audit",       "quarantine"};
+constexpr std::string_view kKinds[] = {"devices",          "packages",   "collections",
+                                       "deployments",      "boundaries", "inventory-classes",
+                                       "file-collections", "files",      "fallback-messages",
+                                       "status-messages",  "audit",      "quarantine"};
 
 }  // namespace
 
@@ -422,6 +451,8 @@ std::span<const ApiColumn> api_columns(std::string_view kind) {
   if (kind == "deployments") return kDeployments;
   if (kind == "boundaries") return kBoundaries;
   if (kind == "inventory-classes") return kInventoryClasses;
+  if (kind == "file-collections") return kFileCollections;
+  if (kind == "files") return kFiles;
   if (kind == "fallback-messages") return kFallback;
   if (kind == "status-messages") return kStatus;
   if (kind == "audit") return kAudit;

@@ -151,6 +151,19 @@ struct FallbackView {
 };
 Bytes encode_fallback_view(const FallbackView& view);
 
+// One version of a file that a device sent.
+struct CollectedFileView {
+  std::int64_t number = 0;
+  std::string path;
+  std::string collection;
+  Timestamp collected;
+  Timestamp received;
+  Timestamp modified;
+  std::int64_t size_bytes = 0;
+  std::string sha256;
+};
+Bytes encode_collected_file_view(const CollectedFileView& view);
+
 // The rows of `muster ports list -o json`.
 Bytes encode_ports(const std::vector<topology::PortRow>& rows);
 
@@ -163,7 +176,8 @@ struct ApiColumn {
 // Of what a device's details say of its agent.
 std::span<const ApiColumn> agent_columns();
 // Empty for an unknown kind. Kinds: devices, packages, collections, deployments,
-// boundaries, inventory-classes, fallback-messages, status-messages, audit, quarantine.
+// boundaries, inventory-classes, file-collections, files (of one device), fallback-messages,
+// status-messages, audit, quarantine.
 std::span<const ApiColumn> api_columns(std::string_view kind);
 std::span<const std::string_view> api_kinds();
 

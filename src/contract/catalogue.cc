@@ -34,7 +34,9 @@ CatalogueFile catalogue_file(std::uint64_t version, ByteView document) {
 
 std::string delegated_folder(std::string_view role) {
   constexpr std::pair<std::string_view, std::string_view> kFolders[] = {
-      {kPackageRolePrefix, kTargetFolder}, {kClassRolePrefix, "classes/"}};
+      {kPackageRolePrefix, kTargetFolder},
+      {kClassRolePrefix, "classes/"},
+      {kFilesRolePrefix, "files/"}};
   for (const auto& [prefix, folder] : kFolders) {
     if (!role.starts_with(prefix)) continue;
     const std::string_view name = role.substr(prefix.size());

@@ -50,7 +50,7 @@ struct CatalogueTargets {
   std::uint64_t version = 1;
   Timestamp expires{};
   std::vector<CatalogueKey> operators{};
-  // "class-NAME", "package-NAME": sorted.
+  // "class-NAME", "files-NAME", "package-NAME": sorted.
   std::vector<std::string> roles{};
   friend bool operator==(const CatalogueTargets&, const CatalogueTargets&) = default;
 };

@@ -17,10 +17,11 @@ constexpr std::size_t kHashSize = 32;
 // Base64 of an ECDSA P-256 signature in DER, 72 bytes at most.
 constexpr std::size_t kSignatureTextLimit = 96;
 
-constexpr std::array<std::pair<MessageType, std::string_view>, 3> kTypes{{
+constexpr std::array<std::pair<MessageType, std::string_view>, 4> kTypes{{
     {MessageType::Inventory, "inventory"},
     {MessageType::Heartbeat, "heartbeat"},
     {MessageType::Status, "status"},
+    {MessageType::CollectedFiles, "collected-files"},
 }};
 constexpr std::array<std::pair<BodyEncoding, std::string_view>, 2> kEncodings{{
     {BodyEncoding::Identity, "identity"},

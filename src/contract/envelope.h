@@ -15,8 +15,8 @@ namespace muster::contract {
 
 using muster::to_text;  // else the overloads below would hide those of times and durations
 
-enum class MessageType { Inventory, Heartbeat, Status };
-// "inventory", "heartbeat", "status".
+enum class MessageType { Inventory, Heartbeat, Status, CollectedFiles };
+// "inventory", "heartbeat", "status", "collected-files".
 std::string_view to_text(MessageType type);
 
 enum class BodyEncoding { Identity, Zstd };

@@ -50,11 +50,14 @@ Result<SignedObject> read_signed_object(const wire::Json& part) {
 
 }  // namespace
 
-bool is_signed_kind(ObjectKind kind) { return kind == ObjectKind::InventoryClass; }
+bool is_signed_kind(ObjectKind kind) {
+  return kind == ObjectKind::InventoryClass || kind == ObjectKind::FileCollection;
+}
 
 std::string object_role(ObjectKind kind, std::string_view name) {
   MUSTER_CHECK(is_signed_kind(kind));
-  return fmt::format("{}{}", kClassRolePrefix, name);
+  return fmt::format(
+      "{}{}", kind == ObjectKind::FileCollection ? kFilesRolePrefix : kClassRolePrefix, name);
 }
 
 std::string catalogue_role(const AnyObject& object) {

@@ -18,7 +18,7 @@ struct SignedObject {
 
 // Whether objects of the kind go to clients in documents of this form.
 bool is_signed_kind(ObjectKind kind);
-// "class-NAME", the role in the catalogue of an object of such a kind.
+// "class-NAME" or "files-NAME", the role in the catalogue of an object of such a kind.
 std::string object_role(ObjectKind kind, std::string_view name);
 // The role of a package or of an object of a signed kind; empty for all others.
 std::string catalogue_role(const AnyObject& object);

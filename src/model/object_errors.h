@@ -24,5 +24,8 @@ inline constexpr ErrorKind kBadSchedule{
 inline constexpr ErrorKind kBadPath{
     1336, "bad-path",
     "Write an absolute path whose parts are names, '*' and '?' within them allowed"};
+inline constexpr ErrorKind kBadFileCollection{
+    1337, "bad-file-collection",
+    "Give the file collection a value as docs/protocols/objects.md says"};
 
 }  // namespace muster::model

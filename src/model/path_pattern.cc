@@ -18,6 +18,25 @@ std::vector<std::string_view> path_parts(std::string_view text) {
   return out;
 }
 
+bool matches_pattern(std::string_view pattern, std::string_view name) {
+  std::size_t p = 0, n = 0, star = std::string_view::npos, restart = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      restart = n;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
+      ++p;
+      ++n;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      n = ++restart;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
 Result<void> check_path_pattern(std::string_view text) {
   const auto bad = [&](std::string_view what) {
     return fail(kBadPath, "'{}' {}", text.substr(0, 200), what);

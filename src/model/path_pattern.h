@@ -18,6 +18,9 @@ Result<void> check_path_pattern(std::string_view text);
 // "home", "*", ".config", "editor.ini".
 std::vector<std::string_view> path_parts(std::string_view text);
 
+// Whether the name is one that the part describes; linear space, at most name x pattern steps.
+bool matches_pattern(std::string_view pattern, std::string_view name);
+
 inline bool has_wildcard(std::string_view part) {
   return part.find_first_of("*?") != std::string_view::npos;
 }

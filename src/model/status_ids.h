@@ -23,6 +23,8 @@ inline constexpr unsigned kStatusWaitingForUser = 11804;
 inline constexpr unsigned kStatusRestartWaits = 11805;
 inline constexpr unsigned kStatusRestartAsked = 11806;
 inline constexpr unsigned kStatusRestartByHand = 11807;
+// Collections of one precedence say different things to the device; the older one counts.
+inline constexpr unsigned kStatusSettingsConflict = 11808;
 
 // Topic 301, assignment enforcement. States below 100 are the field's own; muster's begin there.
 inline constexpr unsigned kTopicEnforcement = 301;

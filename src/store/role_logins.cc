@@ -34,6 +34,8 @@ constexpr TableRight kProvider[] = {
     {"certificate", "SELECT, DELETE"},
     {"change_log", "SELECT, INSERT"},
     {"client_contact", "SELECT"},
+    {"collected_content", "SELECT"},
+    {"collected_file", "SELECT"},
     {"collection_member", "SELECT"},
     {"counter", "SELECT, INSERT, UPDATE"},
     {"deployment_state", "SELECT, DELETE"},

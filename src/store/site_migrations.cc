@@ -64,6 +64,11 @@ constexpr Migration kMigrations[] = {
         "stream-order",
 #include "store/migrations/0012_stream_order.inc"
     },
+    {
+        13,
+        "collected-files",
+#include "store/migrations/0013_collected_files.inc"
+    },
 };
 
 }  // namespace

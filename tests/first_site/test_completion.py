@@ -38,8 +38,8 @@ class Completion(unittest.TestCase):
         self.assertNotIn("complete", verbs)
         self.assertEqual(self.complete("de"), ["delete", "describe"])
         self.assertEqual(self.complete("get", "d"), ["deployments", "devices"])
-        self.assertEqual(self.complete("export", ""), ["boundaries", "collections", "deployments", "inventory-classes",
-                                                       "packages"])
+        self.assertEqual(self.complete("export", ""), ["boundaries", "collections", "deployments", "file-collections",
+                                                       "inventory-classes", "packages"])
         self.assertEqual(self.complete("trace", "--l"), ["--level"])
         self.assertEqual(self.complete("get", "devices", "-o", "j"), ["json"])
         self.assertEqual(self.complete("trace", "--level", ""), ["debug", "error", "info", "warning"])

@@ -137,7 +137,8 @@ class ExportAndDiff(unittest.TestCase):
         done = self.diff(self.files)
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
         serials = {(kind, o["metadata"]["name"]): o["metadata"]["serial"]
-                   for kind in ("packages", "collections", "deployments", "boundaries", "inventory-classes")
+                   for kind in ("packages", "collections", "deployments", "boundaries", "inventory-classes",
+                                "file-collections")
                    for o in self.site.json("get", kind)}
         again = self.site.cli("apply", "-f", str(self.files)).splitlines()
         self.assertEqual(len(again), len(serials))

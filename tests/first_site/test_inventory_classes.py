@@ -1,8 +1,12 @@
 """Classes that an operator declares: their rows arrive, and no client runs a command that no operator signed."""
 import hashlib
 import json
+import os
+import pathlib
+import shutil
 import sqlite3
 import subprocess
+import tempfile
 import unittest
 
 from site_under_test import BIN, Site, wait_until
@@ -45,6 +49,11 @@ class InventoryClasses(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.site = Site()
+        # What the machine's own administrator says is trusted only where nobody else could write it.
+        if os.getuid() == 0 and os.access("/var/lib", os.W_OK):
+            cls.local = pathlib.Path(tempfile.mkdtemp(prefix="muster-test-classes-", dir="/var/lib"))
+            cls.addClassCleanup(shutil.rmtree, cls.local, True)
+            cls.site.configure("client", inventory__local_classes=str(cls.local))
         cls.site.start_all()
         cls.site.path("licences").mkdir()
         cls.site.path("licences/one.ini").write_text("[a]\nproduct = Editor\nseats = 12\nversion = 1.10\n")
@@ -117,6 +126,24 @@ class InventoryClasses(unittest.TestCase):
         self.trigger("policy")
         self.wait_for_rows("Licence | where Owner == 'Ada' | project Product", [["Editor"]])
         self.assertFalse(any(r["full"] for r in self.site.events("client", "inventory.reported")[reports:]))
+
+    def test_4b_the_machines_own_administrator_says_where_the_rows_are(self):
+        if not hasattr(type(self), "local"):
+            self.skipTest("no folder here is root's alone")
+        own = self.licence("    - {name: Owner, sentence: Who has it., from: owner}\n")
+        self.site.path("own").mkdir()
+        self.site.path("own/mine.ini").write_text("[m]\nproduct = Local\nseats = 1\n")
+        (self.local / "licences.yaml").write_text(own.replace("/licences/*.ini", "/own/*.ini"))
+        # Of a class that the site does not know there are no rows: one of them would be refused with all others.
+        (self.local / "other.yaml").write_text(own.replace("class: Licence", "class: Other"))
+        self.trigger("policy")
+        self.wait_for_rows("Licence | project Product, Seats", [["Local", 1]])
+        told = [line["error"] for line in self.site.events("client", "inventory.local.refused")]
+        self.assertEqual(told, [2487])
+        (self.local / "licences.yaml").unlink()
+        self.trigger("policy")
+        self.wait_for_rows("Licence | project Product, Seats", [["Editor", 12], ["Compiler", 3]])
+        self.assertEqual(self.site.json("get", "quarantine"), [])
 
     def test_5_a_class_that_a_collection_asks_for_stays(self):
         refused = self.site.cli("delete", "inventory-class", "shapes", ok=False)

@@ -13,7 +13,7 @@ import tempfile
 import time
 import unittest
 
-from site_under_test import Site, wait_until
+from site_under_test import BIN, Site, wait_until
 
 SECRET = "hidden-licence-4711"
 # One call of the notices' socket: a length, big endian, and the request.
@@ -139,6 +139,7 @@ class SettingsAndNotices(unittest.TestCase):
         cause = self.site.step("with-variables", "settings for its agent")["cause"]
         self.assertIn("pollInterval PT45M by wide", cause)
         self.assertIn("countdown is as narrow says and not as beside", cause)
+        self.says_that_settings_conflict()
         own = self.site.client_cli("policy")
         self.assertRegex(own, r"variable KEY +masked, by collection wide")
         self.assertRegex(own, r"setting countdown +PT8S, by collection narrow; collection beside")
@@ -150,6 +151,25 @@ class SettingsAndNotices(unittest.TestCase):
         holders = [path for path in self.site.state.rglob("*") if path.is_file() and not path.is_symlink()
                    and SECRET.encode() in path.read_bytes()]
         self.assertEqual(sorted(path.name for path in holders), ["licence", "ran"])
+
+    def says_that_settings_conflict(self):
+        """Once, and again when something else is in conflict: not at each poll, nor after a restart of the client."""
+        def told():
+            return [text for text in self.site.cli("get", "status-messages").splitlines() if "11808" in text]
+        first = wait_until(told, "the conflict is told")
+        self.assertEqual(len(first), 1)
+        self.assertRegex(first[0], "countdown is as narrow says and not as beside")
+        self.assertNotIn("pollInterval", first[0])
+        self.site.kill("client")
+        self.site.start("client")
+        self.collection("another", "precedence: 5, settings: {restartWithin: PT2H}")
+        self.collection("against", "precedence: 5, settings: {restartWithin: PT3H}")
+        wait_until(lambda: self.site.client_cli("trigger", "policy") and len(told()) == 2, "the other conflict is told")
+        self.assertIn("restartWithin is as another says", told()[0])
+        for name in ("another", "against"):
+            self.site.cli("delete", "collection", name)
+        wait_until(lambda: self.site.client_cli("trigger", "policy") and "another" not in self.site.client_cli("policy"),
+                   "they are gone")
 
     def test_2_values_that_the_signed_entry_does_not_allow_stop_the_program(self):
         self.collection("evil", "precedence: 9, variables: [{name: SERVER, value: 'http://attacker'}]")
@@ -199,8 +219,8 @@ class SettingsAndNotices(unittest.TestCase):
                 file.write(session("nobody", "pts/none", 1))
             seen = self.call_as_nobody("notices")
             self.assertIn("asked", seen.stdout, seen.stderr)
-            for verb in ("policy", "status", "software", "cache", "install", "trigger", "noticeboard"):
-                self.assertRegex(self.call_as_nobody(verb, "asked").stdout, "M2453|M2470", verb)
+            for verb in ("policy", "status", "cache", "trigger", "assign", "noticeboard"):
+                self.assertRegex(self.call_as_nobody(verb, "policy").stdout, "M2441|M2470", verb)
             self.assertEqual(self.runs("soon"), [])
             self.assertNotIn("error", json.loads(self.call_as_nobody("notice-now", "asked").stdout))
         else:
@@ -254,6 +274,69 @@ class SettingsAndNotices(unittest.TestCase):
                           and found["state"] == "holds" and found, "by hand")
         self.assertIn("M2454", step["cause"])
         self.assertIn("must be restarted", wait_until(lambda: "must be restarted" in terminal.read() and terminal.text, "told"))
+
+    def as_nobody(self, *words):
+        """muster-client as a user of this machine runs it, who knows of no folder of the agent."""
+        program = self.open_folder / "muster-client"
+        if not program.exists():
+            shutil.copy(BIN / "muster-client", program)
+        return subprocess.run([program, *words], user=65534, group=65534, extra_groups=[], capture_output=True, text=True,
+                              timeout=120, cwd=self.open_folder,
+                              env={"MUSTER_NOTICES": str(self.socket), "MUSTER_STATE": str(self.site.state)})
+
+    def test_6_a_logged_on_user_lists_and_installs_what_is_offered_and_nothing_else(self):
+        if not self.is_real_root():
+            self.skipTest("there is no other user in this namespace")
+        self.apply("offered", "Deployment", "offered", "package: told, program: soon, collection: all-systems, "
+                   "purpose: available, start: now")
+        self.apply("future", "Deployment", "future", "package: told, program: soon, collection: all-systems, "
+                   f"purpose: available, start: '{at(3600)}'")
+        self.deploy("forced", "soon", f"start: now, deadline: '{at(3600)}'")
+        for name in ("offered", "future", "forced"):
+            wait_until(lambda: self.site.software(name), name)
+        before = len(self.runs("soon"))
+        stranger = self.as_nobody("software", "install", "offered")
+        self.assertEqual(stranger.returncode, 1)
+        self.assertIn("M2453", stranger.stderr)
+        self.assertIn("Log on at this machine", stranger.stderr)
+        self.sessions.write_bytes(session("nobody", "pts/none", 1))
+        listed = self.as_nobody("software", "list")
+        self.assertRegex(listed.stdout, r"offered +told +1 +available", listed.stderr)
+        for name in ("future", "forced"):
+            self.assertNotIn(name, listed.stdout)
+            # As of one that does not exist.
+            refused = self.as_nobody("software", "install", name).stderr
+            self.assertEqual(refused.replace(name, "NAME"),
+                             self.as_nobody("software", "install", "none").stderr.replace("none", "NAME"))
+            self.assertIn("M2439", refused)
+        self.assertIn("purpose: available", refused)
+        for words in (("policy",), ("trigger", "inventory"), ("cache",)):
+            denied = self.as_nobody(*words)
+            self.assertIn("M2441", denied.stderr, words)
+            self.assertIn("Run it as root", denied.stderr)
+        polls = len(self.site.events("client", "inventory.unchanged")) + len(self.site.events("client", "inventory.reported"))
+        installed = self.as_nobody("software", "install", "offered")
+        self.assertRegex(installed.stdout, r"offered +told", installed.stderr)
+        wait_until(lambda: len(self.runs("soon")) == before + 1, "it runs")
+        self.site.wait_software("offered", "done")
+        asked = self.site.events("client", "software.user.asked")
+        self.assertEqual([(line["uid"], line["deployment"]) for line in asked], [(65534, "offered")])
+        # Bytes of strangers stand in no log, and so many requests in an hour are all.
+        self.assertIn("M2439", self.call_as_nobody("install", "x\x1b]0;outlandish\n" + "y" * 60000).stdout)
+        answers = [self.call_as_nobody("install", "none").stdout for _ in range(20)]
+        self.assertIn("M2439", answers[0])
+        self.assertIn("M2440", answers[-1])
+        self.assertIn("M2440", self.as_nobody("software", "install", "offered").stderr)
+        log = self.site.path("client/client.log").read_text()
+        self.assertNotIn("outlandish", log)
+        refused = self.site.events("client", "software.user.refused")
+        self.assertEqual(sum("2440" in json.dumps(line) for line in refused), 1)
+        self.assertEqual(len([line for line in refused if "uid=65534" in line["text"]]), 20)
+        self.assertEqual(len(self.runs("soon")), before + 1)
+        self.assertEqual(polls, len(self.site.events("client", "inventory.unchanged"))
+                         + len(self.site.events("client", "inventory.reported")))
+        # Root is not counted.
+        self.assertIn("offered", self.site.client_cli("software", "install", "offered"))
 
 
 if __name__ == "__main__":

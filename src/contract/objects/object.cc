@@ -18,8 +18,8 @@ using wire::NodeAt;
 using wire::NodeFields;
 
 constexpr std::string_view kApiVersion = "muster/v1";
-constexpr std::array<std::string_view, 5> kKinds = {"Package", "Collection", "Deployment",
-                                                    "Boundary", "InventoryClass"};
+constexpr std::array<std::string_view, 6> kKinds = {"Package",  "Collection",     "Deployment",
+                                                    "Boundary", "InventoryClass", "FileCollection"};
 
 Result<void> check_api_version(const NodeAt& field) {
   const std::string text = TRY(field.text());
@@ -47,6 +47,8 @@ Result<AnyObject> read_spec(ObjectKind kind, std::string name, const NodeAt& spe
       return AnyObject{TRY(decode_boundary_spec(std::move(name), spec))};
     case ObjectKind::InventoryClass:
       return AnyObject{TRY(decode_inventory_class_spec(std::move(name), spec))};
+    case ObjectKind::FileCollection:
+      return AnyObject{TRY(decode_file_collection_spec(std::move(name), spec))};
     case ObjectKind::Deployment:
       break;
   }
@@ -63,6 +65,8 @@ Node spec_node(const AnyObject& object) {
       return boundary_spec(std::get<model::Boundary>(object.value));
     case ObjectKind::InventoryClass:
       return inventory_class_spec(std::get<model::DeclaredClass>(object.value));
+    case ObjectKind::FileCollection:
+      return file_collection_spec(std::get<model::FileCollection>(object.value));
     case ObjectKind::Deployment:
       break;
   }

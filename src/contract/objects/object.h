@@ -14,13 +14,14 @@
 #include "model/collection.h"
 #include "model/declared_class.h"
 #include "model/deployment.h"
+#include "model/file_collection.h"
 #include "model/ids.h"
 #include "model/package.h"
 #include "wire/node.h"
 
 namespace muster::contract {
 
-enum class ObjectKind { Package, Collection, Deployment, Boundary, InventoryClass };
+enum class ObjectKind { Package, Collection, Deployment, Boundary, InventoryClass, FileCollection };
 std::string_view to_text(ObjectKind kind);  // "Package"
 std::optional<ObjectKind> parse_object_kind(std::string_view text);
 // All of them, in the order of the enumeration.
@@ -37,7 +38,7 @@ struct ServerFields {
 
 struct AnyObject {
   std::variant<model::Package, model::Collection, model::Deployment, model::Boundary,
-               model::DeclaredClass>
+               model::DeclaredClass, model::FileCollection>
       value;
   ServerFields server{};
   // The set of files that the object belongs to: what `apply --prune` may delete.

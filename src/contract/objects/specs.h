@@ -5,6 +5,7 @@
 #include "model/collection.h"
 #include "model/declared_class.h"
 #include "model/deployment.h"
+#include "model/file_collection.h"
 #include "model/package.h"
 #include "wire/node_fields.h"
 
@@ -17,12 +18,15 @@ Result<model::Deployment> decode_deployment_spec(std::string name, const wire::N
 Result<model::Boundary> decode_boundary_spec(std::string name, const wire::NodeAt& spec);
 Result<model::DeclaredClass> decode_inventory_class_spec(std::string name,
                                                          const wire::NodeAt& spec);
+Result<model::FileCollection> decode_file_collection_spec(std::string name,
+                                                          const wire::NodeAt& spec);
 
 wire::Node package_spec(const model::Package& package);
 wire::Node collection_spec(const model::Collection& collection);
 wire::Node deployment_spec(const model::Deployment& deployment);
 wire::Node boundary_spec(const model::Boundary& boundary);
 wire::Node inventory_class_spec(const model::DeclaredClass& declared);
+wire::Node file_collection_spec(const model::FileCollection& collection);
 
 // The argument vector of `at`, whose fields are open: argv, or command as text.
 Result<std::vector<std::string>> read_arguments(const wire::NodeAt& at,

@@ -122,7 +122,7 @@ void Agent::follow_clock() {
   if (set > Duration(0)) return;  // what is due now is done now
   for (RetryTimer* timer :
        {&enrolment_, &renewal_, &poll_, &inventory_timer_, &heartbeat_, &outbox_timer_,
-        &assignment_timer_, &reassignment_timer_, &points_timer_, &locators_})
+        &files_timer_, &assignment_timer_, &reassignment_timer_, &points_timer_, &locators_})
     timer->clock_set(set);
   fallback_->clock_set(set);
 }
@@ -157,6 +157,7 @@ Result<Timestamp> Agent::step() {
     if (poll_.due(now)) poll_policy(now);
     if (inventory_timer_.due(now)) send_inventory(now);
     if (heartbeat_.due(now)) send_heartbeat(now);
+    if (!file_collections_.empty() && files_timer_.due(now)) send_files(now);
     fetch_due_content();
   }
   look_after_machine();
@@ -176,6 +177,7 @@ Result<Timestamp> Agent::step() {
     for (const RetryTimer* timer :
          {&points_timer_, &renewal_, &poll_, &inventory_timer_, &heartbeat_})
       consider(timer->next());
+    if (!file_collections_.empty()) consider(files_timer_.next());
     if (const auto waiting = outbox_->next(); waiting && *waiting) consider(outbox_timer_.next());
   } else {
     consider(has_site() ? enrolment_.next() : assignment_timer_.next());

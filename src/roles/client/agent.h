@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -27,6 +28,7 @@
 #include "roles/client/policy/policy_keeper.h"
 #include "roles/client/retry_timer.h"
 #include "roles/client/site_link.h"
+#include "roles/client/software/user_requests.h"
 #include "roles/client/status/fallback_reporter.h"
 #include "roles/client/status/outbox.h"
 
@@ -99,9 +101,11 @@ class Agent {
   Result<void> try_poll();
   void follow_policy();
   void report_refusals();
+  void report_conflicts();
 
   // Inventory (agent_inventory.cc).
   void follow_classes(Timestamp now);
+  std::vector<TrustedClass> with_local(std::vector<TrustedClass> classes);
   Result<Inventory> collect_now(const ClassFilter& wanted, const SoftwareFileRules* files);
   void send_inventory(Timestamp now);
   Result<void> try_inventory(Timestamp now);
@@ -111,6 +115,14 @@ class Agent {
                                                         ClassSchedule& schedule);
   InventoryIntervals inventory_intervals() const;
   Result<void> try_heartbeat(Timestamp now);
+
+  // Copies of files (agent_files.cc).
+  void follow_file_collections(Timestamp now);
+  FileMemory stored_file_memory() const;
+  FileRules file_rules() const;
+  Timestamp next_look(const TrustedFiles& files, Timestamp now) const;
+  Result<FoundFiles> try_files(Timestamp now);
+  void send_files(Timestamp now);
 
   // Reports (agent_reports.cc).
   void send_heartbeat(Timestamp now);
@@ -122,7 +134,8 @@ class Agent {
   // Commands (agent_control.cc).
   contract::ControlAnswer answer(const contract::ControlRequest& request);
   contract::ControlAnswer tell_status() const;
-  contract::ControlAnswer tell_software() const;
+  using Shown = std::function<bool(const VerifiedDeployment&)>;
+  contract::ControlAnswer tell_software(const Shown& shown) const;
   contract::ControlAnswer tell_policy() const;
   contract::ControlAnswer tell_cache() const;
   Result<contract::ControlAnswer> install(const std::string& name);
@@ -150,8 +163,13 @@ class Agent {
   contract::ControlAnswer tell_notices(const std::optional<std::string>& user) const;
   Result<contract::ControlAnswer> answer_notice(const contract::ControlRequest& request,
                                                 const std::optional<std::string>& user);
+
+  // Users who do not run the machine (agent_users.cc).
   Result<contract::ControlAnswer> try_answer_user(const contract::ControlRequest& request,
                                                   std::uint32_t user);
+  contract::ControlAnswer tell_offered() const;
+  Result<contract::ControlAnswer> install_offered(const std::string& name);
+  Result<contract::ControlAnswer> install_for_user(const std::string& name, std::uint32_t user);
 
   // Content (agent_content.cc).
   void fetch_due_content();
@@ -185,11 +203,14 @@ class Agent {
   ClassSchedule class_schedule_;
   InventoryIntervals followed_intervals_;
   model::RowSetDigest reported_;  // the digest that the site has, or will have
+  std::vector<TrustedFiles> file_collections_;
+  std::map<std::string, Timestamp> files_looked_at_;  // by collection
   std::string host_name_;
 
   std::deque<Deployment> downloads_;
   std::deque<ExecutionKey> reports_taken_;
   std::set<std::string> told_refusals_;
+  std::string told_conflicts_;
   bool linked_ = false;
   std::optional<Moment> last_step_;
 
@@ -199,8 +220,9 @@ class Agent {
   std::optional<Duration> restart_tried_;  // by the steady clock
   std::set<std::string> restart_told_;
   bool user_asked_ = false;
+  UserRequests user_requests_;
   std::unique_ptr<ControlPort> control_, user_port_;
-  RetryTimer enrolment_, renewal_, poll_, inventory_timer_, heartbeat_, outbox_timer_;
+  RetryTimer enrolment_, renewal_, poll_, inventory_timer_, heartbeat_, outbox_timer_, files_timer_;
   RetryTimer assignment_timer_, reassignment_timer_, points_timer_, locators_;
 };
 

@@ -31,8 +31,9 @@ std::string result_text(const std::optional<ExecutionResult>& result) {
 
 contract::ControlAnswer Agent::answer(const contract::ControlRequest& request) {
   Result<contract::ControlAnswer> answer = fail(kUnknownVerb, "{}", request.verb);
+  const Shown all = [](const VerifiedDeployment&) { return true; };
   if (request.verb == "status") answer = tell_status();
-  if (request.verb == "software") answer = tell_software();
+  if (request.verb == "software") answer = tell_software(all);
   if (request.verb == "policy") answer = tell_policy();
   if (request.verb == "cache") answer = tell_cache();
   if (request.verb.starts_with("notice")) answer = answer_notice(request, std::nullopt);
@@ -89,11 +90,12 @@ contract::ControlAnswer Agent::tell_status() const {
   return out;
 }
 
-contract::ControlAnswer Agent::tell_software() const {
+contract::ControlAnswer Agent::tell_software(const Shown& shown) const {
   contract::ControlAnswer out{
       .columns = {"NAME", "PACKAGE", "VERSION", "PURPOSE", "STATE", "NEXT", "RESULT"}};
   const auto states = execution_->overview();
   for (const VerifiedDeployment& each : policy_->deployments()) {
+    if (!shown(each)) continue;
     const auto state =
         std::ranges::find(states, each.deployment.key, &ExecutionMachine::Overview::key);
     if (state == states.end()) continue;
@@ -146,9 +148,7 @@ Result<contract::ControlAnswer> Agent::install(const std::string& name) {
   refused_request_.reset();
   execution_->on(UserRequested{found->deployment.key.deployment}, clock_.now());
   if (refused_request_) return fail(*std::exchange(refused_request_, std::nullopt));
-  contract::ControlAnswer out = tell_software();
-  std::erase_if(out.rows, [&](const auto& row) { return row.front() != name; });
-  return out;
+  return tell_software([&](const VerifiedDeployment& each) { return each.name == name; });
 }
 
 Result<contract::ControlAnswer> Agent::trigger(const std::string& cycle) {
@@ -156,11 +156,13 @@ Result<contract::ControlAnswer> Agent::trigger(const std::string& cycle) {
   if (cycle == "policy") timer = &poll_;
   if (cycle == "inventory") timer = &inventory_timer_;
   if (cycle == "heartbeat") timer = &heartbeat_;
+  if (cycle == "files") timer = &files_timer_;
   if (timer == nullptr)
-    return fail(kUnknownCycle, "'{}'; there are policy, inventory and heartbeat", cycle);
+    return fail(kUnknownCycle, "'{}'; there are policy, inventory, heartbeat and files", cycle);
   timer->set(clock_.now());
   // Who asks wants all of it looked at, not only the classes whose interval is over.
   if (timer == &inventory_timer_) class_schedule_ = {};
+  if (timer == &files_timer_) files_looked_at_.clear();
   return contract::ControlAnswer{.columns = {"CYCLE", "DUE"}, .rows = {{cycle, "now"}}};
 }
 

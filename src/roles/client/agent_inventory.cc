@@ -9,6 +9,7 @@
 #include "roles/client/errors.h"
 #include "roles/client/inventory/software_files.h"
 #include "roles/client/platform/inventory_command.h"
+#include "roles/client/platform/local_class_files.h"
 #include "roles/client/platform/root_source.h"
 
 namespace muster::client {
@@ -47,6 +48,19 @@ InventoryIntervals Agent::inventory_intervals() const {
   return out;
 }
 
+// What this machine's administrator says of them. Each error is told once, not at each poll.
+std::vector<TrustedClass> Agent::with_local(std::vector<TrustedClass> classes) {
+  std::vector<Error> errors;
+  const std::string& folder = settings_.path("inventory.local_classes");
+  if (folder.empty()) return classes;
+  const auto local = read_local_classes(folder, errors);
+  classes = with_local_classes(std::move(classes), local, errors);
+  for (const Error& error : errors)
+    if (told_refusals_.insert(error.text()).second)
+      log::failure(log::Level::Warning, "inventory.local.refused", error);
+  return classes;
+}
+
 // Until all that may declare classes was read and accepted, those of before stay as they were:
 // their rows would go and come again.
 void Agent::follow_classes(Timestamp now) {
@@ -57,6 +71,7 @@ void Agent::follow_classes(Timestamp now) {
             return each.declared.name == before.declared.name;
           }))
         next.push_back(before);
+  next = with_local(std::move(next));
   if (next == classes_) return;
   for (const TrustedClass& each : next)
     if (std::ranges::find(classes_, each) == classes_.end())

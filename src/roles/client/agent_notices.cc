@@ -245,31 +245,4 @@ Result<contract::ControlAnswer> Agent::answer_notice(const contract::ControlRequ
   return tell_notices(user);
 }
 
-// Who is logged on and not root sees and answers what is told to users, and nothing else. One of
-// several does not decide for the others.
-Result<contract::ControlAnswer> Agent::try_answer_user(const contract::ControlRequest& request,
-                                                       std::uint32_t user) {
-  if (!request.verb.starts_with("notice"))
-    return fail(kNotAddressed, "{}", request.verb.substr(0, 80));
-  if (user == 0) return answer_notice(request, std::nullopt);
-  const std::string name = user_name(user);
-  NoticeBoard::Users others = users();
-  others.erase(name);
-  if (request.verb == "notice-now" && !others.empty())
-    return fail(kOthersLoggedOn, "{} other users are logged on", others.size());
-  auto answer = answer_notice(request, name);
-  if (answer && request.verb == "notice-now") user_asked_ = true;
-  return answer;
-}
-
-bool Agent::serve_users() {
-  if (user_port_)
-    user_port_->serve([this](const auto& request, std::uint32_t user) {
-      auto answer = try_answer_user(request, user);
-      return answer ? *std::move(answer)
-                    : contract::ControlAnswer{.error = answer.error().text_with_advice()};
-    });
-  return std::exchange(user_asked_, false);
-}
-
 }  // namespace muster::client

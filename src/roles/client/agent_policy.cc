@@ -1,5 +1,6 @@
 // The agent's policy polls, and what a policy means for its other parts.
 #include "base/log.h"
+#include "base/sha256.h"
 #include "model/status_ids.h"
 #include "roles/client/agent.h"
 #include "roles/client/errors.h"
@@ -59,6 +60,7 @@ void Agent::follow_policy() {
     if (!policy_->header()) return;
   }
   follow_classes(clock_.now());
+  follow_file_collections(clock_.now());
   if (policy_->header()->inventory_resync > policy_->resync_followed())
     inventory_timer_.set(clock_.now());
   // A change of an interval takes effect now; the time of another try after a failure stays.
@@ -79,6 +81,7 @@ void Agent::follow_policy() {
   event.countdown = policy_->agent().duration(model::kCountdown);
   execution_->on(std::move(event), clock_.now());
   report_refusals();
+  report_conflicts();
 }
 
 void Agent::report_refusals() {
@@ -102,6 +105,24 @@ void Agent::report_refusals() {
                   {"package", refusal.package}});
     queue_status(report);
   }
+}
+
+// Once until something else is in conflict: not at each poll, nor after a restart of the client.
+void Agent::report_conflicts() {
+  const auto texts = model::conflict_texts(policy_->agent());
+  std::string detail = fmt::format("{}", fmt::join(texts, "; "));
+  if (detail == told_conflicts_) return;
+  told_conflicts_ = std::move(detail);
+  if (told_conflicts_.empty()) return;
+  const auto& header = *policy_->header();
+  contract::StatusReport report;
+  const auto said = fmt::format("{} {} {}", header.epoch, header.version, told_conflicts_);
+  report.report = sha256_hex(said).substr(0, 32);
+  report.at = clock_.now();
+  report.status_id = model::kStatusSettingsConflict;
+  report.detail = told_conflicts_;
+  log::warning("policy.settings.conflict", told_conflicts_);
+  queue_status(report);
 }
 
 }  // namespace muster::client

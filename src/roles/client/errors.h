@@ -57,7 +57,8 @@ inline constexpr ErrorKind kAgentBusy{
     "Try again; if it stays so, look at the client's log for what it waits for"};
 inline constexpr ErrorKind kAgentNotThere{
     2473, "agent-not-there",
-    "Start the client, or name its folder: muster-client --state FOLDER, or MUSTER_STATE"};
+    "Start the client (as root, if other users are to ask), or name its folder: muster-client "
+    "--state FOLDER, or MUSTER_STATE"};
 inline constexpr ErrorKind kSealedAnswer{
     2477, "sealed-answer", "Look at the management point's log, and at what stands in between"};
 inline constexpr ErrorKind kNoHttpLeg{

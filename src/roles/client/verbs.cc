@@ -9,9 +9,12 @@
 #include "base/os/file.h"
 #include "base/os/system.h"
 #include "contract/client_control.h"
+#include "net/errors.h"
 #include "roles/client/errors.h"
 #include "roles/client/logs_command.h"
+#include "roles/client/notices/errors.h"
 #include "roles/client/platform/control_port.h"
+#include "roles/client/software/errors.h"
 #include "roles/client/status_command.h"
 
 namespace muster::client {
@@ -21,11 +24,11 @@ constexpr const char* kUsage =
     "usage: muster-client [--state FOLDER | --config FILE] [-o table|json] COMMAND\n"
     "  status                  who this machine is, and what comes next; also while no agent runs\n"
     "  software list           the deployments of this machine and their states\n"
-    "  software install NAME   runs an available deployment now\n"
+    "  software install NAME   runs an available deployment now; also for users who are not root\n"
     "  policy                  what the policy in force says\n"
     "  logs [--follow] [--component NAME] [--level debug|info|warning|error]\n"
     "       [--form text|json|cmtrace] [--file FILE]  the client's log\n"
-    "  trigger CYCLE           policy, inventory or heartbeat: now\n"
+    "  trigger CYCLE           policy, inventory, heartbeat or files: now\n"
     "  cache                   the content that is kept\n"
     "  notices                 what is to come on this machine, and can be answered\n"
     "  notices now NAME        have it now\n"
@@ -108,6 +111,18 @@ std::optional<LogsRequest> logs_request(std::vector<std::string> words) {
   return read_logs_words(state, std::move(words));
 }
 
+bool is_for_users(const contract::ControlRequest& request) {
+  return request.verb.starts_with("notice") || request.verb == "software" ||
+         request.verb == "install";
+}
+
+// The agent hangs up on who is not logged on, without a word.
+Result<contract::ControlAnswer> ask_as_user(const Words& words, const Clock& clock) {
+  auto answer = ask_agent(words.notices, words.request, kPatience, clock);
+  if (answer || !answer.error().is(net::kConnectionLost)) return answer;
+  return fail(kNotAddressed, "{}: the agent hung up", words.notices.string());
+}
+
 Result<contract::ControlAnswer> answer_to(const Words& words) {
   std::optional<contract::ClientConfig> config;
   if (!words.config_file.empty())
@@ -116,9 +131,11 @@ Result<contract::ControlAnswer> answer_to(const Words& words) {
   const std::filesystem::path state = config ? std::filesystem::path(config->state) : words.state;
   const os::SystemClock clock;
   auto answer = ask_agent(state / kControlSocket, words.request, kPatience, clock);
-  // Users who may not ask the agent of everything may see and answer what concerns them.
-  if (!answer && answer.error().is(kAgentNotThere) && words.request.verb.starts_with("notice"))
-    answer = ask_agent(words.notices, words.request, kPatience, clock);
+  // Users who may not ask the agent of everything may see, answer and have what concerns them.
+  if (!answer && answer.error().is(kAgentNotThere) && is_for_users(words.request))
+    return ask_as_user(words, clock);
+  if (!answer && answer.error().is(kAgentNotThere) && is_denied(state / kControlSocket))
+    return fail(kNotForUsers, "{}: permission denied", (state / kControlSocket).string());
   if (!answer && answer.error().is(kAgentNotThere) && words.request.verb == "status" &&
       os::file_exists(state / "identity"))
     return stored_status(state, config);

@@ -41,6 +41,9 @@ struct ExportRequest {
   bool with_serial = false;  // id, site and serial: apply then refuses what changed in between
 };
 Result<void> export_objects(const Session& session, const ExportRequest& request);
+// One version of a device's collected file, into the file `output` or, empty, to standard output.
+Result<void> read_file(const Session& session, const std::string& device, const std::string& number,
+                       const std::string& output);
 // `action` is "approve" or "block", `kind` is "device" or "operator".
 Result<void> change_admission(const Session& session, const std::string& action,
                               const std::string& kind, const std::string& name);

@@ -206,6 +206,14 @@ class Program {
     token_create->add_option("--life", life_, "how long it can be used, such as PT24H");
     on(token_create, [this] { return create_token(session_, text_, life_); });
 
+    auto* file_verb = verb(app_, "file", "read a version of a device's collected file");
+    file_verb->add_option("DEVICE", name_)->required();
+    file_verb->add_option("NUMBER", text_, "as muster get files DEVICE shows it")->required();
+    file_verb->add_option("-o,--output", address_, "a file to write")->type_name("FILE");
+    on(file_verb, [this, file_verb] {
+      return read_file(session_, name_, text_, file_verb->count("-o") > 0 ? address_ : "");
+    });
+
     auto* doctor_verb = verb(app_, "doctor", "is this host healthy: 0 yes, 1 with warnings, 3 no");
     takes_format(doctor_verb);
     on(doctor_verb, [this] { return doctor(session_, format_); });

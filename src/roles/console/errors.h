@@ -17,6 +17,9 @@ inline constexpr ErrorKind kExportFolder{2505, "export-folder",
                                          "Name an empty folder, or say --replace"};
 inline constexpr ErrorKind kExportDamaged{
     2506, "export-damaged", "Look at the health of the site's content store: muster doctor"};
+inline constexpr ErrorKind kFileDamaged{
+    2509, "file-damaged",
+    "Read it again; if it stays so, look at the health of the site's database"};
 inline constexpr ErrorKind kLogUnreadable{2507, "log-unreadable",
                                           "Name a log file that is there and that you may read"};
 inline constexpr ErrorKind kSiteDocument{

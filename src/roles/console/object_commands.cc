@@ -86,7 +86,10 @@ Result<void> get(const Session& session, const std::string& kind, const std::str
   const std::string plural = TRY(plural_kind(kind));
   auto api = TRY(sign_in(session));
   std::vector<wire::Node> items;
-  if (name.empty()) {
+  if (plural == "files") {
+    if (name.empty()) return fail(kUsage, "name the device whose files are wanted");
+    items = TRY(api.list(fmt::format("devices/{}/files", path_part(name))));
+  } else if (name.empty()) {
     items = TRY(api.list(plural));
   } else {
     const auto answer = TRY(api.get(fmt::format("/api/v1/{}/{}", plural, path_part(name))));

@@ -139,7 +139,8 @@ Result<void> check_deployment(store::Reader& reader, const model::Deployment& de
 
 Result<void> check_unused(store::Reader& reader, contract::ObjectKind kind, std::string_view name) {
   std::vector<std::string> users;
-  if (kind == contract::ObjectKind::Boundary) return {};
+  if (kind == contract::ObjectKind::Boundary || kind == contract::ObjectKind::FileCollection)
+    return {};
   if (kind == contract::ObjectKind::InventoryClass) users = TRY(users_of_class(reader, name));
   for (const auto& each : TRY(store::list_objects(reader, "Deployment", "", kAll))) {
     const auto object =

@@ -30,6 +30,7 @@ Result<ObjectKind> kind_of(std::string_view plural) {
   if (plural == "deployments") return ObjectKind::Deployment;
   if (plural == "boundaries") return ObjectKind::Boundary;
   if (plural == "inventory-classes") return ObjectKind::InventoryClass;
+  if (plural == "file-collections") return ObjectKind::FileCollection;
   return fail(kNoSuchThing, "kind {}", plural.substr(0, 60));
 }
 

@@ -2,6 +2,7 @@
 
 #include "hosting/errors.h"
 #include "roles/provider/answers.h"
+#include "roles/provider/collected_files_api.h"
 #include "roles/provider/deployment_status.h"
 #include "roles/provider/devices_api.h"
 #include "roles/provider/explain.h"
@@ -75,6 +76,8 @@ std::vector<hosting::Route> routes(hosting::Site& site, HostPorts ports) {
   routes.add("GET", "/api/v1/devices", list_devices);
   routes.add("GET", "/api/v1/devices/*", get_device);
   routes.add("DELETE", "/api/v1/devices/*", delete_device);
+  routes.add("GET", "/api/v1/devices/*/files", list_files);
+  routes.add("GET", "/api/v1/devices/*/files/*", get_file);
   routes.add("POST", "/api/v1/devices/*/approve", approve_device);
   routes.add("POST", "/api/v1/devices/*/block", block_device);
   routes.add("POST", "/api/v1/operators/*/approve", approve_operator);

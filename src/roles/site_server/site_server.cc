@@ -11,6 +11,7 @@
 #include "roles/site_server/distribution_manager/content_retirement.h"
 #include "roles/site_server/errors.h"
 #include "roles/site_server/fallback/fallback_loader.h"
+#include "roles/site_server/file_collection/collected_files_loader.h"
 #include "roles/site_server/inbox/inbox_reader.h"
 #include "roles/site_server/inventory_loader/inventory_loader.h"
 #include "roles/site_server/policy_builder/policy_builder.h"
@@ -18,6 +19,7 @@
 #include "roles/site_server/schema/schema_follower.h"
 #include "roles/site_server/status/status_loader.h"
 #include "store/errors.h"
+#include "store/site/collected_files.h"
 #include "store/site/enrolment.h"
 #include "store/site/fallback.h"
 #include "store/site/positions.h"
@@ -42,7 +44,12 @@ struct SiteServer::Components {
   explicit Components(hosting::Site& site)
       : loaders{.by_type = {{contract::MessageType::Inventory, load_inventory_report},
                             {contract::MessageType::Heartbeat, load_heartbeat},
-                            {contract::MessageType::Status, load_status_report}},
+                            {contract::MessageType::Status, load_status_report},
+                            {contract::MessageType::CollectedFiles,
+                             [&site](store::Transaction& transaction, const MessageContext& context,
+                                     ByteView body, InboxEffects&) {
+                               return load_collected_files(site, transaction, context, body);
+                             }}},
                 .anonymous =
                     [&site](store::Transaction& transaction, const hosting::InboxRecord& record) {
                       return load_fallback_message(site, transaction, record);
@@ -199,6 +206,8 @@ Result<void> forget_old(hosting::Site& site, Timestamp now) {
     TRY(store::remove_streams(transaction, now - kStreamMemory));
     TRY(store::remove_status_messages(transaction, now - site.settings.duration("status.keep")));
     TRY(store::remove_fallback_messages(transaction, now - site.settings.duration("status.keep")));
+    TRY(store::remove_collected_files(transaction,
+                                      now - site.settings.duration("collected_files.keep")));
     return {};
   });
 }

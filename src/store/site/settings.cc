@@ -29,6 +29,8 @@ std::string_view counter_name(Counter counter) {
       return "quarantine";
     case Counter::Revocation:
       return "revocation";
+    case Counter::CollectedFile:
+      return "collected_file";
   }
   MUSTER_CHECK(false);
 }

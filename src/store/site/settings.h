@@ -25,6 +25,7 @@ enum class Counter {
   Audit,              // audit entries
   Quarantine,         // quarantined messages
   Revocation,         // revocations
+  CollectedFile,      // versions of collected files
 };
 
 // Takes `count` successive values and returns the first; the first of all is 1. Never goes back.

@@ -37,5 +37,23 @@ inline constexpr ErrorKind kCommandFailed{
 inline constexpr ErrorKind kNoAccount{
     2483, "no-account",
     "Name an account of this machine in runAs, and start muster-client as root"};
+inline constexpr ErrorKind kFileNotForAll{
+    2484, "file-not-for-all",
+    "Name the file exactly in a FileCollection with restricted: true, if the site is to have it"};
+inline constexpr ErrorKind kFileClosed{
+    2485, "file-closed", "Take the file out of the FileCollection: it never leaves this machine"};
+inline constexpr ErrorKind kFileOverDay{
+    2486, "file-over-day",
+    "Raise collected_files.day_limit of this machine, or take the file out of the FileCollection"};
+inline constexpr ErrorKind kLocalClassUnknown{
+    2487, "local-class-unknown",
+    "Have an operator apply an InventoryClass of this class; the site takes no rows of others"};
+inline constexpr ErrorKind kLocalClassDiffers{
+    2488, "local-class-differs",
+    "Give the file the sentence and columns of the site's InventoryClass: muster export "
+    "inventory-classes prints them"};
+inline constexpr ErrorKind kLocalClassTwice{
+    2489, "local-class-twice",
+    "Remove one of the files of inventory.local_classes with this class"};
 
 }  // namespace muster::client

@@ -189,23 +189,10 @@ std::optional<Owner> noted_owner(const Source& source, const std::string& path) 
 
 }  // namespace
 
-bool matches_pattern(std::string_view pattern, std::string_view name) {
-  std::size_t p = 0, n = 0, star = std::string_view::npos, restart = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      restart = n;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
-      ++p;
-      ++n;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      n = ++restart;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+bool is_opted_out(const Source& source, std::string_view folder) {
+  return std::ranges::any_of(kSkipMarkers, [&](std::string_view marker) {
+    return source.exists(fmt::format("{}/{}", folder, marker));
+  });
 }
 
 Result<SoftwareFileRules> software_file_rules(const Settings& settings) {

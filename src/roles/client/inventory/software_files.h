@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/settings.h"
+#include "model/path_pattern.h"
 #include "roles/client/inventory/collectors.h"
 
 namespace muster::client {
@@ -24,9 +25,10 @@ struct SoftwareFileRules {
 // that is no clean absolute path, and for a pattern with a '/'.
 Result<SoftwareFileRules> software_file_rules(const Settings& settings);
 
-// Whether the name is one that the pattern describes; every pattern takes linear space and at most
-// name x pattern steps.
-bool matches_pattern(std::string_view pattern, std::string_view name);
+using model::matches_pattern;
+
+// Whether the folder holds a file that says: not this one, nor what is below.
+bool is_opted_out(const Source& source, std::string_view folder);
 
 // Ordinary files below the roots: no link is followed, no other file system is entered, and a
 // folder that holds skpswi.dat or .muster-skip is left out with all below. Error:

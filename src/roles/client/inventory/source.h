@@ -40,6 +40,8 @@ struct FileFacts {
 struct NamedFile {
   Bytes content;
   Timestamp modified;
+  // By the modes of the file and of all folders on the way.
+  bool readable_by_all = false;
 };
 
 class Source {

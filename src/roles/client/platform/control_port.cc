@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "net/unix_socket.h"
 #include "roles/client/errors.h"
 #include "roles/client/notices/errors.h"
@@ -107,6 +109,10 @@ void ControlPort::serve(const Answer& answer) {
     }
     answered_.notify_all();
   }
+}
+
+bool is_denied(const std::filesystem::path& socket) {
+  return ::access(socket.c_str(), W_OK) != 0 && errno == EACCES;
 }
 
 Result<contract::ControlAnswer> ask_agent(const std::filesystem::path& socket,

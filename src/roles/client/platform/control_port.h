@@ -78,5 +78,7 @@ class ControlPort {
 Result<contract::ControlAnswer> ask_agent(const std::filesystem::path& socket,
                                           const contract::ControlRequest& request, Duration time,
                                           const Clock& clock);
+// Whether the system keeps this user from the socket.
+bool is_denied(const std::filesystem::path& socket);
 
 }  // namespace muster::client

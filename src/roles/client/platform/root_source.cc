@@ -93,10 +93,20 @@ Result<Bytes> RootSource::read(std::string_view path, std::size_t limit_bytes) c
   return read_whole(TRY(open_below(path, O_RDONLY)), path, limit_bytes);
 }
 
+namespace {
+
+bool allows_all(const os::Fd& fd, mode_t right) {
+  struct stat info {};
+  return ::fstat(fd.get(), &info) == 0 && (info.st_mode & right) != 0;
+}
+
+}  // namespace
+
 // Part by part: whoever may write one of the folders cannot turn the way aside.
 Result<NamedFile> RootSource::read_as_named(std::string_view path, std::size_t limit_bytes) const {
   os::Fd at(::openat(root_.get(), ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!at.valid()) return failed(path, errno);
+  bool readable_by_all = allows_all(at, S_IXOTH);
   const auto parts = model::path_parts(path);
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::string part(parts[i]);
@@ -112,8 +122,10 @@ Result<NamedFile> RootSource::read_as_named(std::string_view path, std::size_t l
       return fail(kFactDenied, "{}: '{}' is a link; the path itself is wanted", path, part);
     if (!next.valid()) return failed(path, error);
     at = std::move(next);
+    readable_by_all = readable_by_all && allows_all(at, i + 1 < parts.size() ? S_IXOTH : S_IROTH);
   }
   NamedFile out;
+  out.readable_by_all = readable_by_all;
   out.content = TRY(read_whole(at, path, limit_bytes));
   struct stat info {};
   if (::fstat(at.get(), &info) != 0) return failed(path, errno);

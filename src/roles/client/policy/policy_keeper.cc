@@ -259,8 +259,8 @@ Result<VerifiedDeployment> PolicyKeeper::verify_deployment(const contract::Deplo
 
 // A command is among what is declared, so the site's word is nothing here: an operator's key has
 // signed the whole of it.
-Result<TrustedClass> PolicyKeeper::verify_class(const contract::EntryReference& entry,
-                                                DocumentSource& source, Timestamp now) {
+Result<contract::SignedObject> PolicyKeeper::verify_object(const contract::EntryReference& entry,
+                                                           DocumentSource& source, Timestamp now) {
   const Bytes document = TRY(kept_or("entries", kEntryAltered, entry.sha256, [&] {
     return source.catalogue_file(contract::catalogue_file_name(entry.role, entry.version));
   }));
@@ -272,9 +272,17 @@ Result<TrustedClass> PolicyKeeper::verify_class(const contract::EntryReference& 
     entry_versions_[key] = object.version;
     TRY(save_state());
   }
-  auto* declared = std::get_if<model::DeclaredClass>(&object.object.value);
-  if (!declared) return fail(trust::kWrongObject, "'{}' is no inventory class", entry.role);
-  return TrustedClass{std::move(*declared), object.expires};
+  return object;
+}
+
+Result<void> PolicyKeeper::take_object(contract::SignedObject object, std::string_view role) {
+  if (auto* declared = std::get_if<model::DeclaredClass>(&object.object.value))
+    classes_.push_back({std::move(*declared), object.expires});
+  else if (auto* files = std::get_if<model::FileCollection>(&object.object.value))
+    file_collections_.push_back({std::move(*files), object.expires});
+  else
+    return fail(trust::kWrongObject, "'{}' says nothing of what is collected", role);
+  return {};
 }
 
 // The entry says what a program takes, and the values and secrets that it allows; policy chooses
@@ -311,13 +319,12 @@ Result<std::vector<model::Variable>> PolicyKeeper::variables_for(
 void PolicyKeeper::verify_classes(const contract::InventoryBody& body, DocumentSource& source,
                                   Timestamp now) {
   for (const contract::EntryReference& entry : body.entries) {
-    auto verified = verify_class(entry, source, now);
-    if (verified) {
-      classes_.push_back(*std::move(verified));
-    } else {
-      classes_known_ = false;
-      refusals_.push_back({{}, {}, {}, {}, verified.error()});
-    }
+    auto verified = verify_object(entry, source, now);
+    const auto taken = verified ? take_object(*std::move(verified), entry.role)
+                                : Result<void>(fail(verified.error()));
+    if (taken) continue;
+    classes_known_ = false;
+    refusals_.push_back({{}, {}, {}, {}, taken.error()});
   }
 }
 
@@ -334,6 +341,7 @@ Result<void> PolicyKeeper::evaluate(DocumentSource& source, Timestamp clock) {
   windows_.clear();
   bodies_known_ = true;
   classes_.clear();
+  file_collections_.clear();
   classes_known_ = true;
   refusals_.clear();
   std::vector<model::CollectionSays> collections;

@@ -11,6 +11,7 @@
 
 #include "contract/manifest.h"
 #include "contract/policy.h"
+#include "roles/client/inventory/collected_files.h"
 #include "roles/client/inventory/declared_classes.h"
 #include "roles/client/software/deployment.h"
 #include "trust/catalogue_trust.h"
@@ -79,6 +80,8 @@ class PolicyKeeper {
   bool windows_known() const { return bodies_known_; }
   // What is collected beside the program's inventory: each signed by an operator.
   const std::vector<TrustedClass>& classes() const { return classes_; }
+  // The files of which the site keeps copies, likewise.
+  const std::vector<TrustedFiles>& file_collections() const { return file_collections_; }
   // Whether every part was read and accepted that may have said so.
   bool classes_known() const { return bodies_known_ && classes_known_; }
   // What the site and this device's collections say together.
@@ -117,8 +120,9 @@ class PolicyKeeper {
                             Timestamp now, Deployment& deployment);
   Result<VerifiedDeployment> verify_deployment(const contract::DeploymentBody& body,
                                                DocumentSource& source, Timestamp now);
-  Result<TrustedClass> verify_class(const contract::EntryReference& entry, DocumentSource& source,
-                                    Timestamp now);
+  Result<contract::SignedObject> verify_object(const contract::EntryReference& entry,
+                                               DocumentSource& source, Timestamp now);
+  Result<void> take_object(contract::SignedObject object, std::string_view role);
   void verify_classes(const contract::InventoryBody& body, DocumentSource& source, Timestamp now);
   Result<std::vector<model::Variable>> variables_for(const model::Program& program) const;
   // The kept file of that hash, or what `fetch` brings; `altered` when that has another hash.
@@ -143,6 +147,7 @@ class PolicyKeeper {
   std::vector<model::MaintenanceWindow> windows_;
   bool bodies_known_ = true;
   std::vector<TrustedClass> classes_;
+  std::vector<TrustedFiles> file_collections_;
   bool classes_known_ = true;
   model::EffectiveAgent agent_ = model::effective_agent({}, {});
   std::vector<Refusal> refusals_;

@@ -55,6 +55,15 @@ inline constexpr ErrorKind kFirstProgramFailed{
 inline constexpr ErrorKind kFirstProgramMissing{
     2438, "first-program-missing",
     "Apply the package again, so that its signed entry and the site agree on what runs first"};
+inline constexpr ErrorKind kNotOffered{
+    2439, "not-offered",
+    "Look at what is offered: muster-client software list; an operator offers more by a deployment "
+    "with purpose: available"};
+inline constexpr ErrorKind kTooManyRequests{
+    2440, "too-many-requests", "Ask again in an hour, or ask whoever runs this machine"};
+inline constexpr ErrorKind kNotForUsers{
+    2441, "not-for-users",
+    "Run it as root: other users list and install what is offered to them, and answer notices"};
 
 inline constexpr ErrorKind kSecretUnreadable{2450, "secret-unreadable",
                                              "Put the value into the file that the text names, "

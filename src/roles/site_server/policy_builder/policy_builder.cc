@@ -273,7 +273,7 @@ Result<void> PolicyBuilder::try_to_follow(const std::string& kind, const model::
     if (object && !object->deleted) return make_collection_body(*object, dirty);
     return forget_collection(id, dirty);
   }
-  if (kind == "InventoryClass") return make_inventory_body(dirty);
+  if (kind == "InventoryClass" || kind == "FileCollection") return make_inventory_body(dirty);
   if (kind != "Package") return {};
   const auto package = TRY(
       site_->database->read([&](store::Reader& reader) { return store::find_object(reader, id); }));
