@@ -11,6 +11,7 @@
 #include "contract/inventory_report.h"
 #include "contract/location.h"
 #include "contract/log_line.h"
+#include "contract/nudge.h"
 #include "contract/plan.h"
 #include "contract/policy.h"
 #include "contract/problem.h"
@@ -100,6 +101,10 @@ void check_document(char kind, ByteView text) {
       MUSTER_CHECK(cmtrace_log_line(line).find('\n') == std::string::npos);
       return;
     }
+    case 'u':
+      static_cast<void>(decode_look(text));
+      static_cast<void>(parse_epoch(text));
+      return check(text, decode_nudge, encode_nudge);
     case 'r':
       static_cast<void>(decode_problem(text));
       return;

@@ -37,6 +37,7 @@ std::vector<muster::hosting::LegRoutes> legs_of(muster::hosting::Site& site,
     auto own = muster::management_point::legs(site);
     legs.push_back({{connection(17), Protocol::Http}, std::move(own.http)});
     legs.push_back({{connection(17), Protocol::Https}, std::move(own.https)});
+    legs.push_back({{extension(2), Protocol::Https}, std::move(own.nudge)});
   }
   if (hosts(site, Role::ServerLocatorPoint))
     legs.push_back({{connection(18), Protocol::Http}, muster::server_locator_point::routes(site)});

@@ -55,6 +55,11 @@ void write_device(wire::JsonWriter& w, const DeviceView& device) {
   if (!device.client_version.empty()) w.key("clientVersion").string(device.client_version);
   w.key("enrolled").string(to_text(device.enrolled));
   write_optional_time(w, "lastSeen", device.last_seen);
+  write_optional_time(w, "lastContact", device.last_contact);
+  write_optional_time(w, "connectedSince", device.connected_since);
+  write_optional_time(w, "triggered", device.triggered);
+  if (!device.trigger_waiting.empty()) w.key("triggerWaiting").string(device.trigger_waiting);
+  write_optional_time(w, "triggerTaken", device.trigger_taken);
   write_optional_time(w, "inventoryAt", device.inventory_at);
   w.key("inventoryRows").number(device.inventory_rows);
   if (device.approved_by) w.key("approvedBy").string(*device.approved_by);
@@ -364,6 +369,8 @@ constexpr ApiColumn kDevices[] = {{"NAME", "name"},
                                   {"OPERATING SYSTEM", "operatingSystem"},
                                   {"CLIENT", "clientVersion"},
                                   {"LAST SEEN", "lastSeen"},
+                                  {"LAST CONTACT", "lastContact", true},
+                                  {"CONNECTED SINCE", "connectedSince", true},
                                   {"INVENTORY", "inventoryAt", true},
                                   {"ROWS", "inventoryRows", true},
                                   {"ID", "id", true},

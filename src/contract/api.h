@@ -33,6 +33,13 @@ struct DeviceView {
   // Of a device that waits for approval, to compare with what `muster-client status` prints there.
   std::string waiting_key{};
   std::string waiting_address{};
+  // While it has a request with its management point that waits for a nudge.
+  std::optional<Timestamp> connected_since{};
+  std::optional<Timestamp> last_contact{};  // a message, a poll or that request
+  // Of the last cycles that somebody asked it for: when, whether they wait, when it took them.
+  std::optional<Timestamp> triggered{};
+  std::optional<Timestamp> trigger_taken{};
+  std::string trigger_waiting{};
 };
 void write_device(wire::JsonWriter& w, const DeviceView& device);
 // With every class of its inventory and with what its collections say: {"device": ...,

@@ -35,6 +35,9 @@ inline constexpr ErrorKind kPasswordUnreadable{
     "Put the password, one line, into a file with mode 0600 that belongs to muster's user or root"};
 inline constexpr ErrorKind kSiteElsewhere{1916, "site-elsewhere",
                                           "Run: muster database move. Or correct database.url"};
+inline constexpr ErrorKind kHeldTwice{
+    1917, "held-twice",
+    "Nothing, if the connection before was lost; else two machines have this identity"};
 
 inline constexpr ErrorKind kLogUnreadable{1908, "log-read-failed",
                                           "Name a log file that is there and that you may read"};

@@ -100,7 +100,8 @@ net::Response problem(int status, const Error& error) {
 }
 
 void RouteTable::add(Route route) {
-  MUSTER_CHECK(route.handler && !route.connection.empty() && route.pattern.starts_with('/'));
+  MUSTER_CHECK((route.handler || route.hold) && !route.connection.empty() &&
+               route.pattern.starts_with('/'));
   routes_.push_back(std::move(route));
 }
 
@@ -160,6 +161,14 @@ net::Resolved RouteTable::resolve(const net::RequestHead& head) const {
   out.where = route->where;
   out.body_limit_bytes = route->body_limit_bytes;
   out.body_folder = route->body_folder;
+  if (route->hold) {
+    out.hold = [this, route](net::Request& request) {
+      Call call{request, identity_of(request.head.peer), {}, clock_->now()};
+      matches(route->pattern, request.head.path, call.captures);
+      return route->hold(call);
+    };
+    return out;
+  }
   out.handler = [this, route, permit](net::Request& request) {
     // The views of the captures must point into the request as it is now.
     Call call{request, identity_of(request.head.peer), {}, clock_->now()};

@@ -45,7 +45,9 @@ struct Route {
   std::size_t body_limit_bytes = 0;
   // Set: the body is spooled into a file of this folder, at most body_limit_bytes.
   std::optional<std::filesystem::path> body_folder;
-  std::function<net::Response(Call&)> handler;
+  std::function<net::Response(Call&)> handler{};
+  // Set, in place of the handler: the answer may come later. Runs on the loop.
+  std::function<net::Holding(Call&)> hold{};
   // Set: asked before a body is read. What it returns lives as long as the request does; an error
   // is answered 503 with Retry-After.
   std::function<Result<std::shared_ptr<const void>>(const net::Peer&)> permit{};

@@ -10,6 +10,7 @@
 #include "base/os/file.h"
 #include "base/sha256.h"
 #include "contract/errors.h"
+#include "contract/nudge.h"
 #include "contract/poll_mark.h"
 #include "contract/sealed_exchange.h"
 #include "hosting/errors.h"
@@ -25,8 +26,8 @@ constexpr std::size_t kMostRequests = 256;
 constexpr std::size_t kMostOfOneAddress = 16;
 // What the frame, the request's header and the certificate add to a message.
 constexpr std::size_t kSealedOverhead = 16u << 10;
-constexpr std::array<std::string_view, 4> kAnswerHeaders = {"Content-Type", "ETag", "Retry-After",
-                                                            "Muster-Site-Time"};
+constexpr std::array<std::string_view, 5> kAnswerHeaders = {
+    "Content-Type", "ETag", "Retry-After", "Muster-Site-Time", contract::kLookHeader};
 
 IntakeRule rule_of(const Settings& settings) {
   const auto a_minute = static_cast<double>(settings.integer("envelope.address_requests"));

@@ -25,6 +25,18 @@ Result<void> sweep_uploads(const std::filesystem::path& folder) {
   return {};
 }
 
+// Of the connections a fifth stays free for all else that clients and operators ask.
+NudgeRules nudge_rules(const Settings& settings) {
+  const auto most = [&](std::string_view name) {
+    return static_cast<std::size_t>(settings.integer(name)) / 5 * 4;
+  };
+  NudgeRules rules;
+  rules.held = most("http.connections");
+  rules.held_of_address = most("http.connections_per_address");
+  rules.clients_per_second = static_cast<std::uint64_t>(settings.integer("nudge.rate"));
+  return rules;
+}
+
 constexpr std::int64_t kRevocationLimit = 10'000'000;
 
 // Who may come in, from the database: read once at start, kept current by those who change it.
@@ -83,6 +95,7 @@ Result<std::unique_ptr<Site>> open_site(contract::SiteConfig config, const Clock
     return {};
   }));
   TRY(load_access(*site));
+  site->nudges.set_rules(nudge_rules(site->settings));
   if (site->inbox->repaired_bytes() > 0)
     log::warning("host.inbox.repaired", "an unfinished tail of the inbox was cut off",
                  {{"bytes", site->inbox->repaired_bytes()}});

@@ -16,6 +16,7 @@
 #include "hosting/contacts.h"
 #include "hosting/device_queue.h"
 #include "hosting/envelope_keys.h"
+#include "hosting/nudges.h"
 #include "hosting/policy_shelf.h"
 #include "hosting/poll_chains.h"
 #include "hosting/signer_client.h"
@@ -50,6 +51,7 @@ struct Site {
   DeviceQueue forgotten{};
   Contacts contacts{};
   PollChains polls{};
+  Nudges nudges{clock};
   // Rises when content is withdrawn: what a distribution point remembers of folders is void.
   std::atomic<std::uint64_t> content_epoch{0};
 

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/os/file.h"
+#include "base/os/file_limit.h"
 #include "hosting/errors.h"
 #include "net/address.h"
 #include "topology/https_only.h"
@@ -15,6 +16,7 @@ namespace muster::hosting {
 namespace {
 
 constexpr Duration kUpkeepInterval = std::chrono::seconds(60);
+constexpr std::uint64_t kOtherFiles = 1024;
 constexpr std::size_t kTicketKeyBytes = 64;
 constexpr std::size_t kTicketKeyCount = 2;
 
@@ -23,6 +25,7 @@ net::ServerSettings server_settings(const Settings& settings) {
   out.limits.head_bytes = settings.size_bytes("http.header_size");
   out.limits.head_time = settings.duration("http.header_timeout");
   out.limits.idle_time = settings.duration("http.idle_timeout");
+  out.limits.hold_time = settings.duration("nudge.hold_time");
   out.limits.connections = static_cast<std::size_t>(settings.integer("http.connections"));
   out.limits.connections_per_address =
       static_cast<std::size_t>(settings.integer("http.connections_per_address"));
@@ -30,6 +33,17 @@ net::ServerSettings server_settings(const Settings& settings) {
     out.pool_threads = static_cast<unsigned>(threads);
   out.pool_queue_limit = static_cast<std::size_t>(settings.integer("http.queue"));
   return out;
+}
+
+// Each connection is a descriptor, and the usual limit is far below what a site has of them.
+void allow_connections(const Settings& settings) {
+  const auto wanted =
+      static_cast<std::uint64_t>(settings.integer("http.connections")) + kOtherFiles;
+  if (const auto allowed = os::raise_file_limit(wanted); allowed < wanted)
+    log::warning("host.files.few",
+                 "fewer files may be open than http.connections wants; raise LimitNOFILE of the "
+                 "service, or lower the setting",
+                 {{"wanted", wanted}, {"allowed", allowed}});
 }
 
 // strongSwan's EST client speaks no TLS 1.3, so the listener of EST takes 1.2 too.
@@ -158,6 +172,7 @@ Result<void> SiteSystem::open_listeners(std::vector<LegRoutes> legs) {
     port.names += (port.names.empty() ? "" : ", ") + topology::leg_name(leg);
     for (Route& route : each.routes) port.table->add(std::move(route));
   }
+  allow_connections(site_->settings);
   server_ = std::make_unique<net::Server>(server_settings(site_->settings), site_->clock);
   for (auto& [number, port] : by_port) {
     std::shared_ptr<net::TlsServer> tls;

@@ -33,19 +33,6 @@ Failure malformed(const Refusal& refusal) {
   return fail(kBadHttp, "the answer: {}", refusal.why);
 }
 
-Result<void> send_request(ClientConnection& connection, const ClientRequest& request,
-                          const std::string& head, Bytes& early, const Deadline& deadline) {
-  BlockingStream& stream = connection.stream;
-  if (const auto* part = std::get_if<FilePart>(&request.body)) {
-    TRY(stream.write(head, early, deadline));
-    return stream.write_file(part->fd, part->offset, part->size, early, deadline);
-  }
-  const Bytes& body = std::get<Bytes>(request.body);
-  if (body.size() <= kSmallBody) return stream.write(head + body, early, deadline);
-  TRY(stream.write(head, early, deadline));
-  return stream.write(body, early, deadline);
-}
-
 Result<void> read_body(BlockingStream& stream, Bytes& input, const ClientRequest& request,
                        const ParsedResponse& parsed, const Deadline& deadline, Bytes& body) {
   const bool to_sink = request.sink && parsed.status >= 200 && parsed.status < 300;
@@ -80,6 +67,19 @@ Result<void> read_body(BlockingStream& stream, Bytes& input, const ClientRequest
 }
 
 }  // namespace
+
+Result<void> send_request(ClientConnection& connection, const ClientRequest& request,
+                          const std::string& head, Bytes& early, const Deadline& deadline) {
+  BlockingStream& stream = connection.stream;
+  if (const auto* part = std::get_if<FilePart>(&request.body)) {
+    TRY(stream.write(head, early, deadline));
+    return stream.write_file(part->fd, part->offset, part->size, early, deadline);
+  }
+  const Bytes& body = std::get<Bytes>(request.body);
+  if (body.size() <= kSmallBody) return stream.write(head + body, early, deadline);
+  TRY(stream.write(head, early, deadline));
+  return stream.write(body, early, deadline);
+}
 
 Result<std::string> request_head(const ClientRequest& request, const SentRequest& sent,
                                  const std::string& user_agent) {
@@ -126,26 +126,18 @@ Result<void> read_response_head(BlockingStream& stream, Bytes& input, const Clie
   return {};
 }
 
-ExchangeResult exchange(ClientConnection& connection, const ClientRequest& request,
-                        const std::string& head, const ClientLimits& limits,
-                        const Deadline& deadline, bool& keep) {
+ExchangeResult receive_answer(ClientConnection& connection, const ClientRequest& request,
+                              Bytes& input, const ClientLimits& limits, const Deadline& deadline,
+                              bool& keep) {
   keep = false;
-  Bytes input;
   const auto failed = [&](Error error, bool before) {
     return tl::unexpected(ExchangeFailure{std::move(error), before});
   };
-  auto sent = send_request(connection, request, head, input, deadline);
-  const bool whole = sent.has_value() && input.empty();
-  // A server that refuses a body answers and closes before it has read all: look for that.
-  if (!sent && !sent.error().is(kConnectionLost)) return failed(sent.error(), true);
   ParsedResponse parsed;
   for (int answers = 0;; ++answers) {
     auto read = read_response_head(connection.stream, input, limits, request.method == "HEAD",
                                    deadline, parsed);
-    if (!read) {
-      const bool before = answers == 0 && input.empty();
-      return failed(sent ? std::move(read).error() : std::move(sent).error(), before);
-    }
+    if (!read) return failed(std::move(read).error(), answers == 0 && input.empty());
     if (parsed.status >= 200) break;
     if (parsed.status == 101 || answers == kInterimAnswers)
       return failed(Error(kBadHttp, "the answer: unexpected interim answers"), false);
@@ -155,10 +147,27 @@ ExchangeResult exchange(ClientConnection& connection, const ClientRequest& reque
   response.headers = std::move(parsed.headers);
   auto read = read_body(connection.stream, input, request, parsed, deadline, response.body);
   if (!read) return failed(std::move(read).error(), false);
-  keep = whole && parsed.keep_alive && (input.empty() || parsed.framing.kind == BodyKind::None);
+  keep = parsed.keep_alive && (input.empty() || parsed.framing.kind == BodyKind::None);
   response.reused_connection = connection.reused;
   response.resumed_session = connection.peer.resumed;
   return response;
+}
+
+ExchangeResult exchange(ClientConnection& connection, const ClientRequest& request,
+                        const std::string& head, const ClientLimits& limits,
+                        const Deadline& deadline, bool& keep) {
+  keep = false;
+  Bytes input;
+  auto sent = send_request(connection, request, head, input, deadline);
+  const bool whole = sent.has_value() && input.empty();
+  // A server that refuses a body answers and closes before it has read all: look for that.
+  if (!sent && !sent.error().is(kConnectionLost))
+    return tl::unexpected(ExchangeFailure{std::move(sent).error(), true});
+  auto answer = receive_answer(connection, request, input, limits, deadline, keep);
+  keep = keep && whole;
+  if (!answer && !sent && answer.error().before_answer)
+    answer.error().error = std::move(sent).error();
+  return answer;
 }
 
 }  // namespace muster::net

@@ -42,6 +42,16 @@ ExchangeResult exchange(ClientConnection& connection, const ClientRequest& reque
                         const std::string& head, const ClientLimits& limits,
                         const Deadline& deadline, bool& keep);
 
+// Sends the request. What the peer says before the end of it goes to `early`.
+Result<void> send_request(ClientConnection& connection, const ClientRequest& request,
+                          const std::string& head, Bytes& early, const Deadline& deadline);
+
+// The answer to a request that was sent; `input` holds what has come of it. Sets `keep` when the
+// connection can carry another exchange.
+ExchangeResult receive_answer(ClientConnection& connection, const ClientRequest& request,
+                              Bytes& input, const ClientLimits& limits, const Deadline& deadline,
+                              bool& keep);
+
 // Reads one head into `parsed`; what follows it stays in `input`.
 Result<void> read_response_head(BlockingStream& stream, Bytes& input, const ClientLimits& limits,
                                 bool answers_head, const Deadline& deadline,

@@ -66,8 +66,11 @@ int ClientTlsContext::on_verify(X509_STORE_CTX* store, void* self) {
 int ClientTlsContext::on_session(SSL* tls, SSL_SESSION* session) {
   const auto* peer = static_cast<Peer*>(SSL_get_ex_data(tls, 0));
   if (SSL_SESSION_is_resumable(session) == 0) return 0;
-  peer->context->keep_session(peer->key, session);
-  return 1;  // the reference is ours now
+  // A copy: OpenSSL spoils the connection's own when that ends without a close, as all do when a
+  // server is killed, and then all clients would come back with full handshakes.
+  SSL_SESSION* kept = SSL_SESSION_dup(session);
+  if (kept != nullptr) peer->context->keep_session(peer->key, kept);
+  return 0;
 }
 
 void ClientTlsContext::keep_session(const std::string& key, SSL_SESSION* session) {

@@ -21,6 +21,7 @@ Connection::Connection(ServerLoop& loop, std::shared_ptr<const ListenerPurpose> 
     : loop_(loop), purpose_(std::move(purpose)), stream_(std::move(fd)), peer_(std::move(peer)) {}
 
 Connection::~Connection() {
+  end_hold(false);
   --loop_.shared().counters.connections_open;
   loop_.shared().quota.leave(peer_.address);
 }
@@ -55,6 +56,8 @@ void Connection::on_deadline() {
     case State::Handshake:
       ++loop_.shared().counters.handshakes_failed;
       return close();
+    case State::Held:
+      return answer_held(held_->run_out(false));
     case State::Head:
       if (exchange_) {
         refuse({408, "the request's head took too long"});
@@ -79,6 +82,7 @@ void Connection::on_deadline() {
 }
 
 void Connection::begin_stop() {
+  if (state_ == State::Held) return answer_held(held_->run_out(true));
   if (state_ != State::Handshake && (state_ != State::Head || exchange_)) return;
   stream_.finish_writing();
   close();
@@ -88,6 +92,7 @@ void Connection::close() {
   if (state_ == State::Closed) return;
   const bool job_runs = state_ == State::Job;
   state_ = State::Closed;
+  end_hold(false);
   disarm();
   // Closing alone is not enough: a child process that was just forked still has the socket, and
   // epoll would go on naming this object.
@@ -125,6 +130,10 @@ bool Connection::step() {
       return write_out();
     case State::Linger:
       return linger();
+    case State::Held:
+      // Nobody is there to answer. What else it sends waits until it has its answer.
+      if (hung_up_) close();
+      return false;
     case State::Job:
     case State::Closed:
       return false;
@@ -146,7 +155,12 @@ void Connection::settle() {
   if (state_ == State::Closed) return;
   if (!input_.empty()) keep_input();
   if (state_ == State::Job) return disarm();
-  if (state_ == State::Head && input_.empty() && exchange_) loop_.give_back(std::move(exchange_));
+  const bool between = state_ == State::Head || state_ == State::Held;
+  if (between && input_.empty() && exchange_) loop_.give_back(std::move(exchange_));
+  if (state_ == State::Held) {
+    if (std::exchange(fresh_state_, false)) loop_.arm_held(*this);
+    return;
+  }
 
   WaitKind wanted = WaitKind::Rate;
   if (state_ == State::Handshake) wanted = WaitKind::Handshake;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "net/exchange.h"
+#include "net/held_request.h"
 #include "net/listener.h"
 #include "net/server_loop.h"
 #include "net/socket_stream.h"
@@ -22,12 +23,15 @@ class Connection final : public Watch, public Timed {
   void begin_stop();
   // Closes now; the object lives on while a pool thread works for it.
   void close();
+  // The answer to the request that is held, if one still is.
+  void answer_held(Response response);
 
  private:
   friend class ServerLoop;
 
-  // Job: a pool thread has the exchange, and nothing else touches it.
-  enum class State { Handshake, Head, Body, Job, Writing, Linger, Closed };
+  // Job: a pool thread has the exchange, and nothing else touches it. Held: there is none, unless
+  // the peer has sent more behind its request.
+  enum class State { Handshake, Head, Body, Job, Held, Writing, Linger, Closed };
 
   // Works until there is nothing more to do now or others must have their turn, then gives back
   // what need not be held.
@@ -50,6 +54,8 @@ class Connection final : public Watch, public Timed {
   bool take_head();
   bool send_continue();
   bool run_handler();
+  bool hold();
+  void end_hold(bool answered);
   // Has the pool do `work` and then calls `done` here. False: the pool is full.
   bool run_on_pool(std::function<void()> work, bool (Connection::*done)());
   bool spool_part();
@@ -68,6 +74,7 @@ class Connection final : public Watch, public Timed {
   SocketStream stream_;
   Peer peer_;
   std::unique_ptr<Exchange> exchange_;
+  std::shared_ptr<HeldRequest> held_;
   ByteView input_;  // unused bytes: in the loop's scratch or in exchange_->input
   std::size_t slot_ = 0;
   std::int64_t turn_left_ = 0;     // bytes until others must have their turn
@@ -81,6 +88,9 @@ class Connection final : public Watch, public Timed {
   bool writable_ = true;
   bool watches_output_ = false;
   bool hung_up_ = false;  // the peer has ended its side: read on until that shows
+  // Of the request that is held.
+  bool held_head_only_ = false;
+  bool held_close_after_ = false;
 };
 
 }  // namespace muster::net

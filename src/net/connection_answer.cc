@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "net/connection.h"
+#include "net/held_request.h"
 #include "net/http_range.h"
 
 namespace muster::net {
@@ -129,8 +130,49 @@ bool Connection::part_spooled() {
   return run_handler();
 }
 
+bool Connection::hold() {
+  Exchange& x = *exchange_;
+  Holding made = call_guarded([&x]() -> Holding { return x.route.hold(x.request); });
+  if (auto* now = std::get_if<Response>(&made)) {
+    x.response = std::move(*now);
+    return respond();
+  }
+  held_ = std::get<std::shared_ptr<HeldRequest>>(std::move(made));
+  ++loop_.shared().counters.requests_held;
+  auto early = held_->attach(loop_.events(), *this);
+  if (!early && loop_.stopping()) early = std::make_unique<Response>(held_->run_out(true));
+  if (early) {
+    end_hold(true);
+    x.response = std::move(*early);
+    return respond();
+  }
+  held_head_only_ = x.head_only;
+  held_close_after_ = x.close_after;
+  x.reset();
+  enter(State::Held);
+  return hung_up_;
+}
+
+void Connection::end_hold(bool answered) {
+  if (!held_) return;
+  --loop_.shared().counters.requests_held;
+  std::exchange(held_, nullptr)->detach(answered);
+}
+
+void Connection::answer_held(Response response) {
+  if (state_ != State::Held) return;
+  end_hold(true);
+  Exchange& x = exchange();
+  x.response = std::move(response);
+  x.head_only = held_head_only_;
+  x.close_after = held_close_after_;
+  respond();
+  advance();
+}
+
 bool Connection::run_handler() {
   Exchange& x = *exchange_;
+  if (x.route.hold) return hold();
   const auto answer = [&x] {
     x.response = call_guarded([&x] { return x.route.handler(x.request); });
   };

@@ -1,5 +1,7 @@
 #include "net/http_client.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <csignal>
 #include <list>
@@ -30,6 +32,7 @@ struct HttpClient::State {
 
   using Connection = std::unique_ptr<ClientConnection>;
 
+  Result<SentRequest> sent_request(const ClientRequest& request) const;
   Result<Connection> take_connection(const SentRequest& sent, bool fresh, const Deadline& deadline);
   Result<Connection> dial(const SentRequest& sent, const Deadline& deadline);
   Result<void> open_tunnel(ClientConnection& connection, const Url& url, const Deadline& deadline);
@@ -42,6 +45,15 @@ struct HttpClient::State {
   std::mutex mutex;
   std::list<Connection> kept;  // under the mutex, the latest first
 };
+
+Result<SentRequest> HttpClient::State::sent_request(const ClientRequest& request) const {
+  SentRequest sent{TRY(parse_url(request.url)), false, {}};
+  if (settings.proxy && !sent.url.tls) {
+    sent.through_proxy = true;
+    sent.proxy_authorization = basic_authorization(settings.proxy);
+  }
+  return sent;
+}
 
 HttpClient::State::Connection HttpClient::State::find_kept(const std::string& key) {
   std::list<Connection> ended;  // closed after the lock is gone
@@ -136,11 +148,7 @@ Result<std::unique_ptr<HttpClient>> HttpClient::create(ClientSettings settings,
 
 Result<ClientResponse> HttpClient::send(const ClientRequest& request) {
   const ClientLimits& limits = state_->settings.limits;
-  SentRequest sent{TRY(parse_url(request.url)), false, {}};
-  if (state_->settings.proxy && !sent.url.tls) {
-    sent.through_proxy = true;
-    sent.proxy_authorization = basic_authorization(state_->settings.proxy);
-  }
+  const SentRequest sent = TRY(state_->sent_request(request));
   const std::string head = TRY(request_head(request, sent, state_->settings.user_agent));
   const Deadline deadline(state_->clock, request.time, limits.stall_time, state_->settings.stop);
   for (bool fresh : {false, true}) {
@@ -158,6 +166,73 @@ Result<ClientResponse> HttpClient::send(const ClientRequest& request) {
     if (!stale) return fail(std::move(failure.error).in(request.url));
   }
   return fail(kConnectionLost, "{}: the connection was lost twice", request.url);
+}
+
+struct WaitingCall::State {
+  State(HttpClient::State& client, ClientRequest sent, HttpClient::State::Connection made)
+      : client(client), request(std::move(sent)), connection(std::move(made)) {}
+
+  // Whether something of the answer is there, or the end. Waits for nothing.
+  bool look();
+
+  HttpClient::State& client;
+  const ClientRequest request;
+  HttpClient::State::Connection connection;
+  Bytes input;
+  bool looked = false;
+};
+
+bool WaitingCall::State::look() {
+  looked = true;
+  char part[4096];
+  std::size_t got = 0;
+  const Io io = connection->stream.stream().read(part, sizeof part, got);
+  input.append(part, got);
+  return io != Io::WantRead && io != Io::WantWrite;
+}
+
+WaitingCall::WaitingCall(std::unique_ptr<State> state) : state_(std::move(state)) {}
+WaitingCall::~WaitingCall() = default;
+
+bool WaitingCall::reused_connection() const { return state_->connection->reused; }
+bool WaitingCall::resumed_session() const { return state_->connection->peer.resumed; }
+
+bool WaitingCall::wait(Duration time) {
+  if (!state_->connection || !state_->input.empty()) return true;
+  // Bytes may lie in OpenSSL's buffer since the handshake, of which poll(2) does not tell.
+  if (!state_->looked && state_->look()) return true;
+  const Deadline deadline(state_->client.clock, time, time, state_->client.settings.stop);
+  while (deadline.wait(state_->connection->stream.stream().fd(), POLLIN))
+    if (state_->look()) return true;  // else a session ticket, or part of a record
+  return false;
+}
+
+Result<ClientResponse> WaitingCall::finish() {
+  if (!state_->connection) return fail(kConnectionLost, "the call is over");
+  auto connection = std::exchange(state_->connection, nullptr);
+  HttpClient::State& client = state_->client;
+  const ClientLimits& limits = client.settings.limits;
+  const Deadline deadline(client.clock, state_->request.time, limits.stall_time,
+                          client.settings.stop);
+  bool keep = false;
+  auto answer = receive_answer(*connection, state_->request, state_->input, limits, deadline, keep);
+  if (!answer) return fail(std::move(answer.error().error).in(state_->request.url));
+  if (keep) client.keep(std::move(connection));
+  return std::move(*answer);
+}
+
+Result<std::unique_ptr<WaitingCall>> HttpClient::begin(ClientRequest request) {
+  const ClientLimits& limits = state_->settings.limits;
+  const SentRequest sent = TRY(state_->sent_request(request));
+  const std::string head = TRY(request_head(request, sent, state_->settings.user_agent));
+  const Deadline deadline(state_->clock, request.time, limits.stall_time, state_->settings.stop);
+  auto connection = TRY(state_->take_connection(sent, false, deadline));
+  Bytes early;
+  TRY_IN(send_request(*connection, request, head, early, deadline), "{}", request.url);
+  auto call =
+      std::make_unique<WaitingCall::State>(*state_, std::move(request), std::move(connection));
+  call->input = std::move(early);
+  return std::unique_ptr<WaitingCall>(new WaitingCall(std::move(call)));
 }
 
 void HttpClient::close_kept_connections() {

@@ -89,6 +89,30 @@ struct ClientResponse {
   bool resumed_session = false;
 };
 
+class HttpClient;
+
+// A request that was sent and whose answer may take long; its connection is its own until then.
+// Does not outlive its client.
+class WaitingCall {
+ public:
+  ~WaitingCall();
+
+  // Waits for at most `time`, and returns early when `stop` is set. True: finish() will not wait
+  // for the answer to begin, or the connection has ended.
+  bool wait(Duration time);
+  // The whole answer, once. Errors: all of net/errors.h.
+  Result<ClientResponse> finish();
+
+  bool reused_connection() const;
+  bool resumed_session() const;
+
+ private:
+  friend class HttpClient;
+  struct State;
+  explicit WaitingCall(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
 // Any number of threads may call; each call has a connection of its own. Redirects are not
 // followed: the caller decides whom to talk to.
 class HttpClient {
@@ -100,6 +124,9 @@ class HttpClient {
   // Any complete answer is a success, whatever its status. A kept connection that turns out to
   // be dead is replaced once where the method is idempotent. Errors: all of net/errors.h.
   Result<ClientResponse> send(const ClientRequest& request);
+
+  // Sends it and returns; request.time counts from finish() on. Without a body. Errors as send().
+  Result<std::unique_ptr<WaitingCall>> begin(ClientRequest request);
 
   void close_kept_connections();
 

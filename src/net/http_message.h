@@ -91,6 +91,10 @@ std::string_view reason_of(int status);
 
 using Handler = std::function<Response(Request&)>;
 
+class HeldRequest;
+// An answer now, or a request that is held until somebody answers it.
+using Holding = std::variant<Response, std::shared_ptr<HeldRequest>>;
+
 // Loop: runs between two reads of sockets and must never block. Pool: may block.
 enum class Where { Loop, Pool };
 
@@ -98,6 +102,8 @@ enum class Where { Loop, Pool };
 // and who answers it.
 struct Route {
   Handler handler;
+  // Set: called in place of the handler, on the loop, and must never block.
+  std::function<Holding(Request&)> hold{};
   Where where = Where::Pool;
   std::size_t body_limit_bytes = 0;
   // Set: the body, whatever its size, is written to a new file of mode 0600 in this folder.

@@ -90,7 +90,8 @@ void Server::stop(Duration time) {
 ServerCounters Server::counters() const {
   const SharedCounters& now = state_->shared.counters;
   return {now.connections_accepted, now.connections_open, now.connections_refused,
-          now.handshakes_failed,    now.requests,         now.requests_refused};
+          now.handshakes_failed,    now.requests,         now.requests_refused,
+          now.requests_held};
 }
 
 }  // namespace muster::net

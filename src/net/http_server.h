@@ -23,6 +23,9 @@ struct HttpLimits {
   Duration head_time = std::chrono::seconds(10);   // from the first byte to the end of the head
   Duration idle_time = std::chrono::seconds(75);   // before the first byte of a request
   Duration linger_time = std::chrono::seconds(2);  // for the peer to read a last answer
+  // Of a held request, at most; the shortest is three quarters of it, so that requests that came
+  // together do not end together.
+  Duration hold_time = std::chrono::seconds(240);
   // Bodies and answers must move at least `least_rate` over every `rate_interval`.
   Duration rate_interval = std::chrono::seconds(10);
   std::uint64_t least_rate_bytes_per_s = 500;
@@ -46,6 +49,7 @@ struct ServerCounters {
   std::uint64_t handshakes_failed = 0;
   std::uint64_t requests = 0;          // heads that were well-formed
   std::uint64_t requests_refused = 0;  // malformed, over a limit, too slow, or no pool thread free
+  std::uint64_t requests_held = 0;     // now
 };
 
 class Server {

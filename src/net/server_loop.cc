@@ -37,6 +37,11 @@ ServerLoop::ServerLoop(ServerShared& shared)
       read_scratch_(new char[kScratchSize]),
       write_scratch_(new char[kScratchSize]) {
   for (DeadlineList& list : deadlines_) events_.add_deadlines(list);
+  const Duration longest = shared.limits.hold_time;
+  for (std::size_t i = 0; i < kHeldTimes; ++i)
+    held_.emplace_back(longest - longest / 4 * static_cast<std::int64_t>(i) /
+                                     static_cast<std::int64_t>(kHeldTimes));
+  for (DeadlineList& list : held_) events_.add_deadlines(list);
 }
 
 ServerLoop::~ServerLoop() = default;

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -26,6 +27,7 @@ struct SharedCounters {
   std::atomic<std::uint64_t> handshakes_failed{0};
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> requests_refused{0};
+  std::atomic<std::uint64_t> requests_held{0};
 };
 
 // Counts open connections, in all and per address.
@@ -76,6 +78,8 @@ class ServerLoop {
   void arm(Timed& timed, WaitKind kind) {
     deadlines_[static_cast<std::size_t>(kind)].arm(timed, events_.now());
   }
+  // Each one after another time than the one before.
+  void arm_held(Timed& timed) { held_[next_held_++ % kHeldTimes].arm(timed, events_.now()); }
 
   void add(std::unique_ptr<Connection> connection);
   // Deletes it after this round.
@@ -99,6 +103,9 @@ class ServerLoop {
   ServerShared& shared_;
   EventLoop events_;
   DeadlineList deadlines_[5];
+  static constexpr std::size_t kHeldTimes = 16;
+  std::deque<DeadlineList> held_;
+  std::size_t next_held_ = 0;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::unique_ptr<Exchange> spare_;
   bool stopping_ = false;

@@ -119,10 +119,16 @@ void Agent::follow_clock() {
   if (set > -kSmallestJump && set < kSmallestJump) return;
   log::info("client.clock.set", "the clock of this machine was set",
             {{"by", muster::to_text(set)}});
+  // The machine slept, perhaps: then nobody holds the request any more.
+  if (link_ && link_->waits_for_nudge()) {
+    link_->stop_waiting();
+    lose_nudge(now.wall);
+  }
   if (set > Duration(0)) return;  // what is due now is done now
   for (RetryTimer* timer :
        {&enrolment_, &renewal_, &poll_, &inventory_timer_, &heartbeat_, &outbox_timer_,
         &files_timer_, &assignment_timer_, &reassignment_timer_, &points_timer_, &locators_})
+        &assignment_timer_, &reassignment_timer_, &points_timer_, &locators_, &nudge_timer_})
     timer->clock_set(set);
   fallback_->clock_set(set);
 }
@@ -152,6 +158,7 @@ Result<Timestamp> Agent::step() {
   if (has_site() && !linked_ && enrolment_.due(now)) enrol(now);
   if (linked_) follow_choice(now);
   if (linked_) {
+    take_nudge(now);
     if (points_timer_.due(now)) refresh_points(now);
     if (renewal_.due(now)) renew(now);
     if (poll_.due(now)) poll_policy(now);
@@ -167,6 +174,8 @@ Result<Timestamp> Agent::step() {
     execution_->on(ReportTaken{key}, clock_.now());
   }
   if (linked_) flush_outbox(clock_.now());
+  // Last, on the connection that the rest was done on.
+  if (linked_) wait_for_nudge(clock_.now());
   fallback_->flush(clock_.now());
 
   const Timestamp after = clock_.now();
@@ -178,6 +187,7 @@ Result<Timestamp> Agent::step() {
          {&points_timer_, &renewal_, &poll_, &inventory_timer_, &heartbeat_})
       consider(timer->next());
     if (!file_collections_.empty()) consider(files_timer_.next());
+    if (!link_->waits_for_nudge() && polled_) consider(nudge_timer_.next());
     if (const auto waiting = outbox_->next(); waiting && *waiting) consider(outbox_timer_.next());
   } else {
     consider(has_site() ? enrolment_.next() : assignment_timer_.next());

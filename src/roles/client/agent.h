@@ -47,6 +47,8 @@ class Agent {
   // Answers what users of this machine ask, outside of steps: they are many, and strangers to each
   // other. Whether there is something to do now.
   bool serve_users();
+  // Sleeps, until a nudge comes at the latest; whether there is something to do now.
+  bool wait(Duration time);
   // Somebody wants the client to look for its site anew: step() shall come at once.
   bool reassignment_asked() const;
 
@@ -103,6 +105,14 @@ class Agent {
   void report_refusals();
   void report_conflicts();
 
+  // Nudges (agent_nudge.cc).
+  void wait_for_nudge(Timestamp now);
+  void take_nudge(Timestamp now);
+  void lose_nudge(Timestamp now);
+  void nudge_failed(Timestamp from);
+  void look(const std::vector<std::string>& cycles, Timestamp at);
+  double jitter() const;
+
   // Inventory (agent_inventory.cc).
   void follow_classes(Timestamp now);
   std::vector<TrustedClass> with_local(std::vector<TrustedClass> classes);
@@ -140,6 +150,8 @@ class Agent {
   contract::ControlAnswer tell_cache() const;
   Result<contract::ControlAnswer> install(const std::string& name);
   Result<contract::ControlAnswer> trigger(const std::string& cycle);
+  RetryTimer* cycle_timer(std::string_view cycle);  // null: there is no such cycle
+  void start_cycle(RetryTimer& timer, Timestamp at);
 
   // Users (agent_notices.cc).
   Result<void> open_notices();
@@ -223,7 +235,12 @@ class Agent {
   UserRequests user_requests_;
   std::unique_ptr<ControlPort> control_, user_port_;
   RetryTimer enrolment_, renewal_, poll_, inventory_timer_, heartbeat_, outbox_timer_, files_timer_;
-  RetryTimer assignment_timer_, reassignment_timer_, points_timer_, locators_;
+  RetryTimer assignment_timer_, reassignment_timer_, points_timer_, locators_, nudge_timer_;
+  bool polled_ = false;        // the last poll succeeded
+  std::string answered_etag_;  // of the policy that it was answered, taken or refused
+  std::uint64_t nudge_epoch_ = 0;
+  std::optional<Duration> nudge_spread_;
+  Duration nudge_since_{0};  // by the steady clock
 };
 
 }  // namespace muster::client

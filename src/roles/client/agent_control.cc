@@ -1,6 +1,7 @@
 // What the agent tells and does for commands on the same machine.
 #include <algorithm>
 
+#include "model/cycle.h"
 #include "roles/client/agent.h"
 #include "roles/client/errors.h"
 #include "roles/client/software/errors.h"
@@ -79,6 +80,9 @@ contract::ControlAnswer Agent::tell_status() const {
                                   policy_->header()->version, when(policy_->good_until()))
                     : "none yet");
   row("next policy poll", when(poll_.next()));
+  row("nudges", link_ && link_->waits_for_nudge()
+                    ? "this client waits for them"
+                    : "asked for again at " + when(nudge_timer_.next()));
   row("next inventory", when(inventory_timer_.next()));
   row("next heartbeat", when(heartbeat_.next()));
   if (restart_->pending())
@@ -151,18 +155,34 @@ Result<contract::ControlAnswer> Agent::install(const std::string& name) {
   return tell_software([&](const VerifiedDeployment& each) { return each.name == name; });
 }
 
-Result<contract::ControlAnswer> Agent::trigger(const std::string& cycle) {
-  RetryTimer* timer = nullptr;
-  if (cycle == "policy") timer = &poll_;
-  if (cycle == "inventory") timer = &inventory_timer_;
-  if (cycle == "heartbeat") timer = &heartbeat_;
-  if (cycle == "files") timer = &files_timer_;
-  if (timer == nullptr)
-    return fail(kUnknownCycle, "'{}'; there are policy, inventory, heartbeat and files", cycle);
-  timer->set(clock_.now());
+RetryTimer* Agent::cycle_timer(std::string_view cycle) {
+  const auto known = model::cycle_named(cycle);
+  if (!known) return nullptr;
+  switch (*known) {
+    case model::Cycle::Policy:
+      return &poll_;
+    case model::Cycle::Inventory:
+      return &inventory_timer_;
+    case model::Cycle::Heartbeat:
+      return &heartbeat_;
+    case model::Cycle::Files:
+      return &files_timer_;
+  }
+  return nullptr;
+}
+
+void Agent::start_cycle(RetryTimer& timer, Timestamp at) {
+  timer.set(at);
   // Who asks wants all of it looked at, not only the classes whose interval is over.
-  if (timer == &inventory_timer_) class_schedule_ = {};
-  if (timer == &files_timer_) files_looked_at_.clear();
+  if (&timer == &inventory_timer_) class_schedule_ = {};
+  if (&timer == &files_timer_) files_looked_at_.clear();
+}
+
+Result<contract::ControlAnswer> Agent::trigger(const std::string& cycle) {
+  RetryTimer* timer = cycle_timer(cycle);
+  if (timer == nullptr)
+    return fail(kUnknownCycle, "'{}'; there are {}", cycle, model::all_cycles());
+  start_cycle(*timer, clock_.now());
   return contract::ControlAnswer{.columns = {"CYCLE", "DUE"}, .rows = {{cycle, "now"}}};
 }
 

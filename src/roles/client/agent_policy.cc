@@ -20,6 +20,8 @@ Result<void> Agent::try_poll() {
     const auto taken = policy_->take_site_time(*answer.site_time, clock_.now());
     if (!taken) log::failure(log::Level::Warning, "policy.time.refused", taken.error());
   }
+  answered_etag_ = answer.unchanged ? policy_->etag() : answer.etag;
+  look(answer.look, clock_.now());
   if (answer.unchanged) {
     // What could not be fetched last time may be there now.
     if (!policy_->refusals().empty()) TRY(policy_->evaluate(*link_, clock_.now()));
@@ -38,6 +40,7 @@ Result<void> Agent::try_poll() {
 
 void Agent::poll_policy(Timestamp now) {
   const auto polled = try_poll();
+  polled_ = polled.has_value();
   if (!polled) {
     log::failure(log::Level::Warning, "policy.poll.failed", polled.error());
     poll_.failed(now, settings_.duration("retry.first"), settings_.duration("retry.longest"),

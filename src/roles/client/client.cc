@@ -1,7 +1,6 @@
 #include "roles/client/client.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "base/log.h"
 #include "base/os/memory.h"
@@ -35,7 +34,7 @@ Result<void> run_client(const contract::ClientConfig& config, const Clock& clock
       // Of two clocks the first: one that is set back meanwhile makes nobody wait longer.
       const Duration left = std::min(next - clock.now(), end - clock.steady());
       if (left <= Duration(0) || agent->is_asked() || agent->serve_users()) break;
-      std::this_thread::sleep_for(std::min(left, kStopCheck));
+      if (agent->wait(std::min(left, kStopCheck))) break;
     }
   }
   log::info("client.stopped", "the client ends");

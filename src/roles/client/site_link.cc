@@ -11,6 +11,8 @@ namespace muster::client {
 namespace {
 
 constexpr std::uint64_t kDocumentLimit = 64u << 20;
+constexpr std::uint64_t kNudgeLimit = 16u << 10;
+constexpr Duration kNudgeTime = std::chrono::seconds(15);  // to be sent, and to arrive
 constexpr Duration kTransferTime = std::chrono::hours(12);
 
 Failure refused(const net::ClientResponse& response, std::string_view what) {
@@ -45,7 +47,9 @@ Result<void> SiteLink::connect(std::string certificate_pem, std::string key_pem)
   };
   settings.proxy = settings_.proxy;
   settings.stop = settings_.stop;
-  http_ = TRY(net::HttpClient::create(std::move(settings), *clock_));
+  auto client = TRY(net::HttpClient::create(std::move(settings), *clock_));
+  waiting_.reset();
+  http_ = std::move(client);
   return {};
 }
 
@@ -130,12 +134,46 @@ Result<PolicyAnswer> SiteLink::policy(const std::string& etag, const contract::P
   PolicyAnswer answer;
   if (const auto time = response.headers.find("Muster-Site-Time"))
     answer.site_time = TRY(from_base64(*time));
+  if (const auto look = response.headers.find(contract::kLookHeader)) {
+    auto cycles = contract::decode_look(*look);
+    if (cycles)
+      answer.look = *std::move(cycles);
+    else  // a hint: without it the poll is as good
+      log::failure(log::Level::Warning, "nudge.refused", cycles.error());
+  }
   answer.unchanged = response.status == 304;
   if (answer.unchanged) return answer;
   if (response.status != 200) return refused(response, "policy");
   answer.document = response.body;
   answer.etag = response.headers.get("ETag");
   return answer;
+}
+
+// Sealed requests are answered at once: there is nobody who could be held.
+bool SiteLink::may_wait_for_nudge() const {
+  return identity_ && settings_.leg != LegChoice::Http && clock_->now() >= tls_again_;
+}
+
+Result<void> SiteLink::wait_for_nudge(std::uint64_t seen, const std::string& etag) {
+  net::ClientRequest request;
+  request.url = fmt::format("{}{}?{}={}", settings_.management_point, contract::kNudgePath,
+                            contract::kNudgeSeen, seen);
+  request.body_limit_bytes = kNudgeLimit;
+  request.time = kNudgeTime;
+  if (!etag.empty()) request.headers.add("If-None-Match", etag);
+  waiting_ = TRY(http_->begin(std::move(request)));
+  if (!waiting_->reused_connection())
+    log::info("nudge.connected", "a connection to the management point waits for nudges",
+              {{"connection", "E2"}, {"resumed", waiting_->resumed_session()}});
+  return {};
+}
+
+Result<std::optional<contract::Nudge>> SiteLink::take_nudge() {
+  const auto waiting = std::exchange(waiting_, nullptr);
+  const auto response = TRY(waiting->finish());
+  if (response.status == 404 || response.status == 405) return std::optional<contract::Nudge>();
+  if (response.status != 200) return refused(response, "nudge");
+  return std::optional(TRY_IN(contract::decode_nudge(response.body), "nudge"));
 }
 
 Result<void> SiteLink::send_message(ByteView envelope) {

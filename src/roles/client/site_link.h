@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "contract/nudge.h"
 #include "contract/poll_mark.h"
 #include "hosting/server_check.h"
 #include "net/http_client.h"
@@ -23,6 +24,8 @@ struct PolicyAnswer {
   Bytes document;
   std::string etag;
   std::optional<Bytes> site_time;
+  std::vector<std::string>
+      look{};  // cycles that somebody wants, of a client that waits for no nudge
 };
 
 // How policy and messages travel. Enrolment and renewal go over HTTPS, whatever it says.
@@ -61,6 +64,18 @@ class SiteLink final : public DocumentSource {
   const std::optional<trust::Certificate>& ca() const { return ca_; }
 
   Result<PolicyAnswer> policy(const std::string& etag, const contract::PollMark& mark);
+
+  // The request that the management point holds until there is something to look at, over HTTPS
+  // alone. `etag`: of the policy that it answered last.
+  bool may_wait_for_nudge() const;
+  Result<void> wait_for_nudge(std::uint64_t seen, const std::string& etag);
+  bool waits_for_nudge() const { return waiting_ != nullptr; }
+  // Waits for at most `time`; whether take_nudge() will not.
+  bool nudge_came(Duration time) { return waiting_->wait(time); }
+  // Nothing: the site is older than nudges. Whatever it is, nothing is held any more.
+  Result<std::optional<contract::Nudge>> take_nudge();
+  void stop_waiting() { waiting_.reset(); }
+
   // A signed document that everybody may read, over whichever leg answers.
   Result<Bytes> public_document(const std::string& name);
   // Returns once the message is durable at the site.
@@ -91,6 +106,7 @@ class SiteLink final : public DocumentSource {
   const Clock* clock_;
   std::string host_;
   std::unique_ptr<net::HttpClient> http_;
+  std::unique_ptr<net::WaitingCall> waiting_;  // after the client that it belongs to
   std::optional<trust::Certificate> ca_;
   std::optional<Identity> identity_;
   std::unique_ptr<SealedChannel> sealed_;

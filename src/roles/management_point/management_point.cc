@@ -1,9 +1,11 @@
 #include "roles/management_point/management_point.h"
 
+#include "contract/nudge.h"
 #include "hosting/public_documents.h"
 #include "hosting/sealed_leg.h"
 #include "roles/management_point/enrolment.h"
 #include "roles/management_point/message_intake.h"
+#include "roles/management_point/nudge_answers.h"
 #include "roles/management_point/policy_answers.h"
 
 namespace muster::management_point {
@@ -42,7 +44,7 @@ std::vector<hosting::Route> device_routes(hosting::Site& site) {
 Legs legs(hosting::Site& site) {
   constexpr std::size_t kRequestLimit = 32u << 10;
   const auto devices = device_routes(site);
-  Legs out{hosting::public_routes(site, "17"), hosting::public_routes(site, "17")};
+  Legs out{hosting::public_routes(site, "17"), hosting::public_routes(site, "17"), {}};
   out.http.push_back(hosting::sealed_route(site, "17", devices));
   out.https.insert(out.https.end(), devices.begin(), devices.end());
   out.https.push_back(route("POST", "/.well-known/est/simpleenroll", Access::Public, Where::Pool,
@@ -51,6 +53,14 @@ Legs legs(hosting::Site& site) {
   out.https.push_back(route("POST", "/.well-known/est/simplereenroll", Access::Renewal, Where::Pool,
                             kRequestLimit,
                             [&site](hosting::Call& call) { return est_reenroll(site, call); }));
+  out.nudge.push_back({.connection = "E2",
+                       .method = "GET",
+                       .pattern = std::string(contract::kNudgePath),
+                       .access = Access::Device,
+                       .where = Where::Loop,
+                       .body_limit_bytes = 0,
+                       .body_folder = {},
+                       .hold = [&site](hosting::Call& call) { return hold_nudge(site, call); }});
   return out;
 }
 

@@ -12,6 +12,7 @@ namespace muster::management_point {
 struct Legs {
   std::vector<hosting::Route> https;  // EST enrolment, policy, messages
   std::vector<hosting::Route> http;   // documents that prove themselves; policy and messages sealed
+  std::vector<hosting::Route> nudge;  // of E2, on the port of https
 };
 
 // `site` outlives them.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "contract/nudge.h"
 #include "contract/poll_mark.h"
 #include "roles/management_point/errors.h"
 
@@ -31,12 +32,14 @@ net::Response answer_policy(hosting::Site& site, hosting::Call& call) {
     return hosting::problem(checked.error().is(kPollsTwice) ? 403 : 400, checked.error());
   }
   site.contacts.touch(call.peer->id, call.now);
+  const model::Cycles look = site.nudges.polled(call.peer->id);
   const auto header = site.shelf.header(call.peer->id);
   if (!header)
     return hosting::problem(404, Error(kNoPolicyYet, fmt::format("device {}", call.peer->id)));
   net::Response response;
   if (const auto time = site.shelf.site_time()) response.headers.add("Muster-Site-Time", *time);
   response.headers.add("ETag", header->etag);
+  if (!look.empty()) response.headers.add(contract::kLookHeader, contract::encode_look(look));
   if (call.request.head.headers.get("If-None-Match") == header->etag) {
     response.status = 304;
     return response;

@@ -1,8 +1,10 @@
 #include "roles/provider/devices_api.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "contract/api.h"
+#include "contract/nudge.h"
 #include "hosting/audit.h"
 #include "roles/provider/answers.h"
 #include "roles/provider/device_agent.h"
@@ -37,6 +39,12 @@ contract::DeviceView view_of(const hosting::Site& site, const store::Device& dev
                             .client_version = device.client_version,
                             .operating_system = operating_system(site, device.number),
                             .approved_by = device.approved_by};
+  const auto presence = site.nudges.presence(view.id);
+  view.connected_since = presence.connected_since;
+  view.last_contact = std::max({device.last_seen, site.contacts.last(view.id), presence.last});
+  view.triggered = presence.asked;
+  view.trigger_taken = presence.taken;
+  view.trigger_waiting = contract::encode_look(presence.waiting);
   if (device.state != store::DeviceState::Pending) return view;
   const auto waiting = site.database->read(
       [&](store::Reader& reader) { return store::find_pending_enrolment(reader, device.id); });
@@ -162,6 +170,7 @@ Result<net::Response> delete_device(hosting::Site& site, hosting::Call& call) {
         return found;
       }));
   site.shelf.put_header(device.id.text(), nullptr);
+  site.nudges.drop(device.id.text());
   site.forgotten.add(device.number);
   site.changed.notify();
   return empty_answer();

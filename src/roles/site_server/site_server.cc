@@ -159,6 +159,7 @@ Result<void> follow_devices(hosting::Site& site, std::int64_t& serial,
     } else {
       collections.device_left(device.number);
       site.shelf.put_header(device.id.text(), nullptr);
+      site.nudges.drop(device.id.text());
     }
     serial = device.serial;
   }

@@ -371,8 +371,11 @@ Result<void> PolicyBuilder::publish(std::vector<NewHeader> headers) {
     }
     return {};
   }));
-  for (std::size_t i = 0; i < headers.size(); ++i)
+  for (std::size_t i = 0; i < headers.size(); ++i) {
     shelve(headers[i].header, std::move(headers[i].folders), std::move(documents[i]));
+    // Behind the shelf: who asks in between finds the new one.
+    site_->nudges.policy_changed(headers[i].header.device.text());
+  }
   log::info("policy.built", "policy headers were signed", {{"devices", headers.size()}});
   return {};
 }
