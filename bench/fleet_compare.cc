@@ -77,16 +77,16 @@ void print_rows(fleet::DeviceNumber device, const model::ClassRows& rows) {
 model::Query query_of(const bench::FleetRule& rule) { return must(model::parse_query(rule.query)); }
 
 void print_answer(std::string_view kind, std::size_t rule,
-                  const std::vector<fleet::DeviceNumber>& found) {
+                  const fleet::DeviceSet& found) {
   std::uint64_t sum = 0;
-  for (const fleet::DeviceNumber device : found) sum += device;
+  found.for_each([&](fleet::DeviceNumber device) { sum += device; });
   fmt::print("answer {} {} {} {}\n", kind, rule, found.size(), sum);
 }
 
 void measure_rules(const fleet::Fleet& fleet, const FleetModel& model, std::string_view kind) {
   const auto all = rules(model, kind);
   for (int round = 0; round < kRounds; ++round) {
-    std::vector<std::vector<fleet::DeviceNumber>> found;
+    std::vector<fleet::DeviceSet> found;
     const double start = cpu_seconds();
     for (const bench::FleetRule& rule : all)
       found.push_back(must(fleet.devices_matching(query_of(rule), FleetModel::kNow)));
@@ -122,7 +122,7 @@ void measure() {
     moved += must(fleet.apply(change, FleetModel::kNow)).size();
   fmt::print("incremental {}\nmoved {}\n", cpu_seconds() - start, moved);
   for (std::size_t i = 0; i < generated.size(); ++i)
-    print_answer("changed", i, must(fleet.members(id(i))));
+    print_answer("changed", i, fleet::DeviceSet(must(fleet.members(id(i)))));
 }
 
 }  // namespace

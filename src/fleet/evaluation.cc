@@ -84,30 +84,27 @@ Result<std::vector<Row>> evaluate(const DeviceRows& rows, const Plan& plan,
   return std::move(run).finish();
 }
 
-void for_each_matching_device(const DeviceRows& rows, const Plan& plan, Timestamp now,
-                              const std::function<void(DeviceNumber)>& visit) {
+NumberBits matching_devices(const DeviceRows& rows, const Plan& plan, Timestamp now) {
   MUSTER_CHECK(plan.is_of_devices);
-  if (const auto conditions = device_conditions(rows, plan); !conditions.empty()) {
-    devices_with(rows, conditions).for_each(visit);
-    return;
-  }
+  if (const auto conditions = device_conditions(rows, plan); !conditions.empty())
+    return devices_with(rows, conditions);
+  NumberBits out;
   if (plan.is_decided_by_filters()) {
-    std::optional<DeviceNumber> last;
     rows.for_each_match(plan, now, std::nullopt, [&](DeviceNumber device, RowView) {
-      if (last != device) visit(device);
-      last = device;
+      out.insert(device);
       return true;
     });
-    return;
+    return out;
   }
   DevicePlan own(rows, plan, plan.steps.size(), now, RowSelector::Verdicts::Kept,
                  model::kMostResultRows);
   const auto candidates = rows.candidates(plan, now);
   rows.devices().for_each([&](const Device& device) {
     if ((!candidates || candidates->contains(device.number())) && has_row(own, device))
-      visit(device.number());
+      out.insert(device.number());
     return true;
   });
+  return out;
 }
 
 bool is_matching_device(const DeviceRows& rows, const Plan& plan, Timestamp now,

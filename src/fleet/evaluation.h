@@ -19,10 +19,9 @@ struct EvaluationScope {
 Result<std::vector<model::Row>> evaluate(const DeviceRows& rows, const model::Plan& plan,
                                          const EvaluationScope& scope);
 
-// Calls visit for each device of which a row comes out of the plan, which is of devices, by
-// ascending number. A device for which a join is too large is left out, and the log says so.
-void for_each_matching_device(const DeviceRows& rows, const model::Plan& plan, Timestamp now,
-                              const std::function<void(DeviceNumber)>& visit);
+// The devices of which a row comes out of the plan, which is of devices. One for which a join is
+// too large is left out, and the log says so.
+NumberBits matching_devices(const DeviceRows& rows, const model::Plan& plan, Timestamp now);
 // The same for one device.
 bool is_matching_device(const DeviceRows& rows, const model::Plan& plan, Timestamp now,
                         const Device& device);

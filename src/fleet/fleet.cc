@@ -100,14 +100,10 @@ Result<model::Table> Fleet::evaluate(const model::Query& query,
   return model::Table{plan.columns, std::move(found)};
 }
 
-Result<std::vector<DeviceNumber>> Fleet::devices_matching(const model::Query& query,
-                                                          Timestamp now) const {
+Result<DeviceSet> Fleet::devices_matching(const model::Query& query, Timestamp now) const {
   const std::shared_lock lock(state_->mutex);
   const Plan plan = TRY(model::resolve_rule(query, state_->rows.schema()));
-  std::vector<DeviceNumber> out;
-  for_each_matching_device(state_->rows, plan, now,
-                           [&](DeviceNumber device) { out.push_back(device); });
-  return out;
+  return DeviceSet(matching_devices(state_->rows, plan, now));
 }
 
 Result<MembershipChanges> Fleet::set_collection(const CollectionId& id, CollectionRule rule,

@@ -115,9 +115,8 @@ class Fleet {
 
   // Errors: those of model::resolve, kQueryTooLarge for more rows than the context allows.
   Result<model::Table> evaluate(const model::Query& query, const EvaluationContext& context) const;
-  // In ascending order. Errors: those of model::resolve_rule.
-  Result<std::vector<DeviceNumber>> devices_matching(const model::Query& query,
-                                                     Timestamp now) const;
+  // Errors: those of model::resolve_rule.
+  Result<DeviceSet> devices_matching(const model::Query& query, Timestamp now) const;
 
   // Creates or replaces. Errors: those of model::resolve_rule, kUnknownCollection (one that the
   // rule names), kCollectionCycle with the path, kBadCollection.

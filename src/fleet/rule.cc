@@ -45,7 +45,7 @@ bool Rule::matches(const DeviceRows& rows, DeviceFacts& device, Timestamp now) c
 
 void Rule::join_devices(const DeviceRows& rows, NumberBits& bits, Timestamp now) const {
   if (!is_indexed()) {
-    for_each_matching_device(rows, plan_, now, [&](DeviceNumber device) { bits.insert(device); });
+    bits.join(matching_devices(rows, plan_, now));
     return;
   }
   NumberBits found;

@@ -188,8 +188,8 @@ std::set<DeviceNumber> expected(const Fleet& fleet,
   std::set<DeviceNumber> named(rule.direct.begin(), rule.direct.end());
   for (const auto& each : rule.included) named.merge(expected(fleet, rules, each));
   for (const auto& each : rule.queries) {
-    const auto devices = fleet.devices_matching(each, kNow);
-    named.insert(devices->begin(), devices->end());
+    const auto devices = fleet.devices_matching(each, kNow)->numbers();
+    named.insert(devices.begin(), devices.end());
   }
   for (const auto& each : rule.excluded)
     for (const DeviceNumber device : expected(fleet, rules, each)) named.erase(device);

@@ -95,7 +95,7 @@ TEST(Fleet, TellsDevicesOfOneNameApartInJoins) {
             0);
   EXPECT_EQ(
       *fleet.devices_matching(query("Device | join kind=leftanti (LogicalDisk) on Device"), kNow),
-      (std::vector<DeviceNumber>{1}));
+      DeviceSet({1}));
 }
 
 TEST(Fleet, JoinsVersionsThatAreEqualInTheirScheme) {

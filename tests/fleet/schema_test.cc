@@ -51,7 +51,7 @@ DeviceChange licences(DeviceNumber device, const model::Schema& schema,
 }
 
 std::vector<DeviceNumber> matching(const Fleet& fleet, std::string_view text) {
-  return fleet.devices_matching(query(text), kNow).value();
+  return fleet.devices_matching(query(text), kNow).value().numbers();
 }
 
 TEST(FleetSchema, AClassThatComesHasRowsQueriesAndCollections) {

@@ -127,8 +127,8 @@ void Agent::follow_clock() {
   if (set > Duration(0)) return;  // what is due now is done now
   for (RetryTimer* timer :
        {&enrolment_, &renewal_, &poll_, &inventory_timer_, &heartbeat_, &outbox_timer_,
-        &files_timer_, &assignment_timer_, &reassignment_timer_, &points_timer_, &locators_})
-        &assignment_timer_, &reassignment_timer_, &points_timer_, &locators_, &nudge_timer_})
+        &files_timer_, &assignment_timer_, &reassignment_timer_, &points_timer_, &locators_,
+        &nudge_timer_})
     timer->clock_set(set);
   fallback_->clock_set(set);
 }

@@ -58,7 +58,8 @@ Result<Devices> Members::of(const std::string& name) {
 Result<Devices> Members::named_by(const model::Rule& rule, Target& target) {
   return std::visit(
       Overloaded{[&](const model::QueryRule& query) -> Result<Devices> {
-                   return site_.fleet.devices_matching(TRY(model::parse_query(query.query)), now_);
+                   const auto parsed = TRY(model::parse_query(query.query));
+                   return TRY(site_.fleet.devices_matching(parsed, now_)).numbers();
                  },
                  [&](const model::DeviceRule& direct) -> Result<Devices> {
                    const auto id = TRY(model::DeviceId::parse(direct.device));
