@@ -1,5 +1,6 @@
 #include "contract/nudge.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "contract/document_errors.h"

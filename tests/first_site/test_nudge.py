@@ -51,6 +51,10 @@ class Nudges(unittest.TestCase):
     def nudges(self, cycle="policy"):
         return [line for line in self.site.events("client", "nudge.taken") if line["cycle"] == cycle]
 
+    def inventories(self):
+        """How often the client looked: one without a change is not sent."""
+        return sum(len(self.site.events("client", event)) for event in ("inventory.reported", "inventory.unchanged"))
+
     def test_a_change_reaches_a_client_that_polls_hourly(self):
         self.site.start_all()
         wait_until(self.connected, "the held request")
@@ -97,6 +101,56 @@ class Nudges(unittest.TestCase):
         file = self.deploy(3)
         Relay(port=wire.port)
         wait_until(file.exists, "the program ran", 40)
+
+    def test_an_operator_triggers_cycles_and_reads_the_policy(self):
+        self.site.start_all()
+        wait_until(self.connected, "the held request")
+        before = self.device()["lastSeen"]
+        self.assertIn("told to look at its heartbeat now", self.site.cli("trigger", self.site.host(), "heartbeat"))
+        wait_until(lambda: self.device()["lastSeen"] > before, "the heartbeat")
+        wait_until(lambda: self.device().get("triggerTaken"), "the device says that it knows")
+        self.assertNotIn("triggerWaiting", self.device())
+        looked = self.inventories()
+        self.site.cli("trigger", self.site.host(), "inventory")
+        wait_until(lambda: self.inventories() > looked, "the inventory")
+        # Nobody is told what does not exist, and every trigger is in the audit.
+        refused = self.site.cli("trigger", self.site.host(), "nonsense", ok=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("there are policy, inventory, heartbeat", refused.stderr)
+        self.assertIn("M2200", self.site.cli("trigger", "nobody", "policy", ok=False).stderr)
+        actions = [entry for entry in self.site.json("get", "audit") if entry["action"] == "trigger"]
+        self.assertEqual([entry["name"] for entry in actions], [self.site.host()] * 2)
+        # The policy viewer says what is signed for this device.
+        wait_until(self.deploy(4).exists, "the program ran", 20)
+        text = self.site.cli("get", "policy", self.site.host())
+        self.assertIn("every PT1H", text)
+        parts = {each["part"]: each["says"] for each in self.site.json("get", "policy", self.site.host())["parts"]}
+        self.assertIn("program say of package hello 4", parts["deployment greeting"])
+        mine = self.site.client_cli("status")
+        self.assertIn(parts["policy"].split(",")[0], mine)  # "version 1.3"
+        # A device that is away is told when it comes, and one that is blocked is asked for nothing.
+        self.site.stop("client")
+        wait_until(lambda: not self.connected(), "the client is gone")
+        told = len(self.nudges("inventory"))
+        self.assertIn("not connected (last contact", self.site.cli("trigger", self.site.host(), "inventory"))
+        self.assertEqual(self.device()["triggerWaiting"], "inventory")
+        self.site.start("client")
+        wait_until(lambda: len(self.nudges("inventory")) > told, "the client hears of it")
+        wait_until(lambda: self.device().get("triggerTaken"), "the site knows that it did")
+        self.site.cli("block", "device", self.site.host())
+        self.assertIn("M2215", self.site.cli("trigger", self.site.host(), "policy", ok=False).stderr)
+
+    def test_a_client_that_holds_nothing_is_told_with_its_poll(self):
+        yaml = self.site.path("site/musterd.yaml")
+        yaml.write_text(yaml.read_text().replace("policy.poll_interval: PT1H", "policy.poll_interval: PT2S"))
+        self.site.configure("client", management_point__leg="http")
+        self.site.start_all()
+        wait_until(lambda: self.device().get("lastContact"), "a poll")
+        looked = self.inventories()
+        self.assertIsNone(self.connected())
+        self.assertIn("not connected", self.site.cli("trigger", self.site.host(), "inventory"))
+        wait_until(lambda: self.inventories() > looked, "the inventory")
+        self.assertTrue(self.nudges("inventory"))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,9 @@ struct Session {
 Result<contract::OperatorContext> read_context(const Session& session);
 Result<ApiClient> sign_in(const Session& session);
 
+// "get policy DEVICE": no kind of object, but read like one.
+inline constexpr std::string_view kPolicyOf = "policy";
+
 // "device" and "devices" are one kind. Error kUsage with the nearest kind.
 Result<std::string> plural_kind(std::string_view kind);
 
@@ -50,6 +53,10 @@ Result<void> change_admission(const Session& session, const std::string& action,
 // With `watch` until nothing more will happen. False when the deployment failed.
 Result<bool> explain(const Session& session, const std::string& device,
                      const std::string& deployment, bool watch, Format format);
+// What the device's signed policy says, in words.
+Result<void> get_policy(const Session& session, const std::string& device, Format format);
+// Asks a device to do one of its cycles now.
+Result<void> trigger(const Session& session, const std::string& device, const std::string& cycle);
 Result<void> replay(const Session& session, const std::string& number);
 // Without a role: the roles and ports of the site and client whose configuration lies in the state
 // folder; those of a trial site where there is none.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/cycle.h"
 #include "roles/console/errors.h"
 #include "roles/console/object_files.h"
 
@@ -107,6 +108,7 @@ std::vector<std::string> names_of(const Session& session, std::string_view kind)
 std::vector<std::string> kinds_for(const Verb& verb) {
   if (verb.name == "export") return file_kinds();
   std::vector<std::string> out;
+  if (verb.name == "get") out.emplace_back(kPolicyOf);
   for (const std::string_view kind : contract::api_kinds()) out.emplace_back(kind);
   return out;
 }
@@ -120,12 +122,15 @@ std::vector<std::string> argument_candidates(const Session& session, const Place
   if (name == "KIND") return kinds_for(*place.verb);
   if (name == "DEVICE") return names_of(session, "devices");
   if (name == "DEPLOYMENT") return names_of(session, "deployments");
+  if (name == "CYCLE") return {model::kCycleNames.begin(), model::kCycleNames.end()};
   if (name == "SHELL") return {"bash", "zsh", "fish"};
   if (name == "WHAT") return {"signer", "site", "device"};
   if (name == "SOURCE") return {"client", "signer", "musterd", std::string(kFiles)};
   if (name == "FOLDER") return {std::string(kFiles)};
   if (name != "NAME") return {};
   // "get KIND NAME", or "approve device NAME" where the kind is the verb itself.
+  if (!place.arguments.empty() && place.arguments[0] == kPolicyOf)
+    return names_of(session, "devices");
   return names_of(session, place.arguments.empty() ? place.verb->name : place.arguments[0]);
 }
 

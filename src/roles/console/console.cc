@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/version.h"
+#include "model/cycle.h"
 #include "roles/console/apply.h"
 #include "roles/console/commands.h"
 #include "roles/console/completion.h"
@@ -123,7 +124,11 @@ class Program {
     get_verb->add_option("KIND", kind_)->required();
     get_verb->add_option("NAME", name_);
     takes_format(get_verb);
-    on(get_verb, [this] { return get(session_, kind_, name_, format_); });
+    on(get_verb, [this]() -> Result<void> {
+      if (kind_ != kPolicyOf) return get(session_, kind_, name_, format_);
+      if (name_.empty()) return fail(kUsage, "get policy DEVICE: name the device");
+      return get_policy(session_, name_, format_);
+    });
 
     auto* describe_verb = verb(app_, "describe", "everything about one thing");
     describe_verb->add_option("KIND", kind_)->required();
@@ -195,6 +200,11 @@ class Program {
            [this, action, kind = kind] { return change_admission(session_, action, kind, name_); });
       }
     }
+    auto* trigger_verb = verb(app_, "trigger", "have a device do one of its cycles now");
+    trigger_verb->add_option("DEVICE", name_)->required();
+    trigger_verb->add_option("CYCLE", text_, model::all_cycles())->required();
+    on(trigger_verb, [this] { return trigger(session_, name_, text_); });
+
     auto* replay_verb = verb(app_, "replay", "try a quarantined message again");
     replay_verb->add_option("NUMBER", name_)->required();
     on(replay_verb, [this] { return replay(session_, name_); });

@@ -98,6 +98,7 @@ std::string verb_page(const Verb& verb) {
     std::string kinds;
     for (const std::string_view kind : contract::api_kinds())
       kinds += fmt::format("{}{}", kinds.empty() ? "" : ", ", kind);
+    if (verb.name == "get") kinds += ", policy (of the device that NAME names)";
     out += roff(kinds) + "; the singular is taken too.\n";
   }
   return out + ".SH SEE ALSO\n.BR muster (1)\n";

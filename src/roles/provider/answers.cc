@@ -15,8 +15,8 @@ int status_of(const Error& error) {
     return 404;
   if (error.is(store::kConflict) || error.is(kStale)) return 412;
   if (error.is(store::kNameTaken) || error.is(kAmbiguousName) || error.is(kInUse) ||
-      error.is(contract::kObjectStale) || error.is(contract::kObjectIdentity) ||
-      error.is(fleet::kCollectionInUse))
+      error.is(kDeviceNotActive) || error.is(contract::kObjectStale) ||
+      error.is(contract::kObjectIdentity) || error.is(fleet::kCollectionInUse))
     return 409;
   const auto number = error.kind().number;
   const bool ours = number >= store::kDatabaseUnavailable.number && number < 1700;

@@ -38,5 +38,7 @@ inline constexpr ErrorKind kClassTaken{
 inline constexpr ErrorKind kClassChanged{
     2214, "class-changed",
     "Put new columns behind those of before; for others declare a class of another name"};
+inline constexpr ErrorKind kDeviceNotActive{2215, "device-not-active",
+                                            "Approve the device first: muster approve device NAME"};
 
 }  // namespace muster::provider

@@ -4,6 +4,7 @@
 #include "roles/provider/answers.h"
 #include "roles/provider/collected_files_api.h"
 #include "roles/provider/deployment_status.h"
+#include "roles/provider/device_cycles.h"
 #include "roles/provider/devices_api.h"
 #include "roles/provider/explain.h"
 #include "roles/provider/objects_api.h"
@@ -80,6 +81,8 @@ std::vector<hosting::Route> routes(hosting::Site& site, HostPorts ports) {
   routes.add("GET", "/api/v1/devices/*/files/*", get_file);
   routes.add("POST", "/api/v1/devices/*/approve", approve_device);
   routes.add("POST", "/api/v1/devices/*/block", block_device);
+  routes.add("POST", "/api/v1/devices/*/cycles/*", trigger_cycle);
+  routes.add("GET", "/api/v1/devices/*/policy", get_device_policy);
   routes.add("POST", "/api/v1/operators/*/approve", approve_operator);
   routes.add("POST", "/api/v1/operators/*/block", block_operator);
   routes.add("GET", "/api/v1/explain/*/*", explain_deployment);

@@ -1,0 +1,17 @@
+// What an operator asks one device for: a cycle now, and what its signed policy says.
+#pragma once
+
+#include "hosting/route_table.h"
+#include "hosting/site.h"
+
+namespace muster::provider {
+
+// POST: the device is told at once if it is connected, else when it connects or polls. Errors:
+// kNoSuchThing, kBadRequest for a cycle that does not exist, kDeviceNotActive.
+Result<net::Response> trigger_cycle(hosting::Site& site, hosting::Call& call);
+
+// GET: the header and the bodies that the management point answers to its polls. Errors:
+// kNoSuchThing, also for a device that has no policy yet.
+Result<net::Response> get_device_policy(hosting::Site& site, hosting::Call& call);
+
+}  // namespace muster::provider
