@@ -30,6 +30,7 @@ void HashIndex::insert(std::uint64_t hash, Number number) {
 
 void HashIndex::erase(std::uint64_t hash, Number number) {
   Part& part = parts_[part_of(hash)];
+  MUSTER_CHECK(part.count > 0);
   const std::size_t mask = part.places.size() - 1;
   std::size_t gap = static_cast<std::uint32_t>(hash) & mask;
   while (part.places[gap].number != number) {

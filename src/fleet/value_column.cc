@@ -16,18 +16,20 @@ std::uint64_t hash_of(const Value& value) {
   return 0;
 }
 
-ValueColumn::ValueColumn() {
-  entries_.add();
-  entries_.edit(kAbsent).uses = 1;
-  numbers_.insert(hash_of(Value()), kAbsent);
+ValueColumn::ValueColumn() { entries_.add(); }
+
+bool ValueColumn::is_absent(const Value& value) {
+  return std::holds_alternative<std::monostate>(value);
 }
 
 std::optional<ValueNumber> ValueColumn::find(const Value& value) const {
+  if (is_absent(value)) return kAbsent;
   return numbers_.find(hash_of(value),
                        [&](ValueNumber number) { return entries_[number].value == value; });
 }
 
 ValueNumber ValueColumn::acquire(const Value& value) {
+  if (is_absent(value)) return kAbsent;
   const std::uint64_t hash = hash_of(value);
   const auto known =
       numbers_.find(hash, [&](ValueNumber number) { return entries_[number].value == value; });
@@ -47,6 +49,7 @@ ValueNumber ValueColumn::acquire(const Value& value) {
 }
 
 bool ValueColumn::release(ValueNumber number) {
+  if (number == kAbsent) return false;
   Entry& entry = entries_.edit(number);
   MUSTER_CHECK(entry.uses > 0);
   if (--entry.uses > 0) return false;

@@ -15,7 +15,8 @@ using ValueNumber = Number;
 
 class ValueColumn {
  public:
-  // The number of the absent value, always.
+  // The number of the absent value, always, and never counted: rows of a column that is new have
+  // it without having asked for it.
   static constexpr ValueNumber kAbsent = 0;
 
   ValueColumn();
@@ -35,6 +36,8 @@ class ValueColumn {
     model::Value value{};
     std::uint32_t uses = 0;
   };
+
+  static bool is_absent(const model::Value& value);
 
   Pages<Entry, 128> entries_;
   HashIndex numbers_;

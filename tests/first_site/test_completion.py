@@ -55,7 +55,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.complete("explain", host, ""), ["hello-everywhere"])
         self.assertEqual(self.complete("block", "device", ""), [host])
         self.assertEqual(self.complete("trigger", ""), [host])
-        self.assertEqual(self.complete("trigger", host, ""), ["heartbeat", "inventory", "policy"])
+        self.assertEqual(self.complete("trigger", host, ""), ["files", "heartbeat", "inventory", "policy"])
         self.assertEqual(self.complete("get", "policy", ""), [host])
 
     def test_3_files_where_files_are_wanted(self):

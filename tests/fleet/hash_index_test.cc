@@ -32,8 +32,9 @@ TEST(HashIndex, FindsWhatAMapFindsThroughInsertionsAndErasures) {
         hashes[number] = hash_of(number);
       }
     }
-    for (const auto& [number, hash] : hashes)
-      EXPECT_TRUE(index.find(hash, [&](Number each) { return each == number; })) << number;
+    for (const auto& entry : hashes)
+      EXPECT_TRUE(index.find(entry.second, [&](Number each) { return each == entry.first; }))
+          << entry.first;
   }
 }
 

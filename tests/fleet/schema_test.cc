@@ -69,6 +69,23 @@ TEST(FleetSchema, AClassThatComesHasRowsQueriesAndCollections) {
   EXPECT_THAT(matching(fleet, "Licence | where Key == 'b-2'"), ElementsAre(2));
 }
 
+// They have no value there that somebody could give back.
+TEST(FleetSchema, RowsThatAreOlderThanTheirColumnsGoAsOthersDo) {
+  Fleet fleet;
+  fleet.set_schema(schema_of({licence(2)}));
+  for (DeviceNumber device = 1; device <= 3; ++device)
+    ASSERT_TRUE(fleet.apply(licences(device, fleet.schema(), {"a", "b", "c"}), kNow));
+  fleet.set_schema(schema_of({licence(3)}));
+  ASSERT_TRUE(fleet.apply(licences(4, fleet.schema(), {"d"}), kNow));
+  fleet.set_schema(schema_of({licence(4)}));
+  for (DeviceNumber device = 1; device <= 2; ++device)
+    ASSERT_TRUE(fleet.apply(licences(device, fleet.schema(), {"e", "f"}), kNow));
+  for (DeviceNumber device = 1; device <= 4; ++device) fleet.remove(device);
+  EXPECT_THAT(matching(fleet, "Licence"), IsEmpty());
+  ASSERT_TRUE(fleet.apply(licences(5, fleet.schema(), {"a", "d"}), kNow));
+  EXPECT_THAT(matching(fleet, "Licence | where Product == 'd' and isempty(Owner)"), ElementsAre(5));
+}
+
 TEST(FleetSchema, MoreColumnsLeaveTheRows) {
   Fleet fleet;
   const auto before = schema_of({licence(2)});
