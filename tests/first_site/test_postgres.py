@@ -23,7 +23,8 @@ RIGHTS = {
     "management_point": "audit SI catalogue_document S certificate SI counter SIU device SIU enrolment_token SU object S "
                         "pending_enrolment SIUD policy_body S policy_header S revocation S stream_position S",
     "provider": "apply_set_member SIUD audit SI catalogue_document SI certificate SD change_log SI client_contact S "
-                "collection_member S counter SIU deployment_state SD deployment_summary SIUD device SUD device_rows S "
+                "collected_content S collected_file S collection_member S counter SIU deployment_state SD deployment_summary SIUD "
+                "device SUD device_rows S "
                 "enrolment_token SID fallback_message S inbox_position S inventory_class S inventory_log S inventory_row S "
                 "object SIU package_content SIU pending_enrolment SD policy_body S policy_header S quarantine S "
                 "revocation SID status_message SD",

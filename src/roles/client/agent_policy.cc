@@ -110,17 +110,15 @@ void Agent::report_refusals() {
   }
 }
 
-// Once until something else is in conflict: not at each poll, nor after a restart of the client.
+// Each set of conflicts once: not at each poll, nor after a restart of the client.
 void Agent::report_conflicts() {
   const auto texts = model::conflict_texts(policy_->agent());
   std::string detail = fmt::format("{}", fmt::join(texts, "; "));
   if (detail == told_conflicts_) return;
   told_conflicts_ = std::move(detail);
   if (told_conflicts_.empty()) return;
-  const auto& header = *policy_->header();
   contract::StatusReport report;
-  const auto said = fmt::format("{} {} {}", header.epoch, header.version, told_conflicts_);
-  report.report = sha256_hex(said).substr(0, 32);
+  report.report = sha256_hex("settings " + told_conflicts_).substr(0, 32);
   report.at = clock_.now();
   report.status_id = model::kStatusSettingsConflict;
   report.detail = told_conflicts_;
