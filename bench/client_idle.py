@@ -9,11 +9,11 @@ import os
 import pathlib
 import re
 import statistics
-import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/first_site"))
+from site_under_test import Site, enter_namespace, wait_until  # noqa: E402
 
 ROUNDS = 3
 QUIET_SECONDS = 10
@@ -36,7 +36,6 @@ def connections(pid):
 
 
 def one_round():
-    from site_under_test import Site, wait_until
     with Site() as site:
         site.start_all()
         pid = site.processes["client"].pid
@@ -51,10 +50,7 @@ def main():
     wanted = sys.argv[1:]
     if wanted and not set(wanted) & set(IDS):
         return
-    if os.environ.get("MUSTER_IN_NAMESPACE") != "yes":
-        os.environ["MUSTER_IN_NAMESPACE"] = "yes"
-        os.execvp("unshare", ["unshare", "-n", sys.executable, *sys.argv])
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    enter_namespace()
     os.sync()
     rounds = [one_round() for _ in range(ROUNDS)]
     for name, key in IDS.items():

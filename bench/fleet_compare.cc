@@ -1,7 +1,7 @@
 // The fleet index's half of fleet_vs_postgres.py, which says what is measured:
 //   tables           the classes of the model's devices: "class column type", a line each
 //   rows CLASS       their rows as COPY takes them
-//   changes          what the changed devices have instead, of InstalledSoftware, as COPY takes it
+//   changes ROUND    what the changed devices have of InstalledSoftware after it, as COPY takes it
 //   rules KIND       SQL of the fixed or generated rules, a line each
 //   measure          figures as "id value" and answers as "answer KIND rule count sum"
 // MUSTER_DEVICES, MUSTER_RULES: how many; 100,000 and 1,000.
@@ -19,16 +19,13 @@ using namespace muster;
 using bench::cpu_seconds;
 using bench::FleetModel;
 using bench::must;
+using bench::wanted;
 
 namespace {
 
 constexpr fleet::DeviceNumber kChangedDevices = 100;
-constexpr int kRounds = 3;
+constexpr std::uint64_t kChangeRounds = 3;
 
-std::uint64_t wanted(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 fleet::DeviceNumber devices() {
   return static_cast<fleet::DeviceNumber>(wanted("MUSTER_DEVICES", 100'000));
 }
@@ -76,8 +73,7 @@ void print_rows(fleet::DeviceNumber device, const model::ClassRows& rows) {
 
 model::Query query_of(const bench::FleetRule& rule) { return must(model::parse_query(rule.query)); }
 
-void print_answer(std::string_view kind, std::size_t rule,
-                  const fleet::DeviceSet& found) {
+void print_answer(std::string_view kind, std::size_t rule, const fleet::DeviceSet& found) {
   std::uint64_t sum = 0;
   found.for_each([&](fleet::DeviceNumber device) { sum += device; });
   fmt::print("answer {} {} {} {}\n", kind, rule, found.size(), sum);
@@ -85,7 +81,8 @@ void print_answer(std::string_view kind, std::size_t rule,
 
 void measure_rules(const fleet::Fleet& fleet, const FleetModel& model, std::string_view kind) {
   const auto all = rules(model, kind);
-  for (int round = 0; round < kRounds; ++round) {
+  const std::uint64_t rounds = wanted("MUSTER_ROUNDS", 3);
+  for (std::uint64_t round = 0; round < rounds; ++round) {
     std::vector<fleet::DeviceSet> found;
     const double start = cpu_seconds();
     for (const bench::FleetRule& rule : all)
@@ -113,14 +110,16 @@ void measure() {
   const auto id = [](std::size_t rule) { return fmt::format("c{}", rule); };
   for (std::size_t i = 0; i < generated.size(); ++i)
     must(fleet.set_collection(id(i), {{query_of(generated[i])}, {}, {}}, FleetModel::kNow));
-  std::vector<fleet::DeviceChange> changes;
-  for (fleet::DeviceNumber i = 0; i < kChangedDevices; ++i)
-    changes.push_back(model.update(changed_device(i), 0));
-  const double start = cpu_seconds();
-  std::size_t moved = 0;
-  for (const fleet::DeviceChange& change : changes)
-    moved += must(fleet.apply(change, FleetModel::kNow)).size();
-  fmt::print("incremental {}\nmoved {}\n", cpu_seconds() - start, moved);
+  for (std::uint64_t round = 0; round < kChangeRounds; ++round) {
+    std::vector<fleet::DeviceChange> changes;
+    for (fleet::DeviceNumber i = 0; i < kChangedDevices; ++i)
+      changes.push_back(model.update(changed_device(i), round));
+    std::size_t moved = 0;
+    const double start = cpu_seconds();
+    for (const fleet::DeviceChange& change : changes)
+      moved += must(fleet.apply(change, FleetModel::kNow)).size();
+    fmt::print("incremental {}\nmoved {}\n", cpu_seconds() - start, moved);
+  }
   for (std::size_t i = 0; i < generated.size(); ++i)
     print_answer("changed", i, fleet::DeviceSet(must(fleet.members(id(i)))));
 }
@@ -128,11 +127,13 @@ void measure() {
 }  // namespace
 
 int main(int count, char** words) {
-  const std::string_view what = count > 1 ? words[1] : "measure";
+  // Without words it is no bench of its own: the other half asks it.
+  const std::string_view what = count > 1 ? words[1] : "";
   if (what == "measure") {
     measure();
     return 0;
   }
+  if (what != "tables" && what != "rules" && what != "rows" && what != "changes") return 0;
   const FleetModel model(FleetModel::package_names());
   if (what == "tables") {
     tables(model);
@@ -141,9 +142,10 @@ int main(int count, char** words) {
   } else if (what == "rows" && count > 2) {
     for (fleet::DeviceNumber device = 1; device <= devices(); ++device)
       print_rows(device, model.rows(words[2], device));
-  } else if (what == "changes") {
+  } else if (what == "changes" && count > 2) {
+    const std::uint64_t patches = std::strtoull(words[2], nullptr, 10) + 1;
     for (fleet::DeviceNumber i = 0; i < kChangedDevices; ++i)
-      print_rows(changed_device(i), model.software_after_update(changed_device(i)));
+      print_rows(changed_device(i), model.software_after(changed_device(i), patches));
   }
   return 0;
 }

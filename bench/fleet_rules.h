@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/random.h"
 #include "model/version.h"
+#include "simulator/machine_template.h"
 
 namespace muster::bench {
 
@@ -21,16 +22,10 @@ inline std::string sql_version(const std::string& version,
   return "'\\x" + to_hex(model::version_key(scheme, version)) + "'::bytea";
 }
 
-// Small ones far more often than large ones.
-inline std::size_t skewed(SeededRandom& random, std::size_t below) {
-  const double u = static_cast<double>(random.below(1'000'000) + 1) / 1e6;
-  return std::min(below - 1, static_cast<std::size_t>(static_cast<double>(below) * u * u * u));
-}
-
 // Each about a package, a version, a disk or a kind of machine. `names` as FleetModel has them.
 inline FleetRule generated_rule(const std::vector<std::string>& names, std::uint64_t number) {
   SeededRandom random(1'000'000 + number);
-  const std::string& name = names[skewed(random, 4000)];
+  const std::string& name = names[simulator::skewed(random, 4000)];
   const auto version = fmt::format("{}.{}.{}-1", random.below(9), random.below(4), random.below(6));
   const auto software =
       fmt::format("SELECT device d FROM \"InstalledSoftware\" WHERE \"Name\" = '{}'", name);

@@ -20,6 +20,12 @@ T must(Result<T> result) {
   return value_of(std::move(result));
 }
 
+// A number that the environment says.
+inline std::uint64_t wanted(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
 // CPU seconds of this process so far, user and system.
 inline double cpu_seconds() {
   rusage usage{};

@@ -8,6 +8,7 @@
 #include "bench/measuring.h"
 #include "fleet/fleet.h"
 #include "model/query/parse.h"
+#include "simulator/named_rows.h"
 
 using namespace muster;
 using bench::cpu_seconds;
@@ -17,24 +18,10 @@ namespace {
 
 constexpr Timestamp kNow{1'800'000'000'000};
 
-class Inventory {
- public:
-  explicit Inventory(std::string_view name) : rows_{model::find_inventory_class(name), {}} {}
-  void add(std::initializer_list<std::pair<std::string_view, model::Value>> values) {
-    model::Row row(rows_.type->columns.size());
-    for (const auto& [column, value] : values) row[*rows_.type->column(column)] = value;
-    rows_.rows.push_back(std::move(row));
-  }
-  model::ClassRows take() { return std::move(rows_); }
-
- private:
-  model::ClassRows rows_;
-};
-
 // 196 packages, of which most devices have the same, two disks, and the device and its system.
 fleet::DeviceChange machine(fleet::DeviceNumber device) {
   SeededRandom random(device);
-  Inventory self("Device"), system("OperatingSystem"), software("InstalledSoftware"),
+  simulator::NamedRows self("Device"), system("OperatingSystem"), software("InstalledSoftware"),
       disks("LogicalDisk");
   self.add({{"Name", fmt::format("pc{}", device)},
             {"Kind", std::string(device % 3 == 0 ? "Server" : "Desktop")}});

@@ -12,10 +12,13 @@
 #include "contract/location.h"
 #include "contract/log_line.h"
 #include "contract/nudge.h"
+#include "contract/pace.h"
 #include "contract/plan.h"
 #include "contract/policy.h"
+#include "contract/policy_view.h"
 #include "contract/problem.h"
 #include "contract/public_documents.h"
+#include "contract/scenario.h"
 #include "contract/site_config.h"
 #include "contract/status_report.h"
 #include "model/boundary.h"
@@ -105,6 +108,11 @@ void check_document(char kind, ByteView text) {
       static_cast<void>(decode_look(text));
       static_cast<void>(parse_epoch(text));
       return check(text, decode_nudge, encode_nudge);
+    case 'P': {
+      static_cast<void>(decode_retry_after(text));
+      if (const auto stretch = decode_stretch(text)) MUSTER_CHECK(encode_stretch(*stretch) == text);
+      return;
+    }
     case 'r':
       static_cast<void>(decode_problem(text));
       return;
@@ -123,6 +131,11 @@ void check_document(char kind, ByteView text) {
     case 'C':
       static_cast<void>(decode_client_config(text, "client.yaml"));
       return;
+    case 'z':
+      static_cast<void>(decode_scenario(text, "scenario.yaml"));
+      return;
+    case 'T':
+      return check(text, decode_collection_trigger_view, encode_collection_trigger_view);
     case 'O':
       static_cast<void>(decode_operator_context(text, "context.yaml"));
       return;

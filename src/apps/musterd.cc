@@ -8,6 +8,7 @@
 #include "base/os/file.h"
 #include "base/os/system.h"
 #include "base/settings_tables.h"
+#include "hosting/metrics_page.h"
 #include "hosting/site_system.h"
 #include "hosting/stop_signal.h"
 #include "roles/distribution_point/distribution_point.h"
@@ -28,9 +29,9 @@ bool hosts(const muster::hosting::Site& site, muster::topology::Role role) {
   return std::ranges::find(site.config.roles, role) != site.config.roles.end();
 }
 
-std::vector<muster::hosting::LegRoutes> legs_of(muster::hosting::Site& site,
-                                                const muster::provider::HostPorts& ports,
-                                                FallbackStatusPoint* fallback) {
+muster::Result<std::vector<muster::hosting::LegRoutes>> legs_of(
+    muster::hosting::Site& site, const muster::provider::HostPorts& ports,
+    FallbackStatusPoint* fallback) {
   using muster::topology::Role;
   std::vector<muster::hosting::LegRoutes> legs;
   if (hosts(site, Role::ManagementPoint)) {
@@ -48,8 +49,11 @@ std::vector<muster::hosting::LegRoutes> legs_of(muster::hosting::Site& site,
     legs.push_back(
         {{connection(15), Protocol::Https}, muster::distribution_point::https_routes(site)});
   }
-  if (hosts(site, Role::Provider))
-    legs.push_back({{extension(1), Protocol::Https}, muster::provider::routes(site, ports)});
+  if (hosts(site, Role::Provider)) {
+    auto routes = muster::provider::routes(site, ports);
+    routes.push_back(TRY(muster::hosting::metrics_route(site)));
+    legs.push_back({{extension(1), Protocol::Https}, std::move(routes)});
+  }
   return legs;
 }
 
@@ -69,8 +73,8 @@ muster::Result<void> run(const char* file) {
   std::unique_ptr<FallbackStatusPoint> fallback;
   if (hosts(*site, muster::topology::Role::FallbackStatusPoint))
     fallback = TRY(FallbackStatusPoint::start(*site));
-  auto system =
-      TRY(muster::hosting::SiteSystem::start(*site, legs_of(*site, ports, fallback.get())));
+  auto legs = TRY(legs_of(*site, ports, fallback.get()));
+  auto system = TRY(muster::hosting::SiteSystem::start(*site, std::move(legs)));
   muster::hosting::wait_for_stop_signal();
   system->stop(std::chrono::seconds(5));
   if (fallback) fallback->stop();

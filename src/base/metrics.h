@@ -18,6 +18,8 @@ namespace muster {
 class Counter {
  public:
   void add(std::uint64_t amount = 1) { value_.fetch_add(amount, std::memory_order_relaxed); }
+  // What another part has counted.
+  void show(std::uint64_t total) { value_.store(total, std::memory_order_relaxed); }
   std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -35,8 +37,7 @@ class Gauge {
   std::atomic<std::int64_t> value_{0};
 };
 
-// Counts values by the first bound that is not less than them, whole numbers of the unit that the
-// metric's name ends with.
+// Counts values by the first bound that is not less than them.
 class Histogram {
  public:
   // `bounds` ascend.
@@ -60,19 +61,33 @@ struct Label {
 };
 using Labels = std::initializer_list<Label>;
 
+// How whole numbers are written. Prometheus wants seconds where programs count microseconds.
+enum class Shown { Whole, Millionths };
+
 // Holds all metrics of a program. Asking for one takes a lock: ask once, keep the reference, which
 // stays valid while the registry lives. The same name and labels give the same metric; a name that
 // was asked for as another kind, and a name or key that Prometheus would refuse, is a broken
 // invariant (MUSTER_CHECK).
 class Metrics {
  public:
-  Counter& counter(std::string_view name, std::string_view help, Labels labels = {});
-  Gauge& gauge(std::string_view name, std::string_view help, Labels labels = {});
+  Counter& counter(std::string_view name, std::string_view help, Labels labels = {},
+                   Shown shown = Shown::Whole);
+  Gauge& gauge(std::string_view name, std::string_view help, Labels labels = {},
+               Shown shown = Shown::Whole);
   Histogram& histogram(std::string_view name, std::string_view help,
-                       std::span<const std::uint64_t> bounds, Labels labels = {});
+                       std::span<const std::uint64_t> bounds, Labels labels = {},
+                       Shown shown = Shown::Whole);
 
   // The text exposition format 0.0.4, by name and then by labels.
   std::string render() const;
+
+  struct Described {
+    std::string name;
+    std::string_view kind;  // "counter", "gauge", "histogram"
+    std::string help;
+    std::string label_keys;  // of its first series: "class, outcome"
+  };
+  std::vector<Described> describe() const;
 
  private:
   enum class Kind { Counter, Gauge, Histogram };
@@ -84,9 +99,12 @@ class Metrics {
   struct Family {
     Kind kind;
     std::string help;
+    std::string label_keys;
+    Shown shown;
     std::map<std::string, Series> series;  // by rendered labels, without braces
   };
-  Series& series_of(Kind kind, std::string_view name, std::string_view help, Labels labels);
+  Series& series_of(Kind kind, std::string_view name, std::string_view help, Labels labels,
+                    Shown shown);
 
   mutable std::mutex mutex_;
   std::map<std::string, Family, std::less<>> families_;

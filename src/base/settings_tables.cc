@@ -56,6 +56,8 @@ constexpr Setting kSite[] = {
      "How long a device waits for approval before its request is forgotten."},
     {"status.keep", Duration, "P30D", "", "P1D", "P3650D", "",
      "How long status messages are kept."},
+    {"fleet.snapshot_interval", Duration, "PT1H", "", "PT1M", "P7D", "",
+     "How often the fleet index is written into a file, for a quick start."},
     {"collected_files.versions", Integer, "5", "versions", "1", "100", "",
      "How many versions of a device's collected file are kept."},
     {"collected_files.device_limit", Size, "4 MiB", "", "64 KiB", "1 GiB", "",
@@ -111,6 +113,10 @@ constexpr Setting kHost[] = {
      "The certificates by which the server's is judged; needed when it is reached over TCP."},
     {"database.password_file", Text, "", "", "", "", "",
      "The file with the login's password, closed to others, or a systemd credential's name."},
+    {"database.views", Boolean, "true", "", "", "", "",
+     "Whether a server's database has the views of inventory, packages and deployments for "
+     "reports; "
+     "their tables take many times the room of what they are made from."},
     {"signer.socket", Path, "/run/muster/signer.sock", "", "", "", "",
      "The Unix socket of muster-signer."},
     {"journal.size_limit", Size, "4 GiB", "", "1 MiB", "1 TiB", "",
@@ -139,6 +145,16 @@ constexpr Setting kHost[] = {
      "How many clients look in one second when more are nudged at once."},
     {"http.threads", Integer, "0", "threads", "0", "1024", "",
      "How many threads run handlers that may block; 0 means twice the processors."},
+    {"http.body_memory", Size, "256 MiB", "", "4 MiB", "64 GiB", "",
+     "How much memory the bodies of requests may take that are on their way."},
+    {"http.longest_wait", Duration, "PT1S", "", "PT0.05S", "PT1M", "",
+     "How long an inventory may wait for a thread; beyond it others are put off. Status may wait "
+     "twice as long, content half as long."},
+    {"http.device_rate", Integer, "100", "requests", "1", "1000000", "",
+     "How many requests one device may make a second; ten times as many after a rest."},
+    {"http.address_rate", Integer, "200", "requests", "1", "1000000", "",
+     "How many requests without a certificate one address may make a second; twenty times as many "
+     "after a rest."},
     {"http.queue", Integer, "4096", "requests", "1", "1000000", "",
      "How many requests may wait for a thread before peers are answered 503."},
 };

@@ -77,9 +77,7 @@ std::vector<std::string> names_of(model::Cycles cycles) {
 }
 
 std::string encode_look(model::Cycles cycles) {
-  std::string out;
-  for (const std::string& name : names_of(cycles)) out.append(out.empty() ? "" : " ").append(name);
-  return out;
+  return fmt::format("{}", fmt::join(names_of(cycles), " "));
 }
 
 Result<std::vector<std::string>> decode_look(std::string_view text) {

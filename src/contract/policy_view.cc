@@ -46,4 +46,26 @@ Result<TriggerView> decode_trigger_view(ByteView json) {
   return view;
 }
 
+Bytes encode_collection_trigger_view(const CollectionTriggerView& view) {
+  wire::JsonWriter w;
+  w.object();
+  w.key("collection").string(view.collection);
+  w.key("cycle").string(view.cycle);
+  w.key("told").number(view.told);
+  w.key("waiting").number(view.waiting);
+  w.end();
+  return std::move(w).take();
+}
+
+Result<CollectionTriggerView> decode_collection_trigger_view(ByteView json) {
+  const auto document = TRY(wire::JsonDocument::parse(json));
+  const wire::Json root = document.root();
+  CollectionTriggerView view;
+  view.collection = TRY(text_field(root, "collection"));
+  view.cycle = TRY(text_field(root, "cycle"));
+  view.told = TRY(number_field(root, "told"));
+  view.waiting = TRY(number_field(root, "waiting"));
+  return view;
+}
+
 }  // namespace muster::contract

@@ -32,4 +32,13 @@ struct TriggerView {
 Bytes encode_trigger_view(const TriggerView& view);
 Result<TriggerView> decode_trigger_view(ByteView json);
 
+struct CollectionTriggerView {
+  std::string collection;
+  std::string cycle;
+  std::uint64_t told = 0;
+  std::uint64_t waiting = 0;  // they are told when they connect or poll
+};
+Bytes encode_collection_trigger_view(const CollectionTriggerView& view);
+Result<CollectionTriggerView> decode_collection_trigger_view(ByteView json);
+
 }  // namespace muster::contract

@@ -210,7 +210,9 @@ NumberBits CollectionGraph::who_belongs(const Collection& collection) const {
   collection.direct.join_to(found);
   for (const CollectionId& each : collection.included) members_of(each).join_to(found);
   for (const CollectionId& each : collection.excluded) found.subtract(members_of(each).bits());
-  found.intersect(members_of(collection.limiting).bits());
+  // Who has rows is active; who is named need not be.
+  if (collection.limiting != kAllSystems || !collection.direct.empty())
+    found.intersect(members_of(collection.limiting).bits());
   return found;
 }
 
@@ -220,6 +222,11 @@ void CollectionGraph::settle_all(Node& node, MembershipChanges& changes) {
   Collection& collection = node.second;
   if (collection.waits) return;
   NumberBits next = who_belongs(collection);
+  if (collection.members.empty()) {
+    collection.members = DeviceSet(next);
+    if (!collection.members.empty()) changes.push_back({id, collection.members, {}});
+    return;
+  }
   NumberBits before = collection.members.bits();
   collection.members = DeviceSet(next);
   NumberBits joined = next;

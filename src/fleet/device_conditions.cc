@@ -38,6 +38,7 @@ constexpr Timestamp kNoTime{0};
 
 NumberBits devices_with_row(const DeviceRows& rows, const RowCondition& condition) {
   const RowTable& table = rows.tables()[rows.place_of(*condition.type)];
+  if (condition.filters.empty()) return table.devices().bits();
   NumberBits out;
   for (const RowNumber row : matching_rows(table, condition.filters, kNoTime))
     table.devices(row).join_to(out);

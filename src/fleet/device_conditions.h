@@ -10,7 +10,8 @@
 
 namespace muster::fleet {
 
-// All filters hold of one row. The columns they read are Shared, and none asks for the time.
+// All filters hold of one row; without filters, that there is a row. The columns they read are
+// Shared, and none asks for the time.
 struct RowCondition {
   const model::InventoryClass* type;
   std::vector<model::BoundExpression> filters;

@@ -51,8 +51,42 @@ struct DeviceRows::Draft {
 DeviceRows::DeviceRows() {
   for (const InventoryClass* type : schema_.classes()) {
     places_.emplace(type->name, tables_.size());
-    tables_.emplace_back(*type);
+    tables_.add(RowTable(*type));
   }
+}
+
+void DeviceRows::save(SnapshotWriter& writer) const {
+  writer.number(tables_.size());
+  for (std::size_t place = 0; place < tables_.size(); ++place) {
+    writer.bytes(tables_[place].type().name);
+    writer.bytes(model::layout_of(tables_[place].type()));
+    tables_[place].save(writer);
+  }
+  devices_->save(writer);
+}
+
+Result<DeviceRows> DeviceRows::load(const model::Schema& schema, SnapshotReader& reader) {
+  DeviceRows out;
+  out.tables_ = {};
+  out.places_.clear();
+  out.schema_ = schema;
+  const std::size_t own = model::inventory_classes().size();
+  const std::size_t count = reader.count();
+  for (std::size_t place = 0; place < count && reader.ok(); ++place) {
+    const ByteView name = reader.bytes(), layout = reader.bytes();
+    const InventoryClass* type = name.empty() ? &kNoClass : schema.find(name);
+    if (place < own && type != &model::inventory_classes()[place]) type = nullptr;
+    if (type == nullptr || model::layout_of(*type) != layout)
+      return fail(kBadSnapshot, "it has rows of a class {} of another form", name);
+    if (type != &kNoClass) out.places_.emplace(type->name, place);
+    out.tables_.add(RowTable::load(*type, reader));
+  }
+  if (reader.ok() && out.places_.size() != schema.classes().size())
+    return fail(kBadSnapshot, "it has {} classes instead of {}", out.places_.size(),
+                schema.classes().size());
+  out.devices_ = Shared<Devices>(Devices::load(out.tables_, reader));
+  if (!reader.ok()) return fail(kBadSnapshot, "its parts do not fit together");
+  return out;
 }
 
 std::size_t DeviceRows::place_of(const InventoryClass& type) const {
@@ -80,13 +114,13 @@ void DeviceRows::set_schema(const model::Schema& schema) {
     const InventoryClass* after = next.find(before.name);
     if (after != nullptr && extends(*after, before)) {
       const RowTable narrow = tables_[place];
-      tables_[place].widen(*after);
-      devices_.widen(place, narrow, tables_[place]);
+      tables_.edit(place).widen(*after);
+      devices_.edit().widen(place, narrow, tables_[place]);
       continue;
     }
     places_.erase(places_.find(before.name));
-    devices_.clear(place);
-    tables_[place] = RowTable(kNoClass);
+    devices_.edit().clear(place);
+    tables_.edit(place) = RowTable(kNoClass);
   }
   for (std::size_t place = 0; place < tables_.size(); ++place)
     if (&tables_[place].type() == &kNoClass) free.push_back(place);
@@ -94,9 +128,9 @@ void DeviceRows::set_schema(const model::Schema& schema) {
     if (places_.contains(type->name)) continue;
     if (free.empty()) {
       free.push_back(tables_.size());
-      tables_.emplace_back(kNoClass);
+      tables_.add(RowTable(kNoClass));
     }
-    tables_[free.back()] = RowTable(*type);
+    tables_.edit(free.back()) = RowTable(*type);
     places_.emplace(type->name, free.back());
     free.pop_back();
   }
@@ -191,12 +225,14 @@ void DeviceRows::settle(DeviceNumber number, const Draft& draft, DeviceDelta& de
     const auto has = row_numbers(after);
     std::ranges::set_difference(has, had, std::back_inserter(rows.gained));
     std::ranges::set_difference(had, has, std::back_inserter(rows.lost));
-    for (const RowNumber row : rows.gained) tables_[place].add_device(row, number);
-    for (const RowNumber row : rows.lost) tables_[place].remove_device(row, number);
+    rows.is_first_or_last = had.empty() != has.empty();
+    if (rows.is_first_or_last) tables_.edit(place).set_has_rows(number, !has.empty());
+    for (const RowNumber row : rows.gained) tables_.edit(place).add_device(row, number);
+    for (const RowNumber row : rows.lost) tables_.edit(place).remove_device(row, number);
     const auto released = draft.released.find(place);
     if (released == draft.released.end()) continue;
     for (const Instance& instance : released->second)
-      if (tables_[place].release(instance.row)) rows.freed.push_back(instance.row);
+      if (tables_.edit(place).release(instance.row)) rows.freed.push_back(instance.row);
   }
 }
 
@@ -245,7 +281,7 @@ Result<DeviceDelta> DeviceRows::apply(const DeviceChange& from) {
     list.reserve(list.size() + rows.rows.size());
     for (const model::Row& row : rows.rows) {
       bool is_new = false;
-      list.push_back(tables_[place].acquire(row, is_new));
+      list.push_back(tables_.edit(place).acquire(row, is_new));
       if (is_new) delta.classes[place].created.push_back(list.back().row);
     }
     std::ranges::sort(list);
@@ -265,7 +301,7 @@ Result<DeviceDelta> DeviceRows::apply(const DeviceChange& from) {
   const bool all_touched = change.extent == Extent::Full || !before || shown_before != shown;
   for (ClassDelta& rows : delta.classes) rows.is_touched = all_touched;
   for (const auto& [place, list] : draft.after) delta.classes[place].is_touched = true;
-  devices_.set(change.device, {registered, shown}, draft.after, tables_);
+  devices_.edit().set(change.device, {registered, shown}, draft.after, tables_);
   settle(change.device, draft, delta);
   return delta;
 }
@@ -281,7 +317,7 @@ DeviceDelta DeviceRows::remove(DeviceNumber number) {
     draft.after[place];
     delta.classes[place].is_touched = true;
   }
-  devices_.remove(number);
+  devices_.edit().remove(number);
   settle(number, draft, delta);
   return delta;
 }
@@ -325,7 +361,7 @@ void DeviceRows::for_each_match(const Plan& plan, Timestamp now,
     return;
   }
   if (!table.own_columns().empty()) {
-    devices_.for_each_page([&](DeviceNumber first, const DevicePage& page) {
+    devices_->for_each_page([&](DeviceNumber first, const DevicePage& page) {
       const auto rows = page.own_rows.find(place);
       if (rows == page.own_rows.end()) return true;
       const OwnRows& own = rows->second;
@@ -341,7 +377,7 @@ void DeviceRows::for_each_match(const Plan& plan, Timestamp now,
     return;
   }
   const auto found = candidates(plan, now);
-  devices_.for_each([&](const Device& device) {
+  devices_->for_each([&](const Device& device) {
     return (found && !found->contains(device.number())) || visit_device(device);
   });
 }

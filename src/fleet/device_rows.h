@@ -22,12 +22,15 @@ struct ClassDelta {
   std::vector<RowNumber> lost;
   std::vector<RowNumber> created;  // of the gained: no device had them
   std::vector<RowNumber> freed;    // of the lost: no device has them; the number is free again
+  bool is_first_or_last = false;   // the device has rows and had none, or the other way round
 };
 struct DeviceDelta {
   bool is_new = false;
   std::vector<ClassDelta> classes;  // by their place in tables()
 };
 
+// A copy is as it was when it was made, whatever becomes of the other; it shares what stays the
+// same.
 class DeviceRows {
  public:
   DeviceRows();
@@ -45,16 +48,20 @@ class DeviceRows {
   // The rows that the device had are lost.
   DeviceDelta remove(DeviceNumber number);
 
-  const Devices& devices() const { return devices_; }
+  void save(SnapshotWriter& writer) const;
+  // With the classes of `schema`. Error: kBadSnapshot, also for one of other classes.
+  static Result<DeviceRows> load(const model::Schema& schema, SnapshotReader& reader);
+
+  const Devices& devices() const { return *devices_; }
   // The numbers of all devices.
-  const DeviceSet& active() const { return devices_.numbers(); }
-  std::optional<Device> find(DeviceNumber number) const { return devices_.find(number); }
+  const DeviceSet& active() const { return devices_->numbers(); }
+  std::optional<Device> find(DeviceNumber number) const { return devices_->find(number); }
   // The device's rows of the class at that place of tables().
   Instances list(const Device& device, std::size_t place) const {
     return device.list(tables_[place], place);
   }
   // One per class of the schema, and one without rows at each place that a class has left.
-  const std::vector<RowTable>& tables() const { return tables_; }
+  const RowTables& tables() const { return tables_; }
 
   bool matches(const model::Plan& plan, Timestamp now, const Device& device) const;
 
@@ -86,9 +93,9 @@ class DeviceRows {
   void settle(DeviceNumber number, const Draft& draft, DeviceDelta& delta);
 
   model::Schema schema_;
-  std::vector<RowTable> tables_;
+  RowTables tables_;
   std::map<std::string, std::size_t, std::less<>> places_;  // of the classes, by name
-  Devices devices_;
+  Shared<Devices> devices_;
 };
 
 }  // namespace muster::fleet

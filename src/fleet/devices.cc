@@ -58,7 +58,7 @@ std::optional<Device> Devices::find(DeviceNumber number) const {
 }
 
 void Devices::set(DeviceNumber number, const DeviceNames& names, const Lists& lists,
-                  const std::vector<RowTable>& tables) {
+                  const RowTables& tables) {
   const std::size_t index = number / DevicePage::kDevices;
   const std::size_t place = number % DevicePage::kDevices;
   if (pages_.size() <= index) pages_.resize(index + 1);
@@ -113,6 +113,58 @@ void Devices::widen(std::size_t place, const RowTable& before, const RowTable& a
     }
     edited.own_rows[place] = std::move(own);
   }
+}
+
+void Devices::save_page(const DevicePage& page, SnapshotWriter& writer) {
+  for (const std::uint64_t word : page.there) writer.number(word);
+  for (std::size_t place = 0; place < DevicePage::kDevices; ++place) {
+    if ((page.there[place / 64] & bit_of(place)) == 0) continue;
+    const DeviceEntry& entry = page.entries[place];
+    writer.array(entry.registered_name);
+    const bool is_shown = view_of(entry.registered_name) == view_of(entry.shown_name);
+    writer.number(is_shown ? 1 : 0);
+    if (!is_shown) writer.array(entry.shown_name);
+    entry.shared_rows.save(writer);
+  }
+  writer.number(page.own_rows.size());
+  for (const auto& [place, own] : page.own_rows) {
+    writer.number(place);
+    own.save(writer);
+  }
+}
+
+void Devices::load_page(DevicePage& page, const RowTables& tables, SnapshotReader& reader) {
+  for (std::uint64_t& word : page.there) word = reader.number();
+  for (std::size_t place = 0; place < DevicePage::kDevices; ++place) {
+    if ((page.there[place / 64] & bit_of(place)) == 0) continue;
+    DeviceEntry& entry = page.entries[place];
+    entry.registered_name = reader.array<char>();
+    entry.shown_name = reader.number() == 1 ? entry.registered_name : reader.array<char>();
+    entry.shared_rows = PackedRows::load(reader);
+  }
+  for (std::size_t left = reader.count(); left > 0 && reader.ok(); --left) {
+    const std::uint64_t place = reader.number();
+    if (reader.expect(place < tables.size()))
+      page.own_rows[place] = OwnRows::load(tables[place], reader);
+  }
+}
+
+void Devices::save(SnapshotWriter& writer) const {
+  writer.number(pages_.size());
+  for (const auto& page : pages_) {
+    writer.number(page ? 1 : 0);
+    if (page) save_page(**page, writer);
+  }
+  numbers_.save(writer);
+}
+
+Devices Devices::load(const RowTables& tables, SnapshotReader& reader) {
+  Devices out;
+  out.pages_.resize(reader.count());
+  for (auto& page : out.pages_)
+    if (reader.number() == 1) load_page(page.emplace().edit(), tables, reader);
+  out.numbers_ = NumberSet::load(reader);
+  return out;
 }
 
 }  // namespace muster::fleet

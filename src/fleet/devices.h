@@ -39,9 +39,9 @@ class Device {
 
   DeviceNumber number() const { return number_; }
   // The name that the site knows.
-  std::string_view registered_name() const { return text(entry().registered_name); }
+  std::string_view registered_name() const { return view_of(entry().registered_name); }
   // The query's column Device.
-  std::string_view shown_name() const { return text(entry().shown_name); }
+  std::string_view shown_name() const { return view_of(entry().shown_name); }
 
   std::size_t count(const RowTable& table, std::size_t place) const;
   Instances list(const RowTable& table, std::size_t place) const;
@@ -64,9 +64,6 @@ class Device {
   }
 
  private:
-  static std::string_view text(const SharedArray<char>& array) {
-    return {array.begin(), array.size()};
-  }
   std::uint8_t place_in_page() const {
     return static_cast<std::uint8_t>(number_ % DevicePage::kDevices);
   }
@@ -96,7 +93,7 @@ class Devices {
 
   // Puts the lists in for those that stood at their places. The device is there from now on.
   void set(DeviceNumber number, const DeviceNames& names, const Lists& lists,
-           const std::vector<RowTable>& tables);
+           const RowTables& tables);
   void remove(DeviceNumber number);
   // No device has rows of the class at that place any more.
   void clear(std::size_t place);
@@ -128,7 +125,13 @@ class Devices {
     return true;
   }
 
+  void save(SnapshotWriter& writer) const;
+  static Devices load(const RowTables& tables, SnapshotReader& reader);
+
  private:
+  static void save_page(const DevicePage& page, SnapshotWriter& writer);
+  static void load_page(DevicePage& page, const RowTables& tables, SnapshotReader& reader);
+
   // By DevicePage::kDevices numbers; nothing where no device ever was.
   std::vector<std::optional<Shared<DevicePage>>> pages_;
   NumberSet numbers_;

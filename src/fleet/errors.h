@@ -22,5 +22,8 @@ inline constexpr ErrorKind kBadCollection{
     1705, "bad-collection", "Give the collection an id of 1 to 255 bytes other than all-systems"};
 inline constexpr ErrorKind kTooManyRows{1706, "too-many-rows",
                                         "Collect fewer rows of the class on the device"};
+inline constexpr ErrorKind kBadSnapshot{1707, "bad-snapshot",
+                                        "Nothing: the index is built from the database instead, "
+                                        "and the next snapshot replaces this one"};
 
 }  // namespace muster::fleet

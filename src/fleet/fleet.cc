@@ -16,10 +16,18 @@ using model::ClassRows;
 using model::Plan;
 
 struct Fleet::State {
+  State() = default;
+  explicit State(DeviceRows all) : rows(std::move(all)) {}
+
   mutable std::shared_mutex mutex;
   DeviceRows rows;
   CollectionGraph collections{rows};
 
+  // The rows as they are now: who reads them long keeps nobody waiting.
+  DeviceRows pinned() const {
+    const std::shared_lock lock(mutex);
+    return rows;
+  }
   Result<DeviceSet> members_of(const CollectionId& id) const {
     const std::shared_lock lock(mutex);
     if (id == kAllSystems) return rows.active();
@@ -50,6 +58,7 @@ std::vector<ClassRows> rows_of(const DeviceRows& rows, const Device& device) {
 }  // namespace
 
 Fleet::Fleet() : state_(std::make_unique<State>()) {}
+Fleet::Fleet(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Fleet::~Fleet() = default;
 Fleet::Fleet(Fleet&&) noexcept = default;
 Fleet& Fleet::operator=(Fleet&&) noexcept = default;
@@ -70,6 +79,25 @@ MembershipChanges Fleet::remove(DeviceNumber device) {
   MembershipChanges changes = state_->collections.device_left(device, delta);
   changes.insert(changes.begin(), {CollectionId(kAllSystems), {}, DeviceSet({device})});
   return changes;
+}
+
+Result<void> FleetState::save(std::string_view mark, const SnapshotSink& sink) const {
+  SnapshotWriter writer(sink);
+  writer.bytes(mark);
+  rows_->save(writer);
+  return writer.finish();
+}
+
+FleetState Fleet::state() const {
+  return FleetState(std::make_shared<const DeviceRows>(state_->pinned()));
+}
+
+Result<LoadedFleet> Fleet::load(const model::Schema& schema, ByteView snapshot) {
+  SnapshotReader reader = TRY(SnapshotReader::open(snapshot));
+  std::string mark(reader.bytes());
+  DeviceRows rows = TRY(DeviceRows::load(schema, reader));
+  if (!reader.at_end()) return fail(kBadSnapshot, "there is more behind its end");
+  return LoadedFleet{Fleet(std::make_unique<State>(std::move(rows))), std::move(mark)};
 }
 
 model::Schema Fleet::schema() const {
@@ -93,17 +121,17 @@ Result<model::Table> Fleet::evaluate(const model::Query& query,
     std::ranges::sort(*only);
     only->erase(std::unique(only->begin(), only->end()), only->end());
   }
-  const std::shared_lock lock(state_->mutex);
-  const Plan plan = TRY(model::resolve(query, state_->rows.schema()));
+  const DeviceRows rows = state_->pinned();
+  const Plan plan = TRY(model::resolve(query, rows.schema()));
   auto found = TRY(fleet::evaluate(
-      state_->rows, plan, {.now = context.now, .only = only, .row_limit = context.row_limit}));
+      rows, plan, {.now = context.now, .only = only, .row_limit = context.row_limit}));
   return model::Table{plan.columns, std::move(found)};
 }
 
 Result<DeviceSet> Fleet::devices_matching(const model::Query& query, Timestamp now) const {
-  const std::shared_lock lock(state_->mutex);
-  const Plan plan = TRY(model::resolve_rule(query, state_->rows.schema()));
-  return DeviceSet(matching_devices(state_->rows, plan, now));
+  const DeviceRows rows = state_->pinned();
+  const Plan plan = TRY(model::resolve_rule(query, rows.schema()));
+  return DeviceSet(matching_devices(rows, plan, now));
 }
 
 Result<MembershipChanges> Fleet::set_collection(const CollectionId& id, CollectionRule rule,
@@ -167,11 +195,12 @@ Result<model::RowSetDigest> Fleet::digest(DeviceNumber number) const {
 
 FleetCounts Fleet::counts() const {
   const std::shared_lock lock(state_->mutex);
+  const DeviceRows& rows = state_->rows;
   FleetCounts out;
-  out.devices = state_->rows.devices().size();
+  out.devices = rows.devices().size();
   out.collections = state_->collections.size();
-  for (const RowTable& table : state_->rows.tables())
-    if (!table.type().columns.empty())
+  for (std::size_t i = 0; i < rows.tables().size(); ++i)
+    if (const RowTable& table = rows.tables()[i]; !table.type().columns.empty())
       out.classes.push_back(
           {std::string(table.type().name), table.distinct_rows(), table.all_instances()});
   return out;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fleet/number_set.h"
+#include "fleet/snapshot.h"
 #include "model/inventory.h"
 #include "model/query/run.h"
 #include "model/schema.h"
@@ -91,13 +92,35 @@ struct FleetCounts {
   std::vector<ClassCounts> classes;
 };
 
-// One thread changes it at a time, any number read beside it; calls wait for each other as needed.
+class DeviceRows;
+
+// The rows of all devices as they were at one time, whatever became of the fleet since.
+class FleetState {
+ public:
+  explicit FleetState(std::shared_ptr<const DeviceRows> rows) : rows_(std::move(rows)) {}
+  // `mark` is the caller's: what the rows hold of the changes that there are. The sink's errors.
+  Result<void> save(std::string_view mark, const SnapshotSink& sink) const;
+
+ private:
+  std::shared_ptr<const DeviceRows> rows_;
+};
+
+struct LoadedFleet;
+
+// One thread changes it at a time, any number read beside it. A query sees the rows as they were
+// when it began, and keeps no change waiting.
 class Fleet {
  public:
   Fleet();
   ~Fleet();
   Fleet(Fleet&&) noexcept;
   Fleet& operator=(Fleet&&) noexcept;
+
+  // What a state wrote, with the classes of `schema`; there are no collections. Errors:
+  // kBadSnapshot, also where its classes are others.
+  static Result<LoadedFleet> load(const model::Schema& schema, ByteView snapshot);
+  // For the thread that changes the fleet: the state, to be saved beside the changes that follow.
+  FleetState state() const;
 
   model::Schema schema() const;
   // The classes that there are from now on. Rows of those that are gone go with them. Classes with
@@ -146,7 +169,13 @@ class Fleet {
 
  private:
   struct State;
+  explicit Fleet(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
+};
+
+struct LoadedFleet {
+  Fleet fleet;
+  std::string mark;
 };
 
 }  // namespace muster::fleet

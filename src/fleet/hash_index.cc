@@ -1,5 +1,7 @@
 #include "fleet/hash_index.h"
 
+#include <vector>
+
 #include "base/check.h"
 
 namespace muster::fleet {
@@ -9,7 +11,7 @@ constexpr std::size_t kFewestPlaces = 8;
 
 }  // namespace
 
-void HashIndex::put(std::vector<Place>& places, Place place) {
+void HashIndex::put(std::span<Place> places, Place place) {
   const std::size_t mask = places.size() - 1;
   std::size_t i = place.tag & mask;
   while (places[i].number != kNone) i = (i + 1) & mask;
@@ -22,29 +24,30 @@ void HashIndex::insert(std::uint64_t hash, Number number) {
     std::vector<Place> more(std::max(part.places.size() * 2, kFewestPlaces));
     for (const Place& place : part.places)
       if (place.number != kNone) put(more, place);
-    part.places = std::move(more);
+    part.places.assign(more);
   }
-  put(part.places, {static_cast<std::uint32_t>(hash), number});
+  put(part.places.edit(), {static_cast<std::uint32_t>(hash), number});
   ++part.count;
 }
 
 void HashIndex::erase(std::uint64_t hash, Number number) {
   Part& part = parts_[part_of(hash)];
   MUSTER_CHECK(part.count > 0);
-  const std::size_t mask = part.places.size() - 1;
+  const auto places = part.places.edit();
+  const std::size_t mask = places.size() - 1;
   std::size_t gap = static_cast<std::uint32_t>(hash) & mask;
-  while (part.places[gap].number != number) {
-    MUSTER_CHECK(part.places[gap].number != kNone);
+  while (places[gap].number != number) {
+    MUSTER_CHECK(places[gap].number != kNone);
     gap = (gap + 1) & mask;
   }
   // Those behind it move up to where a search still meets them.
-  for (std::size_t i = (gap + 1) & mask; part.places[i].number != kNone; i = (i + 1) & mask) {
-    const std::size_t home = part.places[i].tag & mask;
+  for (std::size_t i = (gap + 1) & mask; places[i].number != kNone; i = (i + 1) & mask) {
+    const std::size_t home = places[i].tag & mask;
     if (((i - home) & mask) < ((i - gap) & mask)) continue;
-    part.places[gap] = part.places[i];
+    places[gap] = places[i];
     gap = i;
   }
-  part.places[gap] = {};
+  places[gap] = {};
   --part.count;
 }
 

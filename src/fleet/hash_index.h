@@ -4,25 +4,27 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <utility>
-#include <vector>
 
 #include "fleet/number_set.h"
+#include "fleet/shared_array.h"
 
 namespace muster::fleet {
 
-// In parts that grow each for itself: no insertion has to move more than one of them.
+// In parts that grow each for itself: no insertion has to move more than one of them. Copies share
+// a part until one of them changes it.
 class HashIndex {
  public:
   // The number under `hash` for which `is_it` holds.
   template <typename IsIt>
   std::optional<Number> find(std::uint64_t hash, IsIt&& is_it) const {
-    const Part& part = parts_[part_of(hash)];
-    if (part.places.empty()) return std::nullopt;
+    const auto places = parts_[part_of(hash)].places.values();
+    if (places.empty()) return std::nullopt;
     const auto tag = static_cast<std::uint32_t>(hash);
-    const std::size_t mask = part.places.size() - 1;
-    for (std::size_t i = tag & mask; part.places[i].number != kNone; i = (i + 1) & mask)
-      if (part.places[i].tag == tag && is_it(part.places[i].number)) return part.places[i].number;
+    const std::size_t mask = places.size() - 1;
+    for (std::size_t i = tag & mask; places[i].number != kNone; i = (i + 1) & mask)
+      if (places[i].tag == tag && is_it(places[i].number)) return places[i].number;
     return std::nullopt;
   }
   // That is not there yet.
@@ -38,11 +40,11 @@ class HashIndex {
     Number number = kNone;
   };
   struct Part {
-    std::vector<Place> places;  // a power of two, never full
+    SharedArray<Place> places;  // a power of two, never full
     std::size_t count = 0;
   };
   static std::size_t part_of(std::uint64_t hash) { return hash >> 58; }
-  static void put(std::vector<Place>& places, Place place);
+  static void put(std::span<Place> places, Place place);
 
   std::array<Part, kParts> parts_;
 };

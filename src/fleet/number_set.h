@@ -4,12 +4,13 @@
 
 #include <bit>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <variant>
 #include <vector>
 
+#include "fleet/pages.h"
 #include "fleet/shared_array.h"
+#include "fleet/snapshot.h"
 
 namespace muster::fleet {
 
@@ -50,11 +51,6 @@ class NumberBits {
 class NumberSet {
  public:
   NumberSet() = default;
-  NumberSet(const NumberSet& other);
-  NumberSet(NumberSet&&) noexcept = default;
-  NumberSet& operator=(const NumberSet& other) { return *this = NumberSet(other); }
-  NumberSet& operator=(NumberSet&&) noexcept = default;
-  ~NumberSet() = default;
   // In any order, and more than once.
   explicit NumberSet(std::vector<Number> numbers);
   explicit NumberSet(const NumberBits& bits);
@@ -82,6 +78,9 @@ class NumberSet {
   void join_to(NumberBits& bits) const;
   NumberBits bits() const;
 
+  void save(SnapshotWriter& writer) const;
+  static NumberSet load(SnapshotReader& reader);
+
   // Of the heap, the allocator's own needs aside.
   std::size_t heap_bytes() const;
 
@@ -104,7 +103,10 @@ class NumberSet {
   // the set, a bit for each place, or the places of those that are not in the set.
   struct Chunk {
     enum class Form : std::uint8_t { In, Bits, Out };
-    Chunk(std::uint32_t upper, std::span<const std::uint64_t> words);
+    // `count`: of the bits in `words`.
+    Chunk(std::uint32_t upper, std::span<const std::uint64_t> words, std::uint32_t count);
+    explicit Chunk(SnapshotReader& reader);
+    void save(SnapshotWriter& writer) const;
     bool contains(std::uint16_t place) const;
     // Whether that changed anything.
     bool set(std::uint16_t place, bool wanted);
@@ -118,7 +120,7 @@ class NumberSet {
     Words words;
 
    private:
-    void read(std::span<const std::uint64_t> from);
+    void read(std::span<const std::uint64_t> from);  // `count` of them
     bool set_place(std::uint16_t place, bool wanted);
     void take_form();
   };
@@ -128,11 +130,11 @@ class NumberSet {
     const Chunk* find(std::uint32_t upper) const;
   };
   // Behind a pointer, so that sets of few numbers stay small.
-  using LargePointer = std::unique_ptr<Large>;
+  using LargePointer = Shared<Large>;
 
   void take_form(const std::vector<Number>& numbers);
 
-  std::variant<Few, List, LargePointer> form_;
+  std::variant<Few, List, LargePointer> form_{};
 };
 
 }  // namespace muster::fleet

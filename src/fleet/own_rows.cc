@@ -126,11 +126,35 @@ Instances OwnRows::list(const RowTable& table, std::uint8_t device) const {
   return out;
 }
 
-std::size_t OwnRows::heap_bytes() const {
-  std::size_t out = devices_.heap_bytes() + rows_.heap_bytes();
-  for (const Column& column : columns_)
-    out += sizeof column + column.absent.heap_bytes() + column.numbers.heap_bytes() +
-           column.ends.heap_bytes() + column.texts.heap_bytes();
+void OwnRows::save(SnapshotWriter& writer) const {
+  writer.array(devices_);
+  writer.array(rows_);
+  writer.number(columns_.size());
+  for (const Column& column : columns_) {
+    writer.array(column.absent);
+    writer.array(column.numbers);
+    writer.array(column.ends);
+    writer.array(column.texts);
+  }
+}
+
+OwnRows OwnRows::load(const RowTable& table, SnapshotReader& reader) {
+  OwnRows out;
+  out.devices_ = reader.array<std::uint8_t>();
+  out.rows_ = reader.array<RowNumber>();
+  reader.expect(out.rows_.size() == out.devices_.size());
+  for (const RowNumber row : out.rows_)
+    if (!reader.expect(row < table.slots())) return out;
+  const std::size_t columns = reader.count();
+  reader.expect(columns == table.own_columns().size() || (columns == 0 && out.rows_.empty()));
+  for (std::size_t i = 0; i < columns && reader.ok(); ++i) {
+    Column& column = out.columns_.emplace_back();
+    column.absent = reader.array<std::uint8_t>();
+    column.numbers = reader.array<std::int64_t>();
+    column.ends = reader.array<std::uint32_t>();
+    column.texts = reader.array<char>();
+    reader.expect(column.absent.size() == out.rows_.size());
+  }
   return out;
 }
 

@@ -34,6 +34,9 @@ class OwnRows {
   void read(const RowTable& table, std::size_t i, model::Row& row) const;
   model::Value value(const RowTable& table, std::size_t i, std::size_t own_column) const;
 
+  void save(SnapshotWriter& writer) const;
+  static OwnRows load(const RowTable& table, SnapshotReader& reader);
+
   // Of an own column of numbers, by its place among the table's: the value, or absent.
   bool is_absent(std::size_t own_column, std::size_t i) const {
     return columns_[own_column].absent[i] != 0;
@@ -41,8 +44,6 @@ class OwnRows {
   std::int64_t number(std::size_t own_column, std::size_t i) const {
     return columns_[own_column].numbers[i];
   }
-
-  std::size_t heap_bytes() const;
 
  private:
   struct Column {

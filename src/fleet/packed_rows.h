@@ -33,8 +33,12 @@ class PackedRows {
   // Puts the lists in, each sorted, for those that stood at their places.
   void replace(const std::map<std::size_t, std::vector<RowNumber>>& lists);
 
-  // Of the heap, the allocator's own needs aside.
-  std::size_t heap_bytes() const { return bytes_.heap_bytes(); }
+  void save(SnapshotWriter& writer) const { writer.array(bytes_); }
+  static PackedRows load(SnapshotReader& reader) {
+    PackedRows out;
+    out.bytes_ = reader.array<std::uint8_t>();
+    return out;
+  }
 
  private:
   // What write() wrote, seven bits a byte.

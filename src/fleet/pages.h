@@ -17,6 +17,7 @@ template <typename T>
 class Shared {
  public:
   Shared() : block_(new Block) {}
+  explicit Shared(T value) : block_(new Block(std::move(value))) {}
   Shared(const Shared& other) : block_(other.block_) {
     block_->owners.fetch_add(1, std::memory_order_relaxed);
   }
@@ -43,6 +44,7 @@ class Shared {
   struct Block {
     Block() = default;
     explicit Block(const T& from) : value(from) {}
+    explicit Block(T&& from) : value(std::move(from)) {}
     std::atomic<std::uint32_t> owners{1};
     T value{};
   };
@@ -64,9 +66,6 @@ class Pages {
   void add() {
     if (size_ == pages_.size() * kSize) pages_.emplace_back();
     ++size_;
-  }
-  void resize_to(std::size_t size) {
-    while (size_ < size) add();
   }
 
  private:

@@ -41,6 +41,8 @@ std::string key_of(const RowCondition& condition) {
   return out;
 }
 
+bool is_any_row(const RowCondition& condition) { return condition.filters.empty(); }
+
 // A text that a column of each satisfying row equals, where there is one.
 const model::BoundCondition* find_text(const RowCondition& condition) {
   for (const BoundExpression& filter : condition.filters)
@@ -71,7 +73,7 @@ Predicates::Predicates(const DeviceRows& rows) : rows_(rows), classes_(rows.tabl
 void Predicates::classes_changed(const std::vector<std::size_t>& places) {
   classes_.resize(rows_.tables().size());
   for (const std::size_t place : places) {
-    MUSTER_CHECK(classes_[place].others.empty());
+    MUSTER_CHECK(classes_[place].others.empty() && !classes_[place].any_row);
     classes_[place] = {};
   }
 }
@@ -82,10 +84,28 @@ std::vector<PredicateNumber>& Predicates::place_of(const Predicate& predicate) {
   return text == nullptr ? index.others : index.by_text[text->column][text->literals[0].text];
 }
 
-bool Predicates::is_satisfied(const Predicate& predicate, RowNumber row) const {
-  RowSelector selector(rows_.tables()[predicate.class_index], predicate.condition.filters, kNoTime,
-                       RowSelector::Verdicts::Once);
-  return selector.select_shared(row);
+void Predicates::enter(PredicateNumber number) {
+  const Predicate& predicate = predicates_[number];
+  if (is_any_row(predicate.condition)) {
+    classes_[predicate.class_index].any_row = number;
+    return;
+  }
+  place_of(predicate).push_back(number);
+  const RowTable& table = rows_.tables()[predicate.class_index];
+  for (const RowNumber row : matching_rows(table, predicate.condition.filters, kNoTime))
+    join_row(number, row);
+}
+
+void Predicates::leave(PredicateNumber number) {
+  const Predicate& predicate = predicates_[number];
+  ClassIndex& index = classes_[predicate.class_index];
+  if (is_any_row(predicate.condition)) {
+    index.any_row.reset();
+    return;
+  }
+  std::erase(place_of(predicate), number);
+  predicate.rows.for_each(
+      [&](RowNumber row) { index.of_row[row].erase(place_in(index.of_row[row], number)); });
 }
 
 PredicateNumber Predicates::take(const RowCondition& condition) {
@@ -103,10 +123,7 @@ PredicateNumber Predicates::take(const RowCondition& condition) {
   entry->second = number;
   Predicate& predicate = predicates_[number];
   predicate = {condition, rows_.place_of(*condition.type), {}, 1, entry};
-  place_of(predicate).push_back(number);
-  const RowTable& table = rows_.tables()[predicate.class_index];
-  for (const RowNumber row : matching_rows(table, predicate.condition.filters, kNoTime))
-    join_row(number, row);
+  enter(number);
   return number;
 }
 
@@ -114,9 +131,7 @@ void Predicates::let_go(PredicateNumber number) {
   Predicate& predicate = predicates_[number];
   MUSTER_CHECK(predicate.users > 0);
   if (--predicate.users > 0) return;
-  std::erase(place_of(predicate), number);
-  auto& of_row = classes_[predicate.class_index].of_row;
-  predicate.rows.for_each([&](RowNumber row) { of_row[row].erase(place_in(of_row[row], number)); });
+  leave(number);
   by_key_.erase(predicate.entry);
   predicate = {};
   free_.push_back(number);
@@ -131,13 +146,19 @@ void Predicates::join_row(PredicateNumber number, RowNumber row) {
 
 void Predicates::add_row(std::size_t class_index, RowNumber row) {
   ClassIndex& index = classes_[class_index];
+  const RowTable& table = rows_.tables()[class_index];
+  RowSelector selector(table, {}, kNoTime, RowSelector::Verdicts::Once);
+  const model::RowView view = selector.view_of(row);
   const auto try_each = [&](const std::vector<PredicateNumber>& numbers) {
     for (const PredicateNumber number : numbers)
-      if (is_satisfied(predicates_[number], row)) join_row(number, row);
+      if (std::ranges::all_of(predicates_[number].condition.filters, [&](const auto& filter) {
+            return model::test(filter, view, kNoTime) == model::Truth::Yes;
+          }))
+        join_row(number, row);
   };
   try_each(index.others);
   for (const auto& [column, texts] : index.by_text) {
-    const model::Value& value = rows_.tables()[class_index].value(row, column - 1);
+    const model::Value& value = table.value(row, column - 1);
     const auto found = texts.find(text_of(value));
     if (found != texts.end()) try_each(found->second);
   }
@@ -156,6 +177,7 @@ std::vector<PredicateNumber> Predicates::satisfied_by(std::size_t class_index,
   const auto& of_row = classes_[class_index].of_row;
   for (const RowNumber row : rows)
     if (row < of_row.size()) out.insert(out.end(), of_row[row].begin(), of_row[row].end());
+  if (rows.size() < 2) return out;  // sorted as it stands
   std::ranges::sort(out);
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
@@ -169,6 +191,7 @@ std::vector<PredicateNumber> Predicates::rows_changed(const DeviceDelta& delta) 
     for (const RowNumber row : rows.created) add_row(i, row);
     std::ranges::set_symmetric_difference(satisfied_by(i, rows.gained), satisfied_by(i, rows.lost),
                                           std::back_inserter(out));
+    if (rows.is_first_or_last && classes_[i].any_row) out.push_back(*classes_[i].any_row);
     for (const RowNumber row : rows.freed) drop_row(i, row);
   }
   std::ranges::sort(out);
@@ -178,6 +201,7 @@ std::vector<PredicateNumber> Predicates::rows_changed(const DeviceDelta& delta) 
 bool Predicates::holds(PredicateNumber number, DeviceFacts& device) const {
   const Predicate& predicate = predicates_[number];
   const auto& own = device.row_numbers(predicate.class_index);
+  if (is_any_row(predicate.condition)) return !own.empty();
   if (predicate.rows.size() > own.size())
     return std::ranges::any_of(own, [&](RowNumber row) { return predicate.rows.contains(row); });
   bool found = false;
@@ -189,6 +213,10 @@ bool Predicates::holds(PredicateNumber number, DeviceFacts& device) const {
 void Predicates::join_devices(PredicateNumber number, NumberBits& bits) const {
   const Predicate& predicate = predicates_[number];
   const RowTable& table = rows_.tables()[predicate.class_index];
+  if (is_any_row(predicate.condition)) {
+    table.devices().join_to(bits);
+    return;
+  }
   predicate.rows.for_each([&](RowNumber row) { table.devices(row).join_to(bits); });
 }
 

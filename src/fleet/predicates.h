@@ -45,7 +45,7 @@ class Predicates {
   struct Predicate {
     RowCondition condition;
     std::size_t class_index = 0;
-    RowSet rows;
+    RowSet rows;  // empty for any row
     std::uint64_t users = 0;
     std::map<std::string, PredicateNumber, std::less<>>::iterator entry;
   };
@@ -55,10 +55,13 @@ class Predicates {
     // By a text that a column must equal: column, then text.
     std::map<std::size_t, std::map<std::string, std::vector<PredicateNumber>, std::less<>>> by_text;
     std::vector<PredicateNumber> others;
+    std::optional<PredicateNumber> any_row;  // that there is a row, whatever it is
   };
 
+  // Puts it where a new row of its class is tried on it, or takes it away.
+  void enter(PredicateNumber number);
+  void leave(PredicateNumber number);
   std::vector<PredicateNumber>& place_of(const Predicate& predicate);
-  bool is_satisfied(const Predicate& predicate, RowNumber row) const;
   // The predicates that one of the rows satisfies, each once, ascending.
   std::vector<PredicateNumber> satisfied_by(std::size_t class_index,
                                             const std::vector<RowNumber>& rows) const;

@@ -78,8 +78,8 @@ void RowTable::widen(const model::InventoryClass& type) {
     if (instances(row) == 0) continue;
     numbers_.insert(hash_of_row(row), row);
     if (!had_name && name_column_) {
-      named_.resize(1);
-      named_[ValueColumn::kAbsent].insert(row);
+      if (named_.size() == 0) named_.add();
+      named_.edit(ValueColumn::kAbsent).insert(row);
     }
   }
 }
@@ -107,9 +107,7 @@ std::optional<RowNumber> RowTable::find_row(std::uint64_t hash, const Row& row) 
 
 RowNumber RowTable::add_row(std::uint64_t hash, const Row& row) {
   if (free_.empty()) {
-    if (slots_ == pages_.size() * kPageRows)
-      pages_.emplace_back().edit().values.assign(
-          std::vector<ValueNumber>(kPageRows * columns_.size(), ValueColumn::kAbsent));
+    if (slots_ == pages_.size() * kPageRows) add_page();
     free_.push_back(static_cast<RowNumber>(slots_++));
   }
   const RowNumber number = free_.back();
@@ -118,14 +116,22 @@ RowNumber RowTable::add_row(std::uint64_t hash, const Row& row) {
       number % kPageRows * columns_.size(), columns_.size());
   for (std::size_t i = 0; i < columns_.size(); ++i)
     values[i] = columns_[i].acquire(row[shared_columns_[i]]);
-  numbers_.insert(hash, number);
-  if (name_column_) {
-    const ValueNumber name = value_number(number, *name_column_);
-    if (named_.size() <= name) named_.resize(std::size_t{name} + 1 + name / 4);
-    named_[name].insert(number);
-  }
-  ++distinct_rows_;
+  enter(hash, number);
   return number;
+}
+
+void RowTable::add_page() {
+  pages_.emplace_back().edit().values.assign(
+      std::vector<ValueNumber>(kPageRows * columns_.size(), ValueColumn::kAbsent));
+}
+
+void RowTable::enter(std::uint64_t hash, RowNumber number) {
+  numbers_.insert(hash, number);
+  ++distinct_rows_;
+  if (!name_column_) return;
+  const ValueNumber name = value_number(number, *name_column_);
+  while (named_.size() <= name) named_.add();
+  named_.edit(name).insert(number);
 }
 
 Instance RowTable::acquire(const Row& row, bool& is_new) {
@@ -149,7 +155,7 @@ bool RowTable::release(RowNumber row) {
   if (--slot.instances > 0) return false;
   slot = {};
   numbers_.erase(hash_of_row(row), row);
-  if (name_column_) named_[value_number(row, *name_column_)].erase(row);
+  if (name_column_) named_.edit(value_number(row, *name_column_)).erase(row);
   const auto values = pages_[row / kPageRows].edit().values.edit().subspan(
       row % kPageRows * columns_.size(), columns_.size());
   for (std::size_t i = 0; i < columns_.size(); ++i)
@@ -194,6 +200,44 @@ Row RowTable::whole(const Instance& instance) const {
       if ((*values)[column].index() != 0) row[column] = std::move((*values)[column]);
   }
   return row;
+}
+
+void RowTable::save(SnapshotWriter& writer) const {
+  for (const ValueColumn& column : columns_) column.save(writer);
+  writer.number(slots_);
+  for (RowNumber row = 0; row < slots_; ++row) {
+    if (row % kPageRows == 0) writer.array(pages_[row / kPageRows]->values);
+    writer.number(instances(row));
+    if (instances(row) > 0) devices(row).save(writer);
+  }
+  devices_.save(writer);
+}
+
+RowTable RowTable::load(const model::InventoryClass& type, SnapshotReader& reader) {
+  RowTable out(type);
+  for (ValueColumn& column : out.columns_) column = ValueColumn::load(reader);
+  const std::size_t slots = reader.count();
+  for (; out.slots_ < slots && reader.ok(); ++out.slots_) {
+    const auto row = static_cast<RowNumber>(out.slots_);
+    if (row % kPageRows == 0) {
+      auto values = reader.array<ValueNumber>();
+      if (!reader.expect(values.size() == kPageRows * out.columns_.size())) return out;
+      for (std::size_t i = 0; i < values.size(); ++i)
+        if (!reader.expect(values[i] < out.columns_[i % out.columns_.size()].slots())) return out;
+      out.pages_.emplace_back().edit().values = std::move(values);
+    }
+    Slot& slot = out.edit_slot(row);
+    slot.instances = reader.number();
+    out.all_instances_ += slot.instances;
+    if (slot.instances == 0) {
+      out.free_.push_back(row);
+      continue;
+    }
+    slot.devices = NumberSet::load(reader);
+    out.enter(out.hash_of_row(row), row);
+  }
+  out.devices_ = NumberSet::load(reader);
+  return out;
 }
 
 }  // namespace muster::fleet

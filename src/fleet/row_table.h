@@ -46,6 +46,14 @@ class RowTable {
   const NumberSet& devices(RowNumber row) const { return slot(row).devices; }
   void add_device(RowNumber row, Number device) { edit_slot(row).devices.insert(device); }
   void remove_device(RowNumber row, Number device) { edit_slot(row).devices.erase(device); }
+  // Those that have a row at all, as the caller says.
+  const NumberSet& devices() const { return devices_; }
+  void set_has_rows(Number device, bool has_rows) {
+    if (has_rows)
+      devices_.insert(device);
+    else
+      devices_.erase(device);
+  }
 
   // Of a Shared column, as an index of the class's columns.
   const model::Value& value(RowNumber row, std::size_t column) const {
@@ -60,6 +68,9 @@ class RowTable {
   std::optional<std::size_t> name_column() const { return name_column_; }
   // The rows with that text there; absent is empty.
   std::vector<RowNumber> named(std::string_view text) const;
+
+  void save(SnapshotWriter& writer) const;
+  static RowTable load(const model::InventoryClass& type, SnapshotReader& reader);
 
   std::uint64_t distinct_rows() const { return distinct_rows_; }
   std::uint64_t all_instances() const { return all_instances_; }
@@ -83,6 +94,9 @@ class RowTable {
   bool is_row(RowNumber number, const model::Row& row) const;
   std::optional<RowNumber> find_row(std::uint64_t hash, const model::Row& row) const;
   RowNumber add_row(std::uint64_t hash, const model::Row& row);
+  // That it can be found from now on, by all that finds rows.
+  void enter(std::uint64_t hash, RowNumber number);
+  void add_page();
 
   const model::InventoryClass* type_ = nullptr;
   std::vector<std::size_t> own_columns_;
@@ -93,11 +107,24 @@ class RowTable {
   std::vector<ValueColumn> columns_;
   std::vector<Shared<Page>> pages_;
   std::size_t slots_ = 0;
+  NumberSet devices_;
   std::vector<RowNumber> free_;
   HashIndex numbers_;
-  std::vector<RowSet> named_;  // by the number of the name
+  Pages<RowSet, 64> named_;  // by the number of the name
   std::uint64_t distinct_rows_ = 0;
   std::uint64_t all_instances_ = 0;
+};
+
+// The tables of all classes, by their places. Copies share what does not change.
+class RowTables {
+ public:
+  std::size_t size() const { return tables_.size(); }
+  const RowTable& operator[](std::size_t place) const { return *tables_[place]; }
+  RowTable& edit(std::size_t place) { return tables_[place].edit(); }
+  void add(RowTable table) { tables_.emplace_back(std::move(table)); }
+
+ private:
+  std::vector<Shared<RowTable>> tables_;
 };
 
 }  // namespace muster::fleet

@@ -47,6 +47,15 @@ class SharedArray {
     *this = std::move(next);
   }
 
+  // Of values that stand anywhere, at whatever address.
+  void assign_bytes(const char* from, std::size_t bytes) {
+    *this = {};
+    if (bytes == 0) return;
+    block_ = make_block(bytes / sizeof(T));
+    std::memcpy(own(), from, bytes);
+    block_->size = block_->capacity;
+  }
+
   // The values, to be written: nobody else sees what happens to them.
   std::span<T> edit() {
     become_sole_owner(size());

@@ -31,6 +31,9 @@ class ValueColumn {
   std::size_t slots() const { return entries_.size(); }
   const model::Value& value(ValueNumber number) const { return entries_[number].value; }
 
+  void save(SnapshotWriter& writer) const;
+  static ValueColumn load(SnapshotReader& reader);
+
  private:
   struct Entry {
     model::Value value{};
@@ -43,8 +46,5 @@ class ValueColumn {
   HashIndex numbers_;
   std::vector<ValueNumber> free_;
 };
-
-// A hash by the process's key; of equal values equal.
-std::uint64_t hash_of(const model::Value& value);
 
 }  // namespace muster::fleet

@@ -38,6 +38,11 @@ inline constexpr ErrorKind kSiteElsewhere{1916, "site-elsewhere",
 inline constexpr ErrorKind kHeldTwice{
     1917, "held-twice",
     "Nothing, if the connection before was lost; else two machines have this identity"};
+inline constexpr ErrorKind kTooFast{
+    1918, "too-fast", "Wait as Retry-After says; if it goes on, look at what this client asks"};
+inline constexpr ErrorKind kBusy{1919, "busy", "Wait as Retry-After says"};
+inline constexpr ErrorKind kTooManyAtOnce{1920, "too-many-at-once",
+                                          "Wait for the answers to the requests before"};
 
 inline constexpr ErrorKind kLogUnreadable{1908, "log-read-failed",
                                           "Name a log file that is there and that you may read"};

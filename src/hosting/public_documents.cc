@@ -89,14 +89,16 @@ std::vector<contract::ManagementPoint> management_points(const Site& site) {
 
 std::vector<Route> public_routes(Site& site, const std::string& connection) {
   const auto route = [&](std::string pattern, net::Where where, auto handler) {
-    return Route{.connection = connection,
-                 .method = "GET",
-                 .pattern = std::move(pattern),
-                 .access = Access::Public,
-                 .where = where,
-                 .body_limit_bytes = 0,
-                 .body_folder = {},
-                 .handler = std::move(handler)};
+    return Route{
+        .connection = connection,
+        .method = "GET",
+        .pattern = std::move(pattern),
+        .access = Access::Public,
+        .where = where,
+        .body_limit_bytes = 0,
+        .body_folder = {},
+        .handler = std::move(handler),
+        .traffic = where == net::Where::Loop ? TrafficClass::Policy : TrafficClass::Status};
   };
   return {route("/catalogue/*", net::Where::Pool,
                 [&site](Call& call) { return answer_catalogue(site, call); }),

@@ -11,6 +11,7 @@
 #include "base/sha256.h"
 #include "contract/errors.h"
 #include "contract/nudge.h"
+#include "contract/pace.h"
 #include "contract/poll_mark.h"
 #include "contract/sealed_exchange.h"
 #include "hosting/errors.h"
@@ -26,8 +27,9 @@ constexpr std::size_t kMostRequests = 256;
 constexpr std::size_t kMostOfOneAddress = 16;
 // What the frame, the request's header and the certificate add to a message.
 constexpr std::size_t kSealedOverhead = 16u << 10;
-constexpr std::array<std::string_view, 5> kAnswerHeaders = {
-    "Content-Type", "ETag", "Retry-After", "Muster-Site-Time", contract::kLookHeader};
+constexpr std::array<std::string_view, 6> kAnswerHeaders = {
+    "Content-Type",          "ETag", "Retry-After", "Muster-Site-Time", contract::kLookHeader,
+    contract::kStretchHeader};
 
 IntakeRule rule_of(const Settings& settings) {
   const auto a_minute = static_cast<double>(settings.integer("envelope.address_requests"));
@@ -62,7 +64,13 @@ class Places : public std::enable_shared_from_this<Places> {
 
 struct Leg {
   explicit Leg(Site& owner)
-      : site(owner), limit(rule_of(owner.settings)), table(owner.clock, owner.access) {}
+      : site(owner), limit(rule_of(owner.settings)), table(owner.clock, owner.access) {
+    if (owner.figures) table.count_in(*owner.figures);
+    // The sender is known once the request is open: his own rate and class count from there.
+    if (owner.admission)
+      table.admit_by(
+          *owner.admission, [&owner] { return owner.congestion(); }, RouteTable::Refusing::AtOnce);
+  }
   Site& site;
   IntakeLimit limit;
   RouteTable table;
@@ -107,6 +115,7 @@ net::Response dispatch(Leg& leg, Known known, const net::Peer& channel) {
   inner.head.peer = channel;
   inner.head.peer.certificate = net::PeerCertificate::Good;
   inner.head.peer.identity = known.identity;
+  inner.head.headers.add("Content-Length", std::to_string(known.body.size()));
   inner.body = std::move(known.body);
   auto resolved = leg.table.resolve(inner.head);
   if (auto* refused = std::get_if<net::Response>(&resolved)) return std::move(*refused);
@@ -219,7 +228,9 @@ Route sealed_route(Site& site, const std::string& connection, std::vector<Route>
       .body_folder = site.folder("uploads"),
       .handler = [leg, limit_bytes](Call& call) { return answer_sealed(*leg, limit_bytes, call); },
       .permit =
-          [places](const net::Peer& peer) { return places->take(intake_sender(peer.address)); }};
+          [places](const net::Peer& peer) { return places->take(intake_sender(peer.address)); },
+      .traffic = TrafficClass::Status,
+      .cost = 5};
 }
 
 }  // namespace muster::hosting

@@ -1,5 +1,7 @@
 #include "hosting/signer_client.h"
 
+#include <algorithm>
+
 #include "hosting/errors.h"
 
 namespace muster::hosting {
@@ -37,6 +39,17 @@ Result<Bytes> SignerClient::exchange(ByteView document) {
 }
 
 Result<std::vector<signer::Answer>> SignerClient::call(
+    const std::vector<signer::Request>& requests) {
+  auto answers = try_call(requests);
+  if (counts_.calls) counts_.calls->add();
+  const bool refused = answers && std::ranges::any_of(*answers, [](const signer::Answer& each) {
+                         return std::holds_alternative<signer::Refused>(each);
+                       });
+  if (counts_.failures && (!answers || refused)) counts_.failures->add();
+  return answers;
+}
+
+Result<std::vector<signer::Answer>> SignerClient::try_call(
     const std::vector<signer::Request>& requests) {
   const Bytes answer = TRY(exchange(contract::encode_signer_requests(requests)));
   auto answers = TRY(contract::decode_signer_answers(answer));

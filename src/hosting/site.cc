@@ -1,8 +1,12 @@
 #include "hosting/site.h"
 
+#include <algorithm>
+
+#include "base/keyed_hash.h"
 #include "base/log.h"
 #include "base/os/file.h"
 #include "hosting/errors.h"
+#include "hosting/measured_database.h"
 #include "hosting/site_database.h"
 #include "hosting/site_settings.h"
 #include "hosting/stored_schema.h"
@@ -34,6 +38,26 @@ NudgeRules nudge_rules(const Settings& settings) {
   rules.held = most("http.connections");
   rules.held_of_address = most("http.connections_per_address");
   rules.clients_per_second = static_cast<std::uint64_t>(settings.integer("nudge.rate"));
+  return rules;
+}
+
+AdmissionRules admission_rules(const Settings& settings) {
+  // What a client may bring at once after a rest, in seconds of its rate.
+  constexpr double kDeviceBurst = 10;
+  constexpr double kAddressBurst = 20;
+  AdmissionRules rules;
+  rules.requests = static_cast<std::size_t>(settings.integer("http.queue"));
+  // A class's part must hold one whole request.
+  rules.body_bytes =
+      std::max<std::uint64_t>(settings.size_bytes("http.body_memory"),
+                              settings.size_bytes("http.body_size") * kTrafficClasses);
+  rules.at_once_of_address = std::max<std::size_t>(
+      static_cast<std::size_t>(settings.integer("http.connections_per_address")) / 2, 1);
+  rules.longest_wait = settings.duration("http.longest_wait");
+  const auto device = static_cast<double>(settings.integer("http.device_rate"));
+  const auto address = static_cast<double>(settings.integer("http.address_rate"));
+  rules.device = {.burst = device * kDeviceBurst, .per_second = device};
+  rules.address = {.burst = address * kAddressBurst, .per_second = address};
   return rules;
 }
 
@@ -72,7 +96,9 @@ Result<std::unique_ptr<Site>> open_site(contract::SiteConfig config, const Clock
   journal.limit_bytes = settings.size_bytes("journal.size_limit");
   journal.segment_bytes = settings.size_bytes("journal.segment_size");
   journal.record_bytes = settings.size_bytes("http.body_size") + (64u << 10);
-  auto database = TRY(open_site_database(settings, state, clock));
+  auto figures = std::make_unique<Figures>();
+  std::unique_ptr<store::Database> database = std::make_unique<MeasuredDatabase>(
+      TRY(open_site_database(settings, state, clock)), *figures, clock);
   auto inbox = TRY(store::Journal::open(state / "inbox", journal));
   auto content = TRY(store::ContentStore::open(state / "content"));
 
@@ -80,14 +106,16 @@ Result<std::unique_ptr<Site>> open_site(contract::SiteConfig config, const Clock
   const auto keys = TRY_IN(probe.public_keys(), "asking muster-signer for the site's keys");
   auto ca = TRY(trust::parse_certificate_pem(keys.ca_certificate_pem));
   const std::string signer_socket = config.signer_socket;
+  const SignerCounts counts{&figures->signer_calls, &figures->signer_failures};
   std::unique_ptr<Site> site(new Site{.config = std::move(config),
                                       .settings = std::move(settings),
                                       .clock = clock,
                                       .random = random,
+                                      .figures = std::move(figures),
                                       .database = std::move(database),
                                       .inbox = std::move(inbox),
                                       .content = std::move(content),
-                                      .signer = SignerClient(signer_socket, clock),
+                                      .signer = SignerClient(signer_socket, clock, counts),
                                       .ca = std::move(ca),
                                       .policy_public_key = keys.policy_key});
   TRY(site->database->write([&](store::Transaction& transaction) -> Result<void> {
@@ -96,6 +124,8 @@ Result<std::unique_ptr<Site>> open_site(contract::SiteConfig config, const Clock
   }));
   TRY(load_access(*site));
   site->nudges.set_rules(nudge_rules(site->settings));
+  site->admission = std::make_unique<AdmissionControl>(admission_rules(site->settings),
+                                                       random.bytes(kHashKeySize));
   if (site->inbox->repaired_bytes() > 0)
     log::warning("host.inbox.repaired", "an unfinished tail of the inbox was cut off",
                  {{"bytes", site->inbox->repaired_bytes()}});

@@ -13,14 +13,17 @@
 #include "contract/site_config.h"
 #include "fleet/fleet.h"
 #include "hosting/access.h"
+#include "hosting/admission_control.h"
 #include "hosting/contacts.h"
 #include "hosting/device_queue.h"
 #include "hosting/envelope_keys.h"
+#include "hosting/figures.h"
 #include "hosting/nudges.h"
 #include "hosting/policy_shelf.h"
 #include "hosting/poll_chains.h"
 #include "hosting/signer_client.h"
 #include "hosting/wake.h"
+#include "net/http_server.h"
 #include "store/content_store.h"
 #include "store/database.h"
 #include "store/journal.h"
@@ -34,6 +37,8 @@ struct Site {
   const Clock& clock;
   Random& random;
 
+  // Before all that counts in it.
+  std::unique_ptr<Figures> figures = std::make_unique<Figures>();
   std::unique_ptr<store::Database> database;
   std::unique_ptr<store::Journal> inbox;
   std::optional<store::ContentStore> content;
@@ -52,9 +57,16 @@ struct Site {
   Contacts contacts{};
   PollChains polls{};
   Nudges nudges{clock};
+  std::unique_ptr<AdmissionControl> admission{};
+  // While the site system has its listeners open.
+  const net::Server* server = nullptr;
   // Rises when content is withdrawn: what a distribution point remembers of folders is void.
   std::atomic<std::uint64_t> content_epoch{0};
 
+  // How long requests wait for a thread.
+  Congestion congestion() const {
+    return server != nullptr ? Congestion{.oldest_wait = server->load().oldest_wait} : Congestion{};
+  }
   std::filesystem::path folder(std::string_view name) const {
     return std::filesystem::path(config.state) / name;
   }

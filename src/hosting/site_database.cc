@@ -94,6 +94,15 @@ Result<std::unique_ptr<store::Database>> open_site_database(const Settings& sett
   return TRY_IN(store::open_site_database(*server, clock), "database.url");
 }
 
+Result<std::unique_ptr<store::Database>> open_reports_database(const Settings& settings,
+                                                               const Clock& clock) {
+  auto server = TRY(database_server(settings));
+  if (!server) return std::unique_ptr<store::Database>();
+  server->readers = 1;
+  server->writers = store::PostgresOptions::Writers::Reports;
+  return TRY_IN(store::open_postgres(*server, clock), "database.url");
+}
+
 Result<store::SiteMove> move_site_database(const Settings& settings, const fs::path& state,
                                            const Clock& clock) {
   const auto server = TRY(database_server(settings));

@@ -22,6 +22,11 @@ Result<std::unique_ptr<store::Database>> open_site_database(const Settings& sett
                                                             const std::filesystem::path& state,
                                                             const Clock& clock);
 
+// The connection on which the tables for reports are kept (store/report/): it waits for no writer
+// of the site, and none waits for it. Nothing when the site keeps its database itself.
+Result<std::unique_ptr<store::Database>> open_reports_database(const Settings& settings,
+                                                               const Clock& clock);
+
 // From site.db in the state folder to the server of `database.url`, while musterd is stopped; then
 // site.db is called site.db.moved, and no musterd takes it for the site any more. Errors:
 // kBadConfiguration without a url, store's kJournalUnavailable while musterd runs, those of

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "base/keyed_hash.h"
 #include "base/log.h"
 #include "base/os/file.h"
 #include "base/os/file_limit.h"
@@ -17,11 +18,14 @@ namespace {
 
 constexpr Duration kUpkeepInterval = std::chrono::seconds(60);
 constexpr std::uint64_t kOtherFiles = 1024;
+// In which all clients behind one address can open their connections anew.
+constexpr double kSecondsToComeBack = 30;
 constexpr std::size_t kTicketKeyBytes = 64;
 constexpr std::size_t kTicketKeyCount = 2;
 
-net::ServerSettings server_settings(const Settings& settings) {
+net::ServerSettings server_settings(const Settings& settings, Random& random) {
   net::ServerSettings out;
+  out.hash_key = random.bytes(kHashKeySize);
   out.limits.head_bytes = settings.size_bytes("http.header_size");
   out.limits.head_time = settings.duration("http.header_timeout");
   out.limits.idle_time = settings.duration("http.idle_timeout");
@@ -29,6 +33,8 @@ net::ServerSettings server_settings(const Settings& settings) {
   out.limits.connections = static_cast<std::size_t>(settings.integer("http.connections"));
   out.limits.connections_per_address =
       static_cast<std::size_t>(settings.integer("http.connections_per_address"));
+  out.limits.connections_per_second_of_address =
+      static_cast<double>(out.limits.connections_per_address) / kSecondsToComeBack;
   if (const auto threads = settings.integer("http.threads"); threads > 0)
     out.pool_threads = static_cast<unsigned>(threads);
   out.pool_queue_limit = static_cast<std::size_t>(settings.integer("http.queue"));
@@ -80,6 +86,7 @@ void SiteSystem::stop(Duration time) {
     upkeep_.join();
   }
   if (server_) server_->stop(time);
+  site_->server = nullptr;
   server_.reset();
 }
 
@@ -166,15 +173,21 @@ Result<void> SiteSystem::open_listeners(std::vector<LegRoutes> legs) {
       return fail(kMissingHandler, "{}: no role of this host answers there",
                   topology::leg_name(leg));
     Port& port = by_port[topology::listen_port(leg, site_->config.profile, ports)];
-    if (!port.table) port.table = std::make_unique<RouteTable>(site_->clock, site_->access);
+    if (!port.table) {
+      port.table = std::make_unique<RouteTable>(site_->clock, site_->access);
+      port.table->count_in(*site_->figures);
+    }
     port.tls = each.leg.protocol == topology::Protocol::Https;
     port.least = std::min(port.least, least_version(each.leg));
     port.names += (port.names.empty() ? "" : ", ") + topology::leg_name(leg);
     for (Route& route : each.routes) port.table->add(std::move(route));
   }
   allow_connections(site_->settings);
-  server_ = std::make_unique<net::Server>(server_settings(site_->settings), site_->clock);
+  server_ =
+      std::make_unique<net::Server>(server_settings(site_->settings, site_->random), site_->clock);
+  site_->server = server_.get();
   for (auto& [number, port] : by_port) {
+    port.table->admit_by(*site_->admission, [site = site_] { return site->congestion(); });
     std::shared_ptr<net::TlsServer> tls;
     if (port.tls) tls_.push_back(tls = TRY(make_tls(port.least)));
     const auto opened =

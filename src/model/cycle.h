@@ -1,6 +1,8 @@
 // What a client does again and again, and what somebody may ask it to do now.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -25,11 +27,7 @@ inline std::optional<Cycle> cycle_named(std::string_view name) {
   return std::nullopt;
 }
 // "policy, inventory, heartbeat, files".
-inline std::string all_cycles() {
-  std::string out;
-  for (const std::string_view name : kCycleNames) out.append(out.empty() ? "" : ", ").append(name);
-  return out;
-}
+inline std::string all_cycles() { return fmt::format("{}", fmt::join(kCycleNames, ", ")); }
 
 // A few of them.
 class Cycles {

@@ -45,9 +45,8 @@ bool names_file(const FileCollection& collection, std::string_view path) {
 }
 
 bool is_collected_path(std::string_view path) {
-  if (path.size() > kLongestPathPattern || !path.starts_with('/') || !is_utf8(path)) return false;
-  if (std::ranges::any_of(path,
-                          [](char c) { return static_cast<std::uint8_t>(c) < 0x20 || c == 0x7f; }))
+  if (path.size() > kLongestPathPattern || !path.starts_with('/') || !is_utf8(path) ||
+      has_control_characters(path))
     return false;
   const auto parts = path_parts(path);
   return parts.size() <= kMostPathParts && std::ranges::none_of(parts, [](std::string_view part) {

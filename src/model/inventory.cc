@@ -149,6 +149,14 @@ const InventoryClass* find_inventory_class(std::string_view name) {
   return nullptr;
 }
 
+std::string layout_of(const InventoryClass& type) {
+  std::string out;
+  for (const Column& column : type.columns)
+    out += fmt::format("{}:{}:{};", column.name, static_cast<int>(column.type),
+                       static_cast<int>(column.kind));
+  return out;
+}
+
 Result<void> check_row(const InventoryClass& type, const Row& row) {
   if (row.size() != type.columns.size())
     return fail(kBadRow, "{}: {} values for {} columns", type.name, row.size(),

@@ -43,6 +43,10 @@ struct InventoryClass {
 std::span<const InventoryClass> inventory_classes();
 const InventoryClass* find_inventory_class(std::string_view name);
 
+// The columns in their order as text: classes with equal ones have rows of the same form. Databases
+// and snapshots keep it, so it stays as it is.
+std::string layout_of(const InventoryClass& type);
+
 // Absent, a number (Integer, Boolean as 0 or 1, Time as ms since 1970), a text, or a version.
 using Value = std::variant<std::monostate, std::int64_t, std::string, Version>;
 

@@ -108,13 +108,15 @@ Result<void> ClientTlsContext::check_resumed(SSL* tls, const Peer& peer) const {
   return {};
 }
 
-Result<void> ClientTlsContext::shake_hands(BlockingStream& stream, Peer& peer,
-                                           const std::string& host, const Deadline& deadline) {
+Result<void> ClientTlsContext::start(SocketStream& stream, Peer& peer, const std::string& host) {
   SSL* tls = SSL_new(context_.get());
   if (tls == nullptr) return fail(kTlsFailed, "{}", openssl_error_text());
-  stream.stream().start_tls(tls);
+  stream.start_tls(tls);
   SSL_set_connect_state(tls);
   SSL_set_ex_data(tls, 0, &peer);
+  if (peer.certificate != nullptr && (SSL_use_certificate(tls, peer.certificate) != 1 ||
+                                      SSL_use_PrivateKey(tls, peer.private_key) != 1))
+    return fail(kTlsFailed, "{}", openssl_error_text());
   // SSL_set_tlsext_host_name without its old-style cast.
   if (!is_numeric(host))
     SSL_ctrl(tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
@@ -127,22 +129,33 @@ Result<void> ClientTlsContext::shake_hands(BlockingStream& stream, Peer& peer,
            : X509_VERIFY_PARAM_set1_host(parameters, peer.name.data(), peer.name.size())) != 1)
     return fail(kTlsFailed, "{} is no name to look for in a certificate", peer.name);
   if (const TlsSession session = find_session(peer.key)) SSL_set_session(tls, session.get());
-  for (;;) {
-    const Io io = stream.stream().handshake();
-    if (io == Io::Done) break;
-    if (io == Io::WantRead || io == Io::WantWrite) {
-      TRY(deadline.wait(stream.stream().fd(), io == Io::WantRead ? POLLIN : POLLOUT));
-      continue;
-    }
+  return {};
+}
+
+// Done, or what the socket must be ready for.
+Result<Io> ClientTlsContext::step(SocketStream& stream, Peer& peer) const {
+  const Io io = stream.handshake();
+  if (io == Io::WantRead || io == Io::WantWrite) return io;
+  if (io != Io::Done) {
     if (peer.refusal) return fail(std::move(*peer.refusal));
-    if (const long why = SSL_get_verify_result(tls); why != X509_V_OK)
+    if (const long why = SSL_get_verify_result(stream.tls()); why != X509_V_OK)
       return fail(kUntrustedPeer, "{}: {}", peer.name, X509_verify_cert_error_string(why));
-    return fail(
-        kTlsFailed, "{}: {}", peer.name,
-        io == Io::Closed ? "the server closed the connection" : stream.stream().error_text());
+    return fail(kTlsFailed, "{}: {}", peer.name,
+                io == Io::Closed ? "the server closed the connection" : stream.error_text());
   }
-  peer.resumed = SSL_session_reused(tls) == 1;
-  return peer.resumed ? check_resumed(tls, peer) : Result<void>();
+  peer.resumed = SSL_session_reused(stream.tls()) == 1;
+  if (peer.resumed) TRY(check_resumed(stream.tls(), peer));
+  return io;
+}
+
+Result<void> ClientTlsContext::shake_hands(BlockingStream& stream, Peer& peer,
+                                           const std::string& host, const Deadline& deadline) {
+  TRY(start(stream.stream(), peer, host));
+  for (;;) {
+    const Io io = TRY(step(stream.stream(), peer));
+    if (io == Io::Done) return {};
+    TRY(deadline.wait(stream.stream().fd(), io == Io::WantRead ? POLLIN : POLLOUT));
+  }
 }
 
 Result<void> ClientTlsContext::connect(BlockingStream& stream, Peer& peer, const std::string& host,
@@ -151,6 +164,18 @@ Result<void> ClientTlsContext::connect(BlockingStream& stream, Peer& peer, const
   // A session that the server or we refuse would be refused again.
   if (!connected) forget_session(peer.key);
   return connected;
+}
+
+Result<void> ClientTlsContext::begin(SocketStream& stream, Peer& peer, const std::string& host) {
+  auto begun = start(stream, peer, host);
+  if (!begun) forget_session(peer.key);
+  return begun;
+}
+
+Result<Io> ClientTlsContext::go_on(SocketStream& stream, Peer& peer) {
+  auto io = step(stream, peer);
+  if (!io) forget_session(peer.key);
+  return io;
 }
 
 }  // namespace muster::net

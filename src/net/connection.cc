@@ -43,6 +43,12 @@ void Connection::on_events(std::uint32_t epoll_events) {
   if ((epoll_events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) hung_up_ = true;
   if ((epoll_events & EPOLLIN) != 0 || hung_up_) readable_ = true;
   if ((epoll_events & EPOLLOUT) != 0 || hung_up_) writable_ = true;
+  if (state_ != State::Handshake) return advance();
+  if (!std::exchange(waits_for_turn_, true)) loop_.queue_handshake(peer_.address, *this);
+}
+
+void Connection::take_turn() {
+  waits_for_turn_ = false;
   advance();
 }
 
@@ -92,6 +98,7 @@ void Connection::close() {
   if (state_ == State::Closed) return;
   const bool job_runs = state_ == State::Job;
   state_ = State::Closed;
+  if (std::exchange(waits_for_turn_, false)) loop_.leave_handshakes(peer_.address, *this);
   end_hold(false);
   disarm();
   // Closing alone is not enough: a child process that was just forked still has the socket, and
@@ -158,8 +165,9 @@ void Connection::settle() {
   const bool between = state_ == State::Head || state_ == State::Held;
   if (between && input_.empty() && exchange_) loop_.give_back(std::move(exchange_));
   if (state_ == State::Held) {
-    if (std::exchange(fresh_state_, false)) loop_.arm_held(*this);
-    return;
+    if (!std::exchange(fresh_state_, false)) return;
+    if (held_->time_ == HeldRequest::Time::Brief) return loop_.arm(*this, WaitKind::Linger);
+    return loop_.arm_held(*this);
   }
 
   WaitKind wanted = WaitKind::Rate;

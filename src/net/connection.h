@@ -19,6 +19,8 @@ class Connection final : public Watch, public Timed {
   void on_events(std::uint32_t epoll_events) override;
   void on_deadline() override;
 
+  // Its handshake may go on by a step.
+  void take_turn();
   // The server stops: closes if no request is under way.
   void begin_stop();
   // Closes now; the object lives on while a pool thread works for it.
@@ -83,6 +85,7 @@ class Connection final : public Watch, public Timed {
   State state_ = State::Head;
   WaitKind armed_ = WaitKind::Idle;
   bool fresh_state_ = true;  // its deadline is not armed yet
+  bool waits_for_turn_ = false;
   // The socket is edge-triggered: these hold until a call says otherwise.
   bool readable_ = false;
   bool writable_ = true;

@@ -66,6 +66,7 @@ bool Connection::take_head() {
   x.head_only = x.request.head.method == "HEAD";
   x.close_after = !x.parsed.keep_alive || requests_ >= limits.requests_per_connection;
   x.request.head.peer = peer_;
+  x.request.head.waited = loop_.events().clock().steady() - loop_.events().now();
 
   Resolved resolved = call_guarded([&]() -> Resolved { return purpose_->resolve(x.request.head); });
   if (auto* response = std::get_if<Response>(&resolved)) {
@@ -97,14 +98,15 @@ bool Connection::send_continue() {
 bool Connection::run_on_pool(std::function<void()> work, bool (Connection::*done)()) {
   const State before = state_;
   enter(State::Job);
-  const bool taken = loop_.shared().pool.post([this, work = std::move(work), done] {
+  auto job = [this, work = std::move(work), done] {
     work();
     loop_.events().post([this, done] {
       if (state_ == State::Closed) return loop_.remove(*this);
       if ((this->*done)()) return advance();
       settle();
     });
-  });
+  };
+  const bool taken = loop_.shared().pool.post(std::move(job), exchange_->route.rank);
   if (!taken) enter(before);
   return taken;
 }

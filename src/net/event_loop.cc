@@ -87,7 +87,8 @@ void EventLoop::run_posted() {
 void EventLoop::run() {
   epoll_event events[kEventsPerRound];
   while (!quit_) {
-    const int count = ::epoll_wait(epoll_.get(), events, kEventsPerRound, timeout_ms());
+    const int timeout = has_last_work_ ? 0 : timeout_ms();
+    const int count = ::epoll_wait(epoll_.get(), events, kEventsPerRound, timeout);
     now_ = clock_.steady();
     bool woken = false;
     for (int i = 0; i < count; ++i) {
@@ -98,6 +99,7 @@ void EventLoop::run() {
     }
     if (woken) run_posted();
     for (DeadlineList* list : deadlines_) list->expire(now_);
+    if (has_last_work_) has_last_work_ = last_work_();
     retired_.clear();
   }
 }

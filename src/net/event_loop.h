@@ -38,6 +38,10 @@ class EventLoop {
   void unwatch(int fd);
   // Deletes it when no event of this round can reach it any more.
   void retire(std::unique_ptr<Watch> watch) { retired_.push_back(std::move(watch)); }
+  // What is done one step a round, behind all events of the round. A step says whether there are
+  // more; want_last_work() says that there are some.
+  void set_last_work(std::function<bool()> step) { last_work_ = std::move(step); }
+  void want_last_work() { has_last_work_ = true; }
   // The list is looked after from now on; it outlives the loop's run.
   void add_deadlines(DeadlineList& list) { deadlines_.push_back(&list); }
 
@@ -54,6 +58,8 @@ class EventLoop {
   os::Fd wake_;
   Duration now_;
   bool quit_ = false;
+  std::function<bool()> last_work_;
+  bool has_last_work_ = false;
   std::vector<DeadlineList*> deadlines_;
   std::vector<std::unique_ptr<Watch>> retired_;
   std::mutex mutex_;

@@ -15,7 +15,9 @@ class EventLoop;
 // Made by the owner of the route, and known to the connection as long as it waits.
 class HeldRequest : public std::enable_shared_from_this<HeldRequest> {
  public:
-  HeldRequest() = default;
+  // Long: HttpLimits::hold_time. Brief: HttpLimits::linger_time.
+  enum class Time { Long, Brief };
+  explicit HeldRequest(Time time = Time::Long) : time_(time) {}
   HeldRequest(const HeldRequest&) = delete;
   HeldRequest& operator=(const HeldRequest&) = delete;
   virtual ~HeldRequest() = default;
@@ -36,6 +38,7 @@ class HeldRequest : public std::enable_shared_from_this<HeldRequest> {
   std::unique_ptr<Response> attach(EventLoop& loop, Connection& connection);
   void detach(bool answered);
 
+  const Time time_;
   std::mutex mutex_;
   EventLoop* loop_ = nullptr;        // under the mutex, as is the rest
   std::unique_ptr<Response> early_;  // answered before attach()

@@ -37,6 +37,7 @@ struct RequestHead {
   std::string query;  // after '?', not decoded
   Headers headers;
   Peer peer;
+  Duration waited{0};  // at least so long, since the loop saw that something came
 };
 
 // A body that was written to a file while it arrived. The file goes with this object unless
@@ -105,6 +106,8 @@ struct Route {
   // Set: called in place of the handler, on the loop, and must never block.
   std::function<Holding(Request&)> hold{};
   Where where = Where::Pool;
+  // On the pool: 0 runs first (worker_pool.h).
+  std::size_t rank = 0;
   std::size_t body_limit_bytes = 0;
   // Set: the body, whatever its size, is written to a new file of mode 0600 in this folder.
   std::optional<std::filesystem::path> body_folder;

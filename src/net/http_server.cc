@@ -94,4 +94,9 @@ ServerCounters Server::counters() const {
           now.requests_held};
 }
 
+ServerLoad Server::load() const {
+  const WorkerPool::Load now = state_->shared.pool.load();
+  return {now.waiting, now.oldest_wait};
+}
+
 }  // namespace muster::net

@@ -1,6 +1,7 @@
 // The HTTP/1.1 server: listeners, loop threads, a bounded pool for handlers, limits.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -33,6 +34,9 @@ struct HttpLimits {
   std::uint32_t requests_per_connection = 100'000;
   std::size_t connections = 19'000;
   std::size_t connections_per_address = 19'000;
+  // How fast one address may open them once it has opened a tenth of connections_per_address at
+  // once; 0: as fast as it likes. A handshake costs more than a hundred small requests.
+  double connections_per_second_of_address = 0;
 };
 
 struct ServerSettings {
@@ -40,6 +44,13 @@ struct ServerSettings {
   unsigned loop_threads = 0;  // 0: one per core
   unsigned pool_threads = 8;
   std::size_t pool_queue_limit = 512;  // requests that wait for a pool thread; over it: 503
+  Bytes hash_key = Bytes(16, '\0');    // of the table of addresses: 16 random bytes
+};
+
+// How long requests wait at present.
+struct ServerLoad {
+  std::array<std::size_t, 4> waiting{};  // for a thread of the pool, by rank
+  std::array<Duration, 4> oldest_wait{};
 };
 
 struct ServerCounters {
@@ -70,6 +81,7 @@ class Server {
   void stop(Duration time);
 
   ServerCounters counters() const;
+  ServerLoad load() const;
 
  private:
   struct State;

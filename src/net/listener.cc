@@ -70,7 +70,7 @@ void Listener::on_events(std::uint32_t) {
     Peer peer;
     peer.address = from.text();
     peer.port = from.port();
-    if (!loop_.shared().quota.enter(peer.address)) {
+    if (!loop_.shared().quota.enter(peer.address, loop_.events().now())) {
       ++counters.connections_refused;
       continue;
     }

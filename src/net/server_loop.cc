@@ -1,12 +1,23 @@
 #include "net/server_loop.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include "net/connection.h"
 
 namespace muster::net {
 
-bool ConnectionQuota::enter(const std::string& address) {
+ConnectionQuota::ConnectionQuota(const HttpLimits& limits, Bytes hash_key)
+    : limit_(limits.connections), limit_per_address_(limits.connections_per_address) {
+  if (limits.connections_per_second_of_address > 0)
+    rate_ = std::make_unique<RateTable>(
+        RateRule{std::max(static_cast<double>(limit_per_address_) / 10, 1.0),
+                 limits.connections_per_second_of_address},
+        std::move(hash_key));
+}
+
+bool ConnectionQuota::enter(const std::string& address, Duration now) {
+  if (rate_ && !rate_->take(address, 1, now)) return false;
   const std::lock_guard lock(mutex_);
   if (open_ >= limit_) return false;
   std::size_t& of_address = per_address_[address];
@@ -42,6 +53,10 @@ ServerLoop::ServerLoop(ServerShared& shared)
     held_.emplace_back(longest - longest / 4 * static_cast<std::int64_t>(i) /
                                      static_cast<std::int64_t>(kHeldTimes));
   for (DeadlineList& list : held_) events_.add_deadlines(list);
+  events_.set_last_work([this] {
+    if (Connection* next = turns_.take()) next->take_turn();
+    return !turns_.empty();
+  });
 }
 
 ServerLoop::~ServerLoop() = default;

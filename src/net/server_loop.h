@@ -10,8 +10,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/rate_table.h"
 #include "net/deadlines.h"
 #include "net/event_loop.h"
+#include "net/handshake_turns.h"
 #include "net/http_server.h"
 #include "net/worker_pool.h"
 
@@ -33,10 +35,9 @@ struct SharedCounters {
 // Counts open connections, in all and per address.
 class ConnectionQuota {
  public:
-  ConnectionQuota(std::size_t limit, std::size_t limit_per_address)
-      : limit_(limit), limit_per_address_(limit_per_address) {}
-  // False: over a limit, nothing was counted.
-  bool enter(const std::string& address);
+  ConnectionQuota(const HttpLimits& limits, Bytes hash_key);
+  // False: over a limit, nothing was counted. `now` is a steady time.
+  bool enter(const std::string& address, Duration now);
   void leave(const std::string& address);
   // True when none is open any more within `time`.
   bool wait_until_empty(Duration time);
@@ -44,6 +45,7 @@ class ConnectionQuota {
  private:
   const std::size_t limit_;
   const std::size_t limit_per_address_;
+  std::unique_ptr<RateTable> rate_;  // null: there is no limit
   std::mutex mutex_;
   std::condition_variable empty_;
   std::size_t open_ = 0;
@@ -54,8 +56,8 @@ struct ServerShared {
   ServerShared(const ServerSettings& settings, const Clock& clock)
       : limits(settings.limits),
         clock(clock),
-        quota(settings.limits.connections, settings.limits.connections_per_address),
-        pool(settings.pool_threads, settings.pool_queue_limit) {}
+        quota(settings.limits, settings.hash_key),
+        pool(settings.pool_threads, settings.pool_queue_limit, clock) {}
 
   const HttpLimits limits;
   const Clock& clock;
@@ -80,6 +82,15 @@ class ServerLoop {
   }
   // Each one after another time than the one before.
   void arm_held(Timed& timed) { held_[next_held_++ % kHeldTimes].arm(timed, events_.now()); }
+
+  // One step of a handshake of each round is done, behind all that stands.
+  void queue_handshake(const std::string& address, Connection& connection) {
+    turns_.add(address, &connection);
+    events_.want_last_work();
+  }
+  void leave_handshakes(const std::string& address, Connection& connection) {
+    turns_.remove(address, &connection);
+  }
 
   void add(std::unique_ptr<Connection> connection);
   // Deletes it after this round.
@@ -106,6 +117,7 @@ class ServerLoop {
   static constexpr std::size_t kHeldTimes = 16;
   std::deque<DeadlineList> held_;
   std::size_t next_held_ = 0;
+  HandshakeTurns turns_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::unique_ptr<Exchange> spare_;
   bool stopping_ = false;

@@ -2,7 +2,7 @@
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
-#include "store/crc32c.h"
+#include "base/crc32c.h"
 
 namespace muster::store {
 namespace {

@@ -16,6 +16,10 @@ struct PostgresOptions {
   std::string ca_file{};   // whose certificates are believed; over TCP required
   std::string password{};  // over TCP required
   unsigned readers = 4;
+  // Writers of one kind follow one another; those of another kind do not wait for them. What each
+  // writes the other only reads.
+  enum class Writers { Site, Reports };
+  Writers writers = Writers::Site;
   Duration busy_timeout = std::chrono::seconds(10);
   Duration connect_timeout = std::chrono::seconds(5);
   Duration answer_timeout = std::chrono::seconds(30);

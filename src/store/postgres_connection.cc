@@ -239,9 +239,10 @@ Result<void> PostgresConnection::savepoint(Savepoint step) {
 // be older than what the writer before committed.
 Result<void> PostgresConnection::begin_write() {
   const ResultPointer id =
-      TRY(simple("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; "
-                 "SELECT pg_advisory_xact_lock(x'6d7573746572'::bigint); "
-                 "SELECT pg_current_xact_id()::text",
+      TRY(simple(fmt::format("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; "
+                             "SELECT pg_advisory_xact_lock({}); "
+                             "SELECT pg_current_xact_id()::text",
+                             writers_lock_),
                  timeout_));
   transaction_id_ = PQgetvalue(id.get(), 0, 0);
   return {};

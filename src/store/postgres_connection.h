@@ -18,6 +18,7 @@ namespace muster::store {
 struct PostgresTarget {
   std::vector<std::pair<std::string, std::string>> keywords;
   std::string name;
+  std::int64_t writers_lock;  // an advisory lock of the database
   Duration connect_timeout;
   Duration answer_timeout;
 };
@@ -54,7 +55,11 @@ class PostgresConnection final : public Transaction {
   using StatementPointer = std::shared_ptr<const PostgresStatement>;
 
   PostgresConnection(PGconn* handle, const PostgresTarget& target, const Clock& clock)
-      : handle_(handle), name_(target.name), timeout_(target.answer_timeout), clock_(&clock) {}
+      : handle_(handle),
+        name_(target.name),
+        writers_lock_(target.writers_lock),
+        timeout_(target.answer_timeout),
+        clock_(&clock) {}
   Result<void> finish_connecting(Duration timeout);
   Result<void> check_server() const;
   Result<void> wait_for_socket(bool writing, Duration deadline);
@@ -72,6 +77,7 @@ class PostgresConnection final : public Transaction {
 
   PGconn* handle_;
   std::string name_;
+  std::int64_t writers_lock_;
   Duration timeout_;
   const Clock* clock_;
   bool broken_ = false;

@@ -10,6 +10,10 @@
 namespace muster::store {
 namespace {
 
+// "muster" and "muster r" as numbers.
+constexpr std::int64_t kSiteLock = 0x6d7573746572;
+constexpr std::int64_t kReportsLock = 0x6d75737465722072;
+
 // What a url may say; the rest is muster's to decide.
 constexpr std::array<std::string_view, 5> kOfUrl = {"host", "hostaddr", "port", "user", "dbname"};
 
@@ -106,6 +110,7 @@ Result<PostgresTarget> postgres_target(const PostgresOptions& options) {
     return fail(kBadDatabaseUrl, "over the network database.password_file is needed besides");
 
   PostgresTarget out;
+  out.writers_lock = options.writers == PostgresOptions::Writers::Site ? kSiteLock : kReportsLock;
   out.name = fmt::format("{} on {}", parts["dbname"], parts["host"]);
   if (parts.contains("port")) out.name += " port " + parts["port"];
   // The kernel gives up a host that does not answer, and libpq goes on to the next.

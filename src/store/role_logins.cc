@@ -58,13 +58,6 @@ constexpr TableRight kProvider[] = {
     {"status_message", "SELECT, DELETE"},
 };
 
-// Reports (24): views alone, never a table.
-constexpr TableRight kReportingPoint[] = {
-    {"v_collection", "SELECT"},
-    {"v_fullcollectionmembership", "SELECT"},
-    {"v_r_system", "SELECT"},
-};
-
 // Known machines and what they are to boot (37).
 constexpr TableRight kPxePoint[] = {
     {"collection_member", "SELECT"},
@@ -74,7 +67,7 @@ constexpr TableRight kPxePoint[] = {
 
 constexpr RoleLogin kLogins[] = {
     {"locator_point", 21, kLocatorPoint}, {"management_point", 22, kManagementPoint},
-    {"provider", 23, kProvider},          {"reporting_point", 24, kReportingPoint},
+    {"provider", 23, kProvider},          {kReportLogin, 24, {}},
     {"pxe_point", 37, kPxePoint},
 };
 
@@ -82,6 +75,14 @@ Result<std::string> first_text(Reader& reader, std::string_view sql,
                                std::initializer_list<Param> params) {
   auto found = TRY(reader.first(sql, params, [](Rows& rows) { return rows.text(0); }));
   return found.value_or("");
+}
+
+// The quoted name of the role's login; empty when nobody made it.
+Result<std::string> login_of(Reader& reader, std::string_view role) {
+  return first_text(reader,
+                    "SELECT quote_ident(rolname) FROM pg_roles "
+                    "WHERE rolname = current_database() || '_' || $1",
+                    {role});
 }
 
 }  // namespace
@@ -97,10 +98,7 @@ Result<void> grant_role_rights(Database& database) {
         "REVOKE ALL ON ALL TABLES IN SCHEMA muster FROM PUBLIC;",
         name);
     for (const RoleLogin& login : kLogins) {
-      const std::string role = TRY(first_text(transaction,
-                                              "SELECT quote_ident(rolname) FROM pg_roles "
-                                              "WHERE rolname = current_database() || '_' || $1",
-                                              {login.name}));
+      const std::string role = TRY(login_of(transaction, login.name));
       if (role.empty()) continue;
       sql += fmt::format(
           "GRANT CONNECT ON DATABASE {0} TO {1}; GRANT USAGE ON SCHEMA muster TO {1}; "
@@ -109,8 +107,21 @@ Result<void> grant_role_rights(Database& database) {
       for (const TableRight& right : login.rights)
         sql += fmt::format("GRANT {} ON muster.{} TO {};", right.rights, right.table, role);
     }
-    return transaction.script(sql);
+    TRY(transaction.script(sql));
+    return grant_report_rights(transaction);
   });
+}
+
+Result<void> grant_report_rights(Transaction& transaction) {
+  const std::string role = TRY(login_of(transaction, kReportLogin));
+  if (role.empty()) return {};
+  const auto views = TRY(transaction.all(
+      "SELECT quote_ident(viewname) FROM pg_views WHERE schemaname = 'muster' ORDER BY viewname",
+      {}, [](Rows& rows) { return rows.text(0); }));
+  std::string sql;
+  for (const std::string& view : views)
+    sql += fmt::format("GRANT SELECT ON muster.{} TO {};", view, role);
+  return transaction.script(sql);
 }
 
 }  // namespace muster::store

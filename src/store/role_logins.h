@@ -24,8 +24,13 @@ struct RoleLogin {
 
 std::span<const RoleLogin> role_logins();
 
+// Reports (24): every view, never a table. Views come and go with inventory classes.
+inline constexpr std::string_view kReportLogin = "reporting_point";
+
 // Gives each of the logins that is there exactly these rights, and everybody else none. By the
 // database's owner, on PostgreSQL.
 Result<void> grant_role_rights(Database& database);
+// The right to read all views that are there now.
+Result<void> grant_report_rights(Transaction& transaction);
 
 }  // namespace muster::store

@@ -69,6 +69,11 @@ constexpr Migration kMigrations[] = {
         "collected-files",
 #include "store/migrations/0013_collected_files.inc"
     },
+    {
+        14,
+        "row-serial",
+#include "store/migrations/0014_row_serial.inc"
+    },
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "base/byte_writer.h"
 #include "base/sha256.h"
 #include "store/migrations.h"
+#include "store/row_chunks.h"
 
 namespace muster::store {
 namespace {
@@ -39,17 +40,6 @@ struct Checksum {
     ++rows;
   }
 };
-
-Param param_of(const Value& value) {
-  return std::visit(
-      [](const auto& each) -> Param {
-        if constexpr (std::is_same_v<std::decay_t<decltype(each)>, std::monostate>)
-          return std::nullopt;
-        else
-          return each;
-      },
-      value);
-}
 
 std::size_t size_of(const Value& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return text->size();

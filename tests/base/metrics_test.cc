@@ -44,6 +44,30 @@ TEST(Metrics, OfAHistogramWithLabelsKeepThemBesideTheBound) {
   EXPECT_NE(metrics.render().find("h_sum{a=\"b\"} 1\n"), std::string::npos);
 }
 
+TEST(Metrics, ShowMillionthsAsTheUnitThatPrometheusWants) {
+  Metrics metrics;
+  metrics.counter("a_seconds_total", "A.", {}, Shown::Millionths).show(12'000'340);
+  metrics.gauge("b_ratio", "B.", {}, Shown::Millionths).set(-1'500'000);
+  metrics.gauge("c_ratio", "C.", {}, Shown::Millionths).set(3'000'000);
+  Histogram& wait = metrics.histogram("d_seconds", "D.", kBounds, {}, Shown::Millionths);
+  wait.observe(11);
+  const std::string page = metrics.render();
+  for (const char* line : {"a_seconds_total 12.00034\n", "b_ratio -1.5\n", "c_ratio 3\n",
+                           "d_seconds_bucket{le=\"0.0001\"} 1\n", "d_seconds_sum 0.000011\n"})
+    EXPECT_NE(page.find(line), std::string::npos) << line << page;
+}
+
+TEST(Metrics, DescribeThemselvesForTheirPage) {
+  Metrics metrics;
+  metrics.counter("b_total", "B.", {{"kind", "x"}, {"outcome", "y"}});
+  metrics.gauge("a", "A.");
+  const auto described = metrics.describe();
+  ASSERT_EQ(described.size(), 2u);
+  EXPECT_EQ(described[0].name, "a");
+  EXPECT_EQ(described[1].kind, "counter");
+  EXPECT_EQ(described[1].label_keys, "kind, outcome");
+}
+
 TEST(Metrics, EscapeLabelsAndHelp) {
   Metrics metrics;
   metrics.gauge("g", "a\\b\nc \"d\"", {{"k", "x\"y\\z\n"}}).set(1);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
 
 #include "base/os/system.h"
 #include "net/errors.h"
@@ -30,7 +31,11 @@ struct HttpLeg {
                          route.handler = [this, path = head.path](net::Request&) {
                            ++asked[path];
                            const bool document = path.starts_with("/public/");
-                           return net::text_response(document ? 200 : 503, "document");
+                           auto response = net::text_response(status.value_or(document ? 200 : 503),
+                                                              "document");
+                           for (const auto& [name, value] : headers)
+                             response.headers.add(name, value);
+                           return response;
                          };
                          return route;
                        })
@@ -40,6 +45,8 @@ struct HttpLeg {
 
   os::SystemClock clock;
   std::map<std::string, int> asked;
+  std::optional<int> status;
+  std::map<std::string, std::string> headers;
   net::Server server{net::ServerSettings(), clock};
   std::uint16_t port = 0;
 };
@@ -105,6 +112,57 @@ TEST_F(SiteLinkTest, FetchesTheEnvelopeKeyAgainWhenItHasEnded) {
   expires = signed_now + std::chrono::hours(1);
   EXPECT_FALSE(sealed->send(request, identity));
   EXPECT_EQ(leg.asked["/public/envelope-key"], 2);
+}
+
+// What a busy management point asks for, as it stands in the fields of its answers.
+struct PaceTest : SiteLinkTest {
+  std::unique_ptr<SiteLink> link = [this] {
+    SiteLinkSettings settings;
+    settings.management_point = leg.url();
+    return SiteLink::create(std::move(settings), clock).value();
+  }();
+  void answer(int status, std::map<std::string, std::string> headers) {
+    leg.status = status;
+    leg.headers = std::move(headers);
+    static_cast<void>(link->public_document("management-points"));
+  }
+};
+
+TEST_F(PaceTest, OfABusySiteIsKnownUntilItsNextAnswer) {
+  EXPECT_EQ(link->stretch(), 1.0);
+  answer(503, {{"Retry-After", "77"}, {"Muster-Stretch", "2.25"}});
+  EXPECT_EQ(link->asked_wait(), std::chrono::seconds(77));
+  EXPECT_EQ(link->stretch(), 2.25);
+  answer(429, {{"Retry-After", "5"}});
+  EXPECT_EQ(link->asked_wait(), std::chrono::seconds(5));
+  EXPECT_EQ(link->stretch(), 1.0);
+  answer(200, {{"Muster-Stretch", "8.00"}});
+  EXPECT_EQ(link->asked_wait(), Duration(0));
+  EXPECT_EQ(link->stretch(), 8.0);
+}
+
+TEST_F(PaceTest, IsTakenFromRefusalsOfABusySiteAlone) {
+  for (const int status : {200, 404, 403, 500}) {
+    answer(status, {{"Retry-After", "3600"}});
+    EXPECT_EQ(link->asked_wait(), Duration(0)) << status;
+  }
+}
+
+TEST_F(PaceTest, ThatCannotBeReadChangesNothing) {
+  for (const char* wrong : {"", "-1", "99999999", "soon", "1.5"}) {
+    answer(503, {{"Retry-After", wrong}, {"Muster-Stretch", wrong}});
+    EXPECT_EQ(link->asked_wait(), Duration(0)) << wrong;
+    EXPECT_EQ(link->stretch(), 1.0) << wrong;
+  }
+  answer(503, {});
+  EXPECT_EQ(link->asked_wait(), Duration(0));
+}
+
+TEST_F(PaceTest, IsForgottenWhenNobodyAnswers) {
+  answer(503, {{"Retry-After", "77"}});
+  leg.server.stop(Duration(0));
+  EXPECT_FALSE(link->public_document("management-points"));
+  EXPECT_EQ(link->asked_wait(), Duration(0));
 }
 
 // What makes a client look for another management point: nobody, or somebody else, answers there.

@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -28,6 +29,14 @@ def wait_until(check, what, seconds=60):
         if time.monotonic() > limit:
             raise AssertionError(f"in vain: {what}")
         time.sleep(0.05)
+
+
+def enter_namespace():
+    """This program begins anew in a network namespace of its own, unless it is in one."""
+    if os.environ.get("MUSTER_IN_NAMESPACE") != "yes":
+        os.environ["MUSTER_IN_NAMESPACE"] = "yes"
+        os.execvp("unshare", ["unshare", "-n", sys.executable, *sys.argv])
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 
 def die_with_me():

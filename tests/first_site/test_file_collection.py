@@ -67,6 +67,7 @@ class FileCollections(unittest.TestCase):
         self.assertIn(str(path), entry["name"])
         wide = self.site.cli("get", "files", self.site.host(), "-o", "wide")
         self.assertIn(hashlib.sha256(content).hexdigest(), wide)
+        self.assertRegex(self.site.cli("get", "policy", self.site.host()), r"file collection +files-web version 1, signed")
 
     def test_2_only_changes_are_sent_and_five_versions_stay(self):
         for number in range(6):

@@ -63,8 +63,8 @@ class HostileInput(unittest.TestCase):
             self.assertLess(grown, 192, f"{name} grew by {grown} MiB")
         self.assertEqual(self.ask(20080, b"GET /catalogue/1.root.json HTTP/1.1\r\nHost: a\r\n\r\n")[0], 200)
 
-    def connect(self, port, certificate=None, seconds=20):
-        plain = socket.create_connection(("127.0.0.1", port), timeout=seconds)
+    def connect(self, port, certificate=None, seconds=20, source="127.0.0.1"):
+        plain = socket.create_connection(("127.0.0.1", port), timeout=seconds, source_address=(source, 0))
         if not PORTS[port]:
             return plain
         context = ssl.create_default_context(cafile=self.site.path("operator/ca.pem"))
@@ -89,8 +89,8 @@ class HostileInput(unittest.TestCase):
         found = re.match(rb"HTTP/1\.1 (\d+) ", data)
         return (int(found.group(1)) if found else 0), data
 
-    def ask(self, port, request, certificate=None):
-        with self.connect(port, certificate) as connection:
+    def ask(self, port, request, certificate=None, source="127.0.0.1"):
+        with self.connect(port, certificate, source=source) as connection:
             try:
                 connection.sendall(request)
             except (ConnectionError, ssl.SSLError):
@@ -144,9 +144,13 @@ class HostileInput(unittest.TestCase):
         crowd = [socket.create_connection(("127.0.0.1", port)) for port in PORTS for _ in range(300)]
         try:
             for each in crowd:
-                each.sendall(b"G")
+                try:
+                    each.sendall(b"G")
+                except ConnectionError:
+                    pass  # an address opens only so many at once
             for port in PORTS:
-                self.assertNotEqual(self.ask(port, b"GET /none HTTP/1.1\r\nHost: a\r\n\r\n")[0], 0)
+                request = b"GET /none HTTP/1.1\r\nHost: a\r\n\r\n"
+                self.assertNotEqual(self.ask(port, request, source="127.0.0.2")[0], 0)
         finally:
             for each in crowd:
                 each.close()

@@ -28,7 +28,7 @@ RIGHTS = {
                 "enrolment_token SID fallback_message S inbox_position S inventory_class S inventory_log S inventory_row S "
                 "object SIU package_content SIU pending_enrolment SD policy_body S policy_header S quarantine S "
                 "revocation SID status_message SD",
-    "reporting_point": "v_collection S v_fullcollectionmembership S v_r_system S",
+    "reporting_point": "",  # every view, and nothing else
     "pxe_point": "collection_member S device S object S",
 }
 SEED = int(os.environ.get("MUSTER_SEED", "1"))
@@ -102,6 +102,59 @@ class OnPostgres(unittest.TestCase):
         self.assertEqual(read("SELECT ResourceID, Name0, Active0, Last_Seen0 > now() - interval '1 hour' FROM v_R_System"), f"1|{host}|1|t")
         self.assertEqual(read("SELECT c.Name, c.MemberCount, m.Name, m.IsActive FROM v_Collection c "
                               "JOIN v_FullCollectionMembership m USING (CollectionID)"), f"debian-machines|1|{host}|1")
+
+    def read_views(self, sql):
+        done = self.as_login("site_reporting_point", "reporting_point", f"SET search_path = muster;\n{sql};")
+        self.assertEqual(done.stderr, "")
+        return done.stdout.splitlines()
+
+    def expect_views_as_queries(self):
+        """The views of inventory say what the fleet index answers, row by row."""
+        pairs = {"InstalledSoftware": ("v_GS_INSTALLED_SOFTWARE", {"Name": "name0", "Version": "version0", "Architecture": "architecture0",
+                                                                   "InstalledSizeKB": "installedsizekb0"}),
+                 "LogicalDisk": ("v_GS_LOGICAL_DISK", {"Name": "name0", "SizeMB": "sizemb0", "FileSystem": "filesystem0"}),
+                 "UserAccount": ("v_GS_USER_ACCOUNT", {"Name": "name0", "Uid": "uid0"}),
+                 "OperatingSystem": ("v_GS_OPERATING_SYSTEM", {"Name": "name0", "KernelRelease": "kernelrelease0"})}
+        for name, (view, columns) in pairs.items():
+            answer = json.loads(self.site.cli("query", f"{name} | project {', '.join(columns)}", "-o", "json"))
+            at = [answer["columns"].index(column) for column in columns]
+            text = lambda value: "" if value is None else str(value)
+            queried = sorted("|".join(text(row[i]) for i in at) for row in answer["rows"])
+            self.assertTrue(queried, name)
+            wait_until(lambda: sorted(self.read_views(f"SELECT {', '.join(columns.values())} FROM {view}")) == queried,
+                       f"{view} to say what the query says", 20)
+
+    def test_1d_views_of_inventory_packages_and_deployments_are_kept_current(self):
+        self.expect_views_as_queries()
+        self.assertEqual(self.read_views("SELECT Name, Version FROM v_Package"), ["hello|1.0"])
+        self.assertEqual(self.read_views("SELECT a.AdvertisementName, p.Name, a.ProgramName, c.Name, s.LastStateName FROM v_Advertisement a "
+                                      "JOIN v_Package p USING (PackageID) JOIN v_Collection c USING (CollectionID) "
+                                      "JOIN v_ClientAdvertisementStatus s USING (AdvertisementID)"),
+                         ["hello-everywhere|hello|install|debian-machines|succeeded"])
+
+    def test_3d_after_random_changes_and_when_made_anew_views_say_what_queries_say(self):
+        dice = random.Random(SEED)
+        site = self.site
+        if "client" in site.processes:
+            site.stop("client")
+        stanzas = pathlib.Path("/var/lib/dpkg/status").read_text(encoding="utf-8").rstrip("\n").split("\n\n")
+        for change in range(3):
+            kept = [stanza for stanza in stanzas if dice.random() < 0.97]
+            kept += [f"Package: zzz-{dice.randrange(9)}-{n}\nStatus: install ok installed\nArchitecture: all\nVersion: {change}.{n}-1\n"
+                     "Maintainer: nobody <a@b>\nDescription: made for a test" for n in range(dice.randrange(1, 5))]
+            sent = len(site.events("client", "inventory.reported"))
+            site.start_client_with_packages("\n\n".join(kept) + "\n")
+            wait_until(lambda: len(site.events("client", "inventory.reported")) > sent, "the client's report")
+            self.expect_views_as_queries()
+        gone = self.read_views("SELECT count(*) > 0, bool_and(RemovedTime >= TimeStamp) FROM v_HS_INSTALLED_SOFTWARE")
+        self.assertEqual(gone, ["t|t"])
+        history = "SELECT ResourceID, GroupID, TimeStamp, RemovedTime, Name0, Version0 FROM v_HS_INSTALLED_SOFTWARE"
+        before = sorted(self.read_views(history))
+        begun = len(site.events("site", "reports.begun"))
+        site.cli("database", "rebuild-views")
+        wait_until(lambda: len(site.events("site", "reports.begun")) > begun, "the tables made anew", 20)
+        self.expect_views_as_queries()
+        wait_until(lambda: sorted(self.read_views(history)) == before, "the same history", 20)
 
     def test_2_every_connection_is_encrypted_and_the_password_shows_nowhere(self):
         rows = self.ask("SELECT DISTINCT usename, ssl, version FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) "
@@ -288,7 +341,13 @@ class OnPostgres(unittest.TestCase):
             "site", "SELECT table_name, min(column_name) FROM information_schema.columns WHERE table_schema = 'muster' "
                     "GROUP BY table_name").splitlines())
         self.assertGreater(len(columns), 25)
-        for role, text in RIGHTS.items():
+        views = sorted(name for name in columns if name.startswith("v_"))
+        self.assertIn("v_gs_installed_software", views)
+        rights = {**RIGHTS, "reporting_point": " ".join(f"{view} S" for view in views)}
+        hidden = self.server.psql("site", "SELECT table_name FROM information_schema.tables "
+                                          "WHERE table_schema = 'muster_export'").splitlines()
+        self.assertGreater(len(hidden), 40)
+        for role, text in rights.items():
             words = text.split()
             expected = {(table, letter) for table, letters in zip(words[::2], words[1::2]) for letter in letters}
             script, cells = [], []
@@ -310,6 +369,11 @@ class OnPostgres(unittest.TestCase):
                               "ALTER ROLE muster_site PASSWORD 'x'", "COPY muster.device TO PROGRAM 'true'"):
                 done = self.as_login(f"site_{role}", role, f"{statement}; \\echo state :SQLSTATE\n")
                 self.assertEqual(done.stdout.strip(), "state 42501", f"{role}: {statement}")
+            script = [f"SELECT 1 FROM muster_export.{table} LIMIT 1; \\echo state :SQLSTATE" for table in hidden]
+            script += [f"{what}; \\echo state :SQLSTATE" for what in (
+                "SELECT * FROM pg_authid", "SELECT pg_read_file('PG_VERSION')", "COPY (SELECT 1) TO '/tmp/x'")]
+            done = self.as_login(f"site_{role}", role, "\n".join(script) + "\n")
+            self.assertEqual(done.stdout.split("\n")[:-1], ["state 42501"] * (len(hidden) + 3), role)
         self.assertEqual(self.ask("SELECT DISTINCT privilege_type FROM information_schema.role_table_grants "
                                   "WHERE grantee = 'site_reporting_point'"), "SELECT")
         refused = self.as_login("stranger", "stranger", "SELECT 1;")

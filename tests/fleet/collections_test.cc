@@ -431,6 +431,36 @@ TEST(Collections, FindADeviceByWhatItHasNot) {
       << "a device without inventory has no row to begin with";
 }
 
+// That there is a row at all is a condition of its own.
+TEST(Collections, FollowTheFirstAndTheLastRowOfAClass) {
+  Fleet fleet;
+  ASSERT_TRUE(fleet.set_collection("reported", {{query("InstalledSoftware")}, {}, {}}, kNow));
+  const auto delta = [](std::vector<model::ClassRows> added,
+                        std::vector<model::ClassRows> removed) {
+    return DeviceChange{.device = 1,
+                        .name = {},
+                        .extent = Extent::Delta,
+                        .added = std::move(added),
+                        .removed = std::move(removed),
+                        .updated = {}};
+  };
+  const auto one = with_package(1, "1").added, two = with_package(1, "2").added;
+  EXPECT_EQ(
+      text(fleet.apply({.device = 1, .name = {}, .added = {}, .removed = {}, .updated = {}}, kNow)),
+      "+all-systems1 ");
+  EXPECT_EQ(text(fleet.apply(delta(one, {}), kNow)), "+reported1 ");
+  EXPECT_EQ(text(fleet.apply(delta(two, one), kNow)), "");
+  EXPECT_EQ(text(fleet.apply(delta(one, {}), kNow)), "");
+  EXPECT_EQ(text(fleet.apply(delta({}, two), kNow)), "");
+  EXPECT_EQ(text(fleet.apply(delta({}, one), kNow)), "-reported1 ");
+  EXPECT_EQ(text(fleet.apply(with_package(1, "3"), kNow)), "+reported1 ");
+  ASSERT_TRUE(fleet.set_collection("later", {{query("InstalledSoftware")}, {}, {}}, kNow));
+  EXPECT_EQ(members(fleet, "later"), members(fleet, "reported"));
+  ASSERT_TRUE(fleet.remove_collection("reported"));
+  ASSERT_TRUE(fleet.remove_collection("later"));
+  EXPECT_EQ(text(Result<MembershipChanges>(fleet.remove(1))), "-all-systems1 ");
+}
+
 // One hostile device must neither hold up the evaluation of a rule nor slip in.
 TEST(Collections, LeaveOutADeviceForWhichAJoinIsTooLarge) {
   Fleet fleet;

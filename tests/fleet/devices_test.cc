@@ -15,16 +15,16 @@ using samples::kNow;
 using samples::rows_of;
 
 struct Table {
-  Table() { tables.emplace_back(*model::find_inventory_class("PhysicalMemory")); }
+  Table() { tables.add(RowTable(*model::find_inventory_class("PhysicalMemory"))); }
   Instances acquire(const std::vector<samples::Values>& values) {
     Instances out;
     bool is_new = false;
     for (const model::Row& row : rows_of("PhysicalMemory", values).rows)
-      out.push_back(tables[0].acquire(row, is_new));
+      out.push_back(tables.edit(0).acquire(row, is_new));
     std::ranges::sort(out);
     return out;
   }
-  std::vector<RowTable> tables;
+  RowTables tables;
 };
 
 // Whatever stands beside them in their page.

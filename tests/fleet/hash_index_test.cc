@@ -38,5 +38,21 @@ TEST(HashIndex, FindsWhatAMapFindsThroughInsertionsAndErasures) {
   }
 }
 
+TEST(HashIndex, ACopyFindsWhatWasThere) {
+  const auto hash_of = [](Number number) { return number * 0x9e37'79b9'7f4a'7c15; };
+  const auto has = [&](const HashIndex& index, Number number) {
+    return index.find(hash_of(number), [&](Number each) { return each == number; }).has_value();
+  };
+  HashIndex index;
+  for (Number number = 0; number < 1000; ++number) index.insert(hash_of(number), number);
+  const HashIndex before = index;
+  for (Number number = 0; number < 500; ++number) index.erase(hash_of(number), number);
+  for (Number number = 1000; number < 3000; ++number) index.insert(hash_of(number), number);
+  for (Number number = 0; number < 3000; ++number) {
+    EXPECT_EQ(has(before, number), number < 1000) << number;
+    EXPECT_EQ(has(index, number), number >= 500) << number;
+  }
+}
+
 }  // namespace
 }  // namespace muster::fleet

@@ -14,18 +14,6 @@ namespace {
 
 using samples::kNow;
 
-// A join may come between the order and the answer; SQL promises none then either.
-bool is_ordered(const model::Query& query) {
-  bool ordered = false;
-  for (const model::QueryOperator& step : query.operators) {
-    if (std::holds_alternative<model::OrderBy>(step.value) ||
-        std::holds_alternative<model::Top>(step.value))
-      ordered = true;
-    if (std::holds_alternative<model::Join>(step.value)) ordered = false;
-  }
-  return ordered;
-}
-
 // The fleet goes through full changes, deltas and removals; the oracle gets what should be left.
 class Population {
  public:
@@ -114,7 +102,7 @@ TEST(QueryAnswers, AreThoseOfSqlOverTheSameFacts) {
       const std::string sql = samples::sql_of(query, kNow);
       std::vector<std::string> wanted = population.oracle.ask(sql);
       std::vector<std::string> found = samples::lines_of(*table);
-      if (!is_ordered(query)) {
+      if (!samples::is_ordered(query)) {
         std::ranges::sort(wanted);
         std::ranges::sort(found);
       }
@@ -138,7 +126,8 @@ TEST(QueryAnswers, NameTheDevicesThatSqlNames) {
       const auto devices = population.fleet.devices_matching(query, kNow);
       ASSERT_TRUE(devices) << devices.error().text();
       std::set<std::string> found;
-      for (const DeviceNumber device : devices->numbers()) found.insert("pc" + std::to_string(device) + "|");
+      for (const DeviceNumber device : devices->numbers())
+        found.insert("pc" + std::to_string(device) + "|");
       const auto rows = population.oracle.ask("select distinct Device from (" +
                                               samples::sql_of(query, kNow) + ")");
       ASSERT_EQ(found, std::set<std::string>(rows.begin(), rows.end()));

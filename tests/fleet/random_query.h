@@ -287,4 +287,17 @@ class QueryMaker {
   std::vector<model::QueryColumn> schema_;
 };
 
+// Whether the query says in which order its rows come. A join may come between the order and the
+// answer; SQL promises none then either.
+inline bool is_ordered(const model::Query& query) {
+  bool ordered = false;
+  for (const model::QueryOperator& step : query.operators) {
+    if (std::holds_alternative<model::OrderBy>(step.value) ||
+        std::holds_alternative<model::Top>(step.value))
+      ordered = true;
+    if (std::holds_alternative<model::Join>(step.value)) ordered = false;
+  }
+  return ordered;
+}
+
 }  // namespace muster::fleet::samples

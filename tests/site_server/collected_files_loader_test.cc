@@ -9,8 +9,7 @@
 #include "contract/document_errors.h"
 #include "store/site/collected_files.h"
 #include "store/site/objects.h"
-#include "tests/site_server/some_certificate.h"
-#include "tests/store/store_test.h"
+#include "tests/site_server/bare_site.h"
 
 namespace muster::site_server {
 namespace {
@@ -25,17 +24,8 @@ class CollectedFilesLoader : public store::SiteDatabaseTest {
   void SetUp() override {
     store::SiteDatabaseTest::SetUp();
     device_ = new_device();
-    site_.reset(
-        new hosting::Site{.config = {.site = store::site_code()},
-                          .settings = Settings({site_settings()}),
-                          .clock = clock_,
-                          .random = random_,
-                          .database = std::move(database_),
-                          .inbox = {},
-                          .content = store::ContentStore::open(folder_.path() / "content").value(),
-                          .signer = hosting::SignerClient("", clock_),
-                          .ca = some_certificate(),
-                          .policy_public_key = {}});
+    site_ = bare_site(std::move(database_), clock_, random_, Settings({site_settings()}));
+    site_->content = store::ContentStore::open(folder_.path() / "content").value();
     must(site_->database->write([&](store::Transaction& t) {
       return store::create_object(
           t,

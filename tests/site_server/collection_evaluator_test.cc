@@ -12,8 +12,7 @@
 #include "store/errors.h"
 #include "store/site/collections.h"
 #include "store/site/inventory.h"
-#include "tests/site_server/some_certificate.h"
-#include "tests/store/store_test.h"
+#include "tests/site_server/bare_site.h"
 
 namespace muster::site_server {
 namespace {
@@ -27,16 +26,7 @@ constexpr std::size_t kDevices = 6;
 class Collecting : public store::SiteDatabaseTest {
  protected:
   void open() {
-    site_.reset(new hosting::Site{.config = {.site = store::site_code()},
-                                  .settings = Settings({}),
-                                  .clock = clock_,
-                                  .random = random_,
-                                  .database = std::move(database_),
-                                  .inbox = {},
-                                  .content = {},
-                                  .signer = hosting::SignerClient("", clock_),
-                                  .ca = some_certificate(),
-                                  .policy_public_key = {}});
+    site_ = bare_site(std::move(database_), clock_, random_);
     store::must(site_->database->write([&](store::Transaction& transaction) {
       return store::register_inventory_classes(transaction, model::Schema(), random_);
     }));
@@ -146,7 +136,8 @@ class Collecting : public store::SiteDatabaseTest {
     model::Row row(type->columns.size());
     row[*type->column("Kind")] = kind;
     store::must(site_->database->write([&](store::Transaction& t) {
-      return store::apply_full(t, model::Schema(), device, std::vector{model::ClassRows{type, {row}}}, store::kNow);
+      return store::apply_full(t, model::Schema(), device,
+                               std::vector{model::ClassRows{type, {row}}}, store::kNow);
     }));
     evaluator_->device_left(device);
     Devices dirty;

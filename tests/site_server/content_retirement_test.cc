@@ -11,8 +11,7 @@
 #include "store/site/objects.h"
 #include "store/site/package_retirement.h"
 #include "store/site/status.h"
-#include "tests/site_server/some_certificate.h"
-#include "tests/store/store_test.h"
+#include "tests/site_server/bare_site.h"
 #include "trust/ceremony.h"
 
 namespace muster::site_server {
@@ -27,17 +26,8 @@ class ContentRetirement : public store::SiteDatabaseTest {
  protected:
   void SetUp() override {
     store::SiteDatabaseTest::SetUp();
-    site_.reset(
-        new hosting::Site{.config = {.site = store::site_code()},
-                          .settings = Settings({site_settings()}),
-                          .clock = clock_,
-                          .random = random_,
-                          .database = std::move(database_),
-                          .inbox = {},
-                          .content = store::ContentStore::open(folder_.path() / "content").value(),
-                          .signer = hosting::SignerClient("", clock_),
-                          .ca = some_certificate(),
-                          .policy_public_key = {}});
+    site_ = bare_site(std::move(database_), clock_, random_, Settings({site_settings()}));
+    site_->content = store::ContentStore::open(folder_.path() / "content").value();
     ASSERT_TRUE(site_->settings.set("content.grace", "P7D"));
   }
 

@@ -3,8 +3,8 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
+#include "base/crc32c.h"
 #include "base/keyed_hash.h"
-#include "store/crc32c.h"
 #include "tests/store/store_test.h"
 
 namespace muster::store {

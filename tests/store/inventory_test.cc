@@ -235,7 +235,8 @@ TEST_F(InventoryTest, VolatileValuesAreKeptWithoutAnotherDigestOrLogEntry) {
 TEST_F(InventoryTest, EqualRowsTakeTheirVolatileValuesOneEach) {
   must(full({{&disks(), {disk(10), disk(20), disk(30)}}}));
   const Classes news = {{&disks(), {disk(70), disk(50)}}};
-  must(write([&](Transaction& t) { return apply_volatile(t, model::Schema(), number_, news, kNow); }));
+  must(write(
+      [&](Transaction& t) { return apply_volatile(t, model::Schema(), number_, news, kNow); }));
   EXPECT_EQ(flat(stored()), flat(Classes{{&disks(), {disk(30), disk(50), disk(70)}}}));
 }
 
@@ -268,6 +269,21 @@ TEST_F(InventoryTest, TheLogRepeatsEveryChange) {
   EXPECT_EQ(log(entries[0].sequence).size(), 1u);
   must(write([&](Transaction& t) { return trim_inventory_log(t, entries[0].sequence); }));
   EXPECT_EQ(log().size(), 1u);
+}
+
+TEST_F(InventoryTest, TheLogIsForgottenByAge) {
+  auto digest = must(full({{&software(), {package("bash")}}})).digest;
+  digest = must(delta(digest, {}, {{&software(), {package("zsh")}}})).digest;
+  digest = must(delta(digest, {}, {{&software(), {package("dash")}}})).digest;
+  ASSERT_EQ(log().size(), 3u);
+  const auto trim = [&](Timestamp before, std::int64_t limit) {
+    return must(write([&](Transaction& t) { return trim_inventory_log(t, before, limit); }));
+  };
+  EXPECT_EQ(trim(kNow, 10), 0) << "as old is not older";
+  const auto last = log()[2].sequence;
+  EXPECT_EQ(trim(kNow + std::chrono::seconds(1), 2), 2);
+  ASSERT_EQ(log().size(), 1u);
+  EXPECT_EQ(log()[0].sequence, last);
 }
 
 class Collector final : public InventoryVisitor {
@@ -363,7 +379,7 @@ TEST_F(InventoryTest, OneMoreCollisionThanThereAreProbesIsAnError) {
   const auto intern = [&](std::string_view bytes) {
     return write([&](Transaction& t) -> Result<std::uint64_t> {
       RowTable table = TRY(RowTable::open(t));
-      const std::uint64_t id = TRY(table.intern(1, bytes));
+      const std::uint64_t id = TRY(table.intern(1, {Bytes(bytes)}))[0];
       TRY(table.close());
       return id;
     });

@@ -10,10 +10,13 @@ ERRORS = 'docs/errors.md'
 # The pages that tests named GeneratedDocs make, by the program of tests: from the table and the
 # settings' declarations, from the codecs.
 FROM_CODE = {'topology_tests': ('docs/connections.md', 'docs/settings.md'),
-             'contract_tests': ('api/objects.schema.json',)}
+             'contract_tests': ('api/objects.schema.json',),
+             'hosting_tests': ('docs/metrics.md',)}
 SOURCES = {'topology_tests': ('src/topology/', 'src/base/settings', 'tests/connections/built.csv',
                               'tests/topology/docs_test.cc'),
-           'contract_tests': ('src/contract/objects/', 'tests/contract/')}
+           'contract_tests': ('src/contract/objects/', 'tests/contract/'),
+           'hosting_tests': ('src/hosting/figures', 'src/hosting/metrics_page',
+                             'tests/hosting/metrics_page_test.cc')}
 
 
 def errors_page(tree):

@@ -11,10 +11,11 @@ RANKS = {
     'trust': 3, 'store': 3, 'fleet': 3, 'transport': 3,
     'hosting': 4,
     'roles': 5,
-    'apps': 6,
+    'simulator': 6,
+    'apps': 7,
 }
 ORDER = 'base < topology, wire, model, net < contract < trust, store, fleet, transport < hosting ' \
-        '< roles < apps'
+        '< roles < simulator < apps'
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.MULTILINE)
 
 # Which folders may see the headers of a library: the first pattern that matches decides.

@@ -22,6 +22,7 @@ RANGES = {
     'roles/provider': (2200, 2299), 'roles/site_server': (2300, 2399),
     'roles/client': (2400, 2499), 'roles/console': (2500, 2599), 'roles/signer': (2600, 2699),
     'roles/server_locator_point': (2700, 2799), 'roles/fallback_status_point': (2800, 2899),
+    'simulator': (2900, 2949),
 }
 KIND = re.compile(r'\bErrorKind\s+(\w+)\s*(?:=\s*)?\{\s*(\d+)\s*,\s*"([^"]*)"\s*,'
                   r'\s*((?:"(?:\\.|[^"\\])*"\s*)+),?\s*\}')

@@ -62,12 +62,19 @@ Result<void> sync_folder(const fs::path& path) {
 }
 
 Result<void> replace_file(const fs::path& path, ByteView content, FileMode mode) {
+  return replace_file(
+      path, [content](const FileSink& sink) { return sink(content); }, mode);
+}
+
+Result<void> replace_file(const fs::path& path,
+                          const std::function<Result<void>(const FileSink&)>& write,
+                          FileMode mode) {
   const fs::path aside = fs::path(path).concat(fmt::format(".{}.new", ::getpid()));
   Fd fd(::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
                static_cast<mode_t>(mode)));
   if (!fd.valid()) return unwritable(aside, "open");
   const auto written = [&]() -> Result<void> {
-    TRY(write_all(fd.get(), content, aside));
+    TRY(write([&](ByteView part) { return write_all(fd.get(), part, aside); }));
     if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0) return unwritable(aside, "chmod");
     if (::fsync(fd.get()) != 0) return unwritable(aside, "fsync");
     if (::rename(aside.c_str(), path.c_str()) != 0) return unwritable(path, "rename");

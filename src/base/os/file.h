@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "base/bytes.h"
@@ -23,6 +24,10 @@ enum class FileMode { Private = 0600, Group = 0640, Public = 0644, PrivateProgra
 // Writes beside `path`, fsyncs, renames over it and fsyncs the folder: after a crash the file is
 // the old or the new one, never a part. Error: kFileUnwritable.
 Result<void> replace_file(const std::filesystem::path& path, ByteView content, FileMode mode);
+// The same with content in parts: `write` gives them to the function that it is called with.
+using FileSink = std::function<Result<void>(ByteView part)>;
+Result<void> replace_file(const std::filesystem::path& path,
+                          const std::function<Result<void>(const FileSink&)>& write, FileMode mode);
 
 // Creates the folder and its parents, those that are new with mode 0700.
 Result<void> make_private_folder(const std::filesystem::path& path);

@@ -28,7 +28,10 @@ Agent::Agent(const contract::ClientConfig& config, Settings settings, const Cloc
       stop_(stop),
       choice_({.again_first = settings_.duration("management_point.again_first"),
                .again_longest = settings_.duration("management_point.again_longest")},
-              random) {}
+              random),
+      nudge_({.retry_first = settings_.duration("retry.first"),
+              .retry_longest = settings_.duration("retry.longest")},
+             random) {}
 
 Result<std::unique_ptr<Agent>> Agent::open(const contract::ClientConfig& config, const Clock& clock,
                                            Random& random, const std::atomic<bool>& stop) {
@@ -122,14 +125,14 @@ void Agent::follow_clock() {
   // The machine slept, perhaps: then nobody holds the request any more.
   if (link_ && link_->waits_for_nudge()) {
     link_->stop_waiting();
-    lose_nudge(now.wall);
+    nudge_.lost(now.wall);
   }
   if (set > Duration(0)) return;  // what is due now is done now
-  for (RetryTimer* timer :
-       {&enrolment_, &renewal_, &poll_, &inventory_timer_, &heartbeat_, &outbox_timer_,
-        &files_timer_, &assignment_timer_, &reassignment_timer_, &points_timer_, &locators_,
-        &nudge_timer_})
+  for (RetryTimer* timer : {&enrolment_, &renewal_, &poll_, &inventory_timer_, &heartbeat_,
+                            &outbox_timer_, &files_timer_, &assignment_timer_, &reassignment_timer_,
+                            &points_timer_, &locators_, &content_timer_})
     timer->clock_set(set);
+  nudge_.clock_set(set);
   fallback_->clock_set(set);
 }
 
@@ -187,7 +190,7 @@ Result<Timestamp> Agent::step() {
          {&points_timer_, &renewal_, &poll_, &inventory_timer_, &heartbeat_})
       consider(timer->next());
     if (!file_collections_.empty()) consider(files_timer_.next());
-    if (!link_->waits_for_nudge() && polled_) consider(nudge_timer_.next());
+    if (!link_->waits_for_nudge() && polled_) consider(nudge_.next());
     if (const auto waiting = outbox_->next(); waiting && *waiting) consider(outbox_timer_.next());
   } else {
     consider(has_site() ? enrolment_.next() : assignment_timer_.next());
@@ -195,7 +198,7 @@ Result<Timestamp> Agent::step() {
   if (const auto time = fallback_->next()) consider(*time);
   if (const auto time = execution_->next_time()) consider(*time);
   if (const auto wait = board_.next(moment())) consider(after + *wait);
-  if (!downloads_.empty()) consider(after);
+  if (!downloads_.empty()) consider(content_timer_.next());
   return std::max(next, after);
 }
 

@@ -22,6 +22,7 @@
 #include "roles/client/inventory/report_builder.h"
 #include "roles/client/notices/notice_board.h"
 #include "roles/client/notices/pending_restart.h"
+#include "roles/client/nudge_hold.h"
 #include "roles/client/platform/control_port.h"
 #include "roles/client/platform/execution_host.h"
 #include "roles/client/platform/user_presence.h"
@@ -94,9 +95,7 @@ class Agent {
   Result<void> try_enrol();
   void renew(Timestamp now);
   Result<void> try_renew();
-  Result<void> check_leaf(const trust::Certificate& leaf, const trust::EcdsaKey& key) const;
   Result<Bytes> root_sha256() const;
-  Result<Bytes> device_request(const trust::EcdsaKey& key) const;
 
   // Policy (agent_policy.cc).
   void poll_policy(Timestamp now);
@@ -108,9 +107,8 @@ class Agent {
   // Nudges (agent_nudge.cc).
   void wait_for_nudge(Timestamp now);
   void take_nudge(Timestamp now);
-  void lose_nudge(Timestamp now);
-  void nudge_failed(Timestamp from);
   void look(const std::vector<std::string>& cycles, Timestamp at);
+  // In [0, 1): spreads clients that fail together.
   double jitter() const;
 
   // Inventory (agent_inventory.cc).
@@ -235,12 +233,10 @@ class Agent {
   UserRequests user_requests_;
   std::unique_ptr<ControlPort> control_, user_port_;
   RetryTimer enrolment_, renewal_, poll_, inventory_timer_, heartbeat_, outbox_timer_, files_timer_;
-  RetryTimer assignment_timer_, reassignment_timer_, points_timer_, locators_, nudge_timer_;
+  RetryTimer assignment_timer_, reassignment_timer_, points_timer_, locators_, content_timer_;
   bool polled_ = false;        // the last poll succeeded
   std::string answered_etag_;  // of the policy that it was answered, taken or refused
-  std::uint64_t nudge_epoch_ = 0;
-  std::optional<Duration> nudge_spread_;
-  Duration nudge_since_{0};  // by the steady clock
+  NudgeHold nudge_;
 };
 
 }  // namespace muster::client

@@ -33,7 +33,7 @@ Result<void> Agent::fetch_file(const std::string& folder, const ContentFile& fil
 }
 
 void Agent::fetch_due_content() {
-  while (!downloads_.empty() && !stop_) {
+  while (!downloads_.empty() && !stop_ && content_timer_.due(clock_.now())) {
     const Deployment deployment = downloads_.front();
     downloads_.pop_front();
     std::optional<Error> failure;
@@ -44,11 +44,19 @@ void Agent::fetch_due_content() {
       break;
     }
     if (!failure) {
+      content_timer_.succeeded(clock_.now(), Duration(0));
       execution_->on(DownloadDone{deployment.key}, clock_.now());
       continue;
     }
     log::failure(log::Level::Warning, "content.download.failed", *failure,
                  {{"deployment", deployment.key.deployment}});
+    // A busy point is no failure of the deployment: it goes on where it stopped.
+    if (failure->is(kSiteAnswer) && link_->asked_wait() > Duration(0)) {
+      downloads_.push_front(deployment);
+      content_timer_.failed(clock_.now(), settings_.duration("retry.first"),
+                            settings_.duration("retry.longest"), jitter(), link_->asked_wait());
+      return;
+    }
     const auto kind = failure->is(kContentChanged)  ? DownloadFailure::Mismatch
                       : failure->is(kCacheTooSmall) ? DownloadFailure::CacheRoom
                                                     : DownloadFailure::Transient;

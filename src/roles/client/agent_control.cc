@@ -80,9 +80,8 @@ contract::ControlAnswer Agent::tell_status() const {
                                   policy_->header()->version, when(policy_->good_until()))
                     : "none yet");
   row("next policy poll", when(poll_.next()));
-  row("nudges", link_ && link_->waits_for_nudge()
-                    ? "this client waits for them"
-                    : "asked for again at " + when(nudge_timer_.next()));
+  row("nudges", link_ && link_->waits_for_nudge() ? "this client waits for them"
+                                                  : "asked for again at " + when(nudge_.next()));
   row("next inventory", when(inventory_timer_.next()));
   row("next heartbeat", when(heartbeat_.next()));
   if (restart_->pending())

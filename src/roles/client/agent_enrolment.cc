@@ -4,9 +4,8 @@
 #include "contract/enrolment_token.h"
 #include "model/client_states.h"
 #include "roles/client/agent.h"
+#include "roles/client/enrolment/leaf.h"
 #include "roles/client/errors.h"
-#include "trust/csr.h"
-#include "trust/peer_identity.h"
 
 namespace muster::client {
 namespace {
@@ -23,29 +22,7 @@ Result<std::optional<contract::EnrolmentToken>> read_token(const std::string& fi
   return std::optional(TRY_IN(contract::parse_enrolment_token(text), "{}", file));
 }
 
-Timestamp half_life(const trust::Certificate& certificate) {
-  return certificate.not_before + (certificate.not_after - certificate.not_before) / 2;
-}
-
 }  // namespace
-
-Result<Bytes> Agent::device_request(const trust::EcdsaKey& key) const {
-  trust::RequestNames names;
-  names.common_name = host_name_;
-  names.uris = {identity_->device.urn()};
-  return trust::make_request(key, names);
-}
-
-// What came is what was asked for: else it would take the place of a good identity.
-Result<void> Agent::check_leaf(const trust::Certificate& leaf, const trust::EcdsaKey& key) const {
-  if (leaf.key.spki_der() != key.public_key().spki_der())
-    return fail(kSiteAnswer, "enrolment: the certificate is of another key");
-  const auto peer = TRY(trust::identify_peer(std::make_shared<trust::Certificate>(leaf)));
-  if (peer.kind != trust::PeerKind::Device || peer.id != identity_->device.text())
-    return fail(kSiteAnswer, "enrolment: the certificate is of {} {}", trust::to_text(peer.kind),
-                peer.id);
-  return {};
-}
 
 // The link pins the CA: by the token at first, by the certificate that was issued later.
 Result<void> Agent::prepare_link() {
@@ -81,9 +58,9 @@ Result<void> Agent::try_enrol() {
   TRY(prepare_link());
   const auto token = TRY(read_token(config_.token_file));
   if (!identity_->certificate) {
-    const Bytes request = TRY(device_request(identity_->key));
+    const Bytes request = TRY(device_request(identity_->key, identity_->device, host_name_));
     auto leaf = TRY(link_->enroll(request, token ? token->password() : std::string()));
-    TRY(check_leaf(leaf, identity_->key));
+    TRY(check_leaf(leaf, identity_->key, identity_->device));
     TRY(IdentityStore(std::filesystem::path(config_.state) / "identity")
             .save(identity_->key, leaf, *link_->ca()));
     identity_->certificate = std::move(leaf);
@@ -124,15 +101,15 @@ void Agent::enrol(Timestamp now) {
   if (!identity_->certificate)
     fallback_->report_repeatedly(model::kTopicClientDeployment, model::kStateNoCertificate, cause);
   enrolment_.failed(now, settings_.duration("retry.first"), settings_.duration("retry.longest"),
-                    static_cast<double>(random_.below(1000)) / 1000);
+                    jitter(), link_ ? link_->asked_wait() : Duration(0));
 }
 
 Result<void> Agent::try_renew() {
   // A new key each time: the old one ends with its certificate.
   const auto key = trust::EcdsaKey::generate();
-  const Bytes request = TRY(device_request(key));
+  const Bytes request = TRY(device_request(key, identity_->device, host_name_));
   auto leaf = TRY(link_->reenroll(request));
-  TRY(check_leaf(leaf, key));
+  TRY(check_leaf(leaf, key, identity_->device));
   TRY(IdentityStore(std::filesystem::path(config_.state) / "identity")
           .save(key, leaf, *link_->ca()));
   identity_->key = key;
@@ -152,8 +129,8 @@ void Agent::renew(Timestamp now) {
     return;
   }
   log::failure(log::Level::Warning, "client.renewal.failed", renewed.error());
-  renewal_.failed(now, settings_.duration("retry.first"), kRenewalCheck,
-                  static_cast<double>(random_.below(1000)) / 1000);
+  renewal_.failed(now, settings_.duration("retry.first"), kRenewalCheck, jitter(),
+                  link_->asked_wait());
 }
 
 }  // namespace muster::client

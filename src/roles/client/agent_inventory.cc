@@ -11,18 +11,9 @@
 #include "roles/client/platform/inventory_command.h"
 #include "roles/client/platform/local_class_files.h"
 #include "roles/client/platform/root_source.h"
+#include "roles/client/status/outgoing.h"
 
 namespace muster::client {
-namespace {
-
-bool has_volatile_columns(const model::InventoryClass& type) {
-  for (const model::Column& column : type.columns)
-    if (column.kind == model::ColumnKind::Volatile) return true;
-  return false;
-}
-
-}  // namespace
-
 // What the site has, or will have. It is held only while a report is made: most of the time the
 // client does nothing, and the rows would be most of its memory.
 ReportBuilder Agent::stored_inventory() const {
@@ -134,28 +125,21 @@ Result<void> Agent::try_inventory(Timestamp now) {
     log::info("inventory.unchanged", "nothing changed since the last inventory");
     return {};
   }
-  contract::InventoryReport report;
-  report.kind = decided.kind == ReportKind::Full ? contract::InventoryReport::Kind::Full
-                                                 : contract::InventoryReport::Kind::Delta;
-  report.collected = now;
-  report.resync = resync;
-  report.base = decided.base;
-  report.digest = decided.current;
-  report.rows = decided.added;
-  report.removed = decided.removed;
+  const model::RowSetDigest current = decided.current;
+  const bool full = decided.kind == ReportKind::Full;
+  const auto report = inventory_message(std::move(decided), now, resync);
   TRY(outbox_->put(contract::MessageType::Inventory, contract::encode_inventory_report(report),
                    now));
   // From here on the message will arrive, in order and once: so it is the base of the next one. A
   // crash before the next line repeats it, and the site sees that it has it.
-  TRY(builder.acknowledge(decided.current));
+  TRY(builder.acknowledge(current));
   TRY(os::replace_file(std::filesystem::path(config_.state) / "inventory", builder.state(),
                        os::FileMode::Private));
-  reported_ = decided.current;
+  reported_ = current;
   class_schedule_ = std::move(schedule);
   std::size_t rows = 0;
   for (const auto& each : report.rows) rows += each.rows.size();
-  log::info("inventory.reported", "an inventory was queued",
-            {{"full", decided.kind == ReportKind::Full}, {"rows", rows}});
+  log::info("inventory.reported", "an inventory was queued", {{"full", full}, {"rows", rows}});
   if (resync > policy_->resync_followed()) TRY(policy_->follow_resync(resync));
   return {};
 }
@@ -173,15 +157,8 @@ void Agent::send_inventory(Timestamp now) {
 }
 
 Result<void> Agent::try_heartbeat(Timestamp now) {
-  contract::Heartbeat heartbeat;
-  heartbeat.sent = now;
-  heartbeat.name = host_name_;
-  heartbeat.client_version = kVersion;
-  heartbeat.inventory = reported_;
-  heartbeat.volatile_rows = TRY(collect_now(has_volatile_columns, nullptr)).classes;
-  std::size_t rows = 0;
-  for (const model::ClassRows& of_class : heartbeat.volatile_rows) rows += of_class.rows.size();
-  if (rows > contract::kMostVolatileRows) heartbeat.volatile_rows.clear();
+  const auto heartbeat = heartbeat_message(now, host_name_, reported_,
+                                           TRY(collect_now(has_volatile_columns, nullptr)).classes);
   TRY(outbox_->put(contract::MessageType::Heartbeat, contract::encode_heartbeat(heartbeat), now));
   return {};
 }

@@ -94,7 +94,7 @@ void Agent::refresh_points(Timestamp now) {
   if (done) return points_timer_.succeeded(now, kRefreshInterval);
   log::failure(log::Level::Warning, "points.failed", done.error());
   points_timer_.failed(now, settings_.duration("retry.first"), settings_.duration("retry.longest"),
-                       static_cast<double>(random_.below(1000)) / 1000);
+                       jitter(), link_->asked_wait());
 }
 
 Result<contract::EnvelopeKeyDocument> Agent::check_envelope_key(ByteView document) {

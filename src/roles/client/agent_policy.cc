@@ -7,6 +7,9 @@
 #include "roles/client/software/cache_pins.h"
 
 namespace muster::client {
+namespace {
+constexpr Duration kLongestStretched = std::chrono::hours(24);
+}
 
 Result<void> Agent::try_poll() {
   const contract::PollMark mark{random_.bytes(contract::kPollNonceBytes), last_poll_, clock_.now()};
@@ -44,11 +47,18 @@ void Agent::poll_policy(Timestamp now) {
   if (!polled) {
     log::failure(log::Level::Warning, "policy.poll.failed", polled.error());
     poll_.failed(now, settings_.duration("retry.first"), settings_.duration("retry.longest"),
-                 static_cast<double>(random_.below(1000)) / 1000);
+                 jitter(), link_->asked_wait());
   } else {
     Duration interval = std::chrono::minutes(1);
     if (policy_->settings()) interval = policy_->agent().duration(model::kPollInterval);
-    poll_.succeeded(now, interval);
+    // Not beyond a day, unless it is longer anyway.
+    const Duration stretched(
+        static_cast<std::int64_t>(static_cast<double>(interval.count()) * link_->stretch()));
+    const Duration longest = std::max<Duration>(interval, kLongestStretched);
+    if (link_->stretch() > 1)
+      log::info("policy.poll.stretched", "the management point is busy, so the next poll is later",
+                {{"connection", 17}, {"interval", muster::to_text(std::min(stretched, longest))}});
+    poll_.succeeded(now, std::min(stretched, longest));
   }
   follow_policy();
 }

@@ -8,8 +8,7 @@
 #include "roles/client/agent.h"
 #include "roles/client/errors.h"
 #include "roles/client/inventory/collectors.h"
-#include "trust/envelope_signature.h"
-#include "wire/zstd.h"
+#include "roles/client/status/outgoing.h"
 
 namespace muster::client {
 namespace {
@@ -85,17 +84,11 @@ void Agent::queue_deployment_report(const DeploymentReport& report) {
 Result<bool> Agent::send_next() {
   const auto message = TRY(outbox_->next());
   if (!message) return false;
-  const Bytes packed = wire::zstd_compress(message->body);
-  contract::EnvelopeHeader header{.sender = identity_->device,
-                                  .stream = outbox_->stream(),
-                                  .sequence = message->sequence,
-                                  .type = message->type,
-                                  .sent = clock_.now(),
-                                  .body_sha256 = sha256(packed),
-                                  .body_encoding = contract::BodyEncoding::Zstd,
-                                  .body_size = message->body.size(),
-                                  .certificate_sha256 = identity_->certificate->sha256};
-  const auto sent = link_->send_message(trust::sign_envelope(header, packed, identity_->key));
+  const MessageSender sender{identity_->device, identity_->key, identity_->certificate->sha256,
+                             outbox_->stream()};
+  const auto sent = link_->send_message(
+      sign_message({message->type, message->sequence, message->body}, sender, clock_.now()),
+      message->type);
   if (!sent) {
     if (sent.error().is(kStreamRefused)) TRY(outbox_->start_stream(random_));
     return fail(sent.error());
@@ -112,8 +105,7 @@ void Agent::flush_outbox(Timestamp now) {
       log::failure(log::Level::Warning, "outbox.send.failed", sent.error());
       note_contact(fail(sent.error()), clock_.now());
       outbox_timer_.failed(now, settings_.duration("retry.first"),
-                           settings_.duration("retry.longest"),
-                           static_cast<double>(random_.below(1000)) / 1000);
+                           settings_.duration("retry.longest"), jitter(), link_->asked_wait());
       return;
     }
     if (!*sent || stop_) return;

@@ -2,26 +2,13 @@
 
 #include "base/error_ranges.h"
 #include "base/log.h"
-#include "contract/problem.h"
 #include "net/url.h"
 #include "roles/client/errors.h"
-#include "trust/est.h"
 
 namespace muster::client {
 namespace {
 
-constexpr std::uint64_t kDocumentLimit = 64u << 20;
-constexpr std::uint64_t kNudgeLimit = 16u << 10;
-constexpr Duration kNudgeTime = std::chrono::seconds(15);  // to be sent, and to arrive
 constexpr Duration kTransferTime = std::chrono::hours(12);
-
-Failure refused(const net::ClientResponse& response, std::string_view what) {
-  const auto problem = contract::decode_problem(response.body);
-  if (problem)
-    return fail(kSiteAnswer, "{}: status {}, M{} {}: {}", what, response.status, problem->number,
-                problem->title, problem->detail);
-  return fail(kSiteAnswer, "{}: status {}", what, response.status);
-}
 
 }  // namespace
 
@@ -62,8 +49,11 @@ Result<void> SiteLink::use(const Identity& identity) {
 Result<net::ClientResponse> SiteLink::ask(net::ClientRequest request) {
   request.url = settings_.management_point + request.url;
   request.body_limit_bytes = kDocumentLimit;
+  asked_wait_ = Duration(0);
   auto response = http_->send(request);
-  if (response) last_leg_ = settings_.management_point;
+  if (!response) return response;
+  last_leg_ = settings_.management_point;
+  note_pace(*response);
   return response;
 }
 
@@ -71,9 +61,19 @@ Result<net::ClientResponse> SiteLink::ask_sealed(const net::ClientRequest& reque
   if (!sealed_ || !identity_) return fail(kNoHttpLeg, "{}", settings_.management_point);
   net::ClientRequest inner = request;
   inner.body_limit_bytes = kDocumentLimit;
+  asked_wait_ = Duration(0);
   auto response = sealed_->send(inner, *identity_);
-  if (response) last_leg_ = sealed_->point();
+  if (!response) return response;
+  last_leg_ = sealed_->point();
+  note_pace(*response);
   return response;
+}
+
+void SiteLink::note_wait(const net::ClientResponse& response) { asked_wait_ = read_wait(response); }
+
+void SiteLink::note_pace(const net::ClientResponse& response) {
+  note_wait(response);
+  stretch_ = read_stretch(response);
 }
 
 // HTTPS first; sealed over HTTP where the way to it is closed, and then for a while without asking
@@ -94,59 +94,16 @@ Result<net::ClientResponse> SiteLink::ask_as_device(net::ClientRequest request) 
   return other;
 }
 
-Result<trust::Certificate> SiteLink::certificate_from(const net::ClientResponse& response) {
-  if (response.status == 202) return fail(kPending, "the request waits for approval");
-  if (response.status != 200) return refused(response, "enrolment");
-  auto certificates = TRY(trust::decode_est_certificates(response.body));
-  if (certificates.size() != 1)
-    return fail(kSiteAnswer, "enrolment: {} certificates came", certificates.size());
-  if (!ca_) return fail(kSiteAnswer, "enrolment: the site's CA did not come");
-  TRY(trust::check_issued_by(certificates[0], *ca_));
-  return std::move(certificates[0]);
-}
-
 Result<trust::Certificate> SiteLink::enroll(ByteView request_der, const std::string& password) {
-  net::ClientRequest request;
-  request.method = "POST";
-  request.url = "/.well-known/est/simpleenroll";
-  request.headers.add("Content-Type", trust::kEstRequestType);
-  if (!password.empty())
-    request.headers.add("Authorization", "Basic " + to_base64("token:" + password));
-  request.body = trust::encode_est_request(request_der);
-  return certificate_from(TRY(ask(std::move(request))));
+  return read_certificate(TRY(ask(enrolment_request(request_der, password))), ca_);
 }
 
 Result<trust::Certificate> SiteLink::reenroll(ByteView request_der) {
-  net::ClientRequest request;
-  request.method = "POST";
-  request.url = "/.well-known/est/simplereenroll";
-  request.headers.add("Content-Type", trust::kEstRequestType);
-  request.body = trust::encode_est_request(request_der);
-  return certificate_from(TRY(ask(std::move(request))));
+  return read_certificate(TRY(ask(renewal_request(request_der))), ca_);
 }
 
 Result<PolicyAnswer> SiteLink::policy(const std::string& etag, const contract::PollMark& mark) {
-  net::ClientRequest request;
-  request.url = "/mp/policy";
-  request.headers.add(contract::kPollMarkHeader, contract::encode_poll_mark(mark));
-  if (!etag.empty()) request.headers.add("If-None-Match", etag);
-  const auto response = TRY(ask_as_device(std::move(request)));
-  PolicyAnswer answer;
-  if (const auto time = response.headers.find("Muster-Site-Time"))
-    answer.site_time = TRY(from_base64(*time));
-  if (const auto look = response.headers.find(contract::kLookHeader)) {
-    auto cycles = contract::decode_look(*look);
-    if (cycles)
-      answer.look = *std::move(cycles);
-    else  // a hint: without it the poll is as good
-      log::failure(log::Level::Warning, "nudge.refused", cycles.error());
-  }
-  answer.unchanged = response.status == 304;
-  if (answer.unchanged) return answer;
-  if (response.status != 200) return refused(response, "policy");
-  answer.document = response.body;
-  answer.etag = response.headers.get("ETag");
-  return answer;
+  return read_policy(TRY(ask_as_device(policy_request(etag, mark))));
 }
 
 // Sealed requests are answered at once: there is nobody who could be held.
@@ -155,12 +112,8 @@ bool SiteLink::may_wait_for_nudge() const {
 }
 
 Result<void> SiteLink::wait_for_nudge(std::uint64_t seen, const std::string& etag) {
-  net::ClientRequest request;
-  request.url = fmt::format("{}{}?{}={}", settings_.management_point, contract::kNudgePath,
-                            contract::kNudgeSeen, seen);
-  request.body_limit_bytes = kNudgeLimit;
-  request.time = kNudgeTime;
-  if (!etag.empty()) request.headers.add("If-None-Match", etag);
+  net::ClientRequest request = nudge_request(seen, etag);
+  request.url = settings_.management_point + request.url;
   waiting_ = TRY(http_->begin(std::move(request)));
   if (!waiting_->reused_connection())
     log::info("nudge.connected", "a connection to the management point waits for nudges",
@@ -170,22 +123,14 @@ Result<void> SiteLink::wait_for_nudge(std::uint64_t seen, const std::string& eta
 
 Result<std::optional<contract::Nudge>> SiteLink::take_nudge() {
   const auto waiting = std::exchange(waiting_, nullptr);
+  asked_wait_ = Duration(0);
   const auto response = TRY(waiting->finish());
-  if (response.status == 404 || response.status == 405) return std::optional<contract::Nudge>();
-  if (response.status != 200) return refused(response, "nudge");
-  return std::optional(TRY_IN(contract::decode_nudge(response.body), "nudge"));
+  note_wait(response);
+  return read_nudge(response);
 }
 
-Result<void> SiteLink::send_message(ByteView envelope) {
-  net::ClientRequest request;
-  request.method = "POST";
-  request.url = "/mp/messages";
-  request.headers.add("Content-Type", "application/vnd.muster.envelope");
-  request.body = Bytes(envelope);
-  const auto response = TRY(ask_as_device(std::move(request)));
-  if (response.status == 204) return {};
-  if (response.status == 409) return fail(kStreamRefused, "{}", response.body.substr(0, 500));
-  return refused(response, "message");
+Result<void> SiteLink::send_message(ByteView envelope, contract::MessageType type) {
+  return read_receipt(TRY(ask_as_device(message_request(envelope, type))));
 }
 
 Result<Bytes> SiteLink::public_document(const std::string& name) {
@@ -204,21 +149,21 @@ Result<Bytes> SiteLink::public_document(const std::string& name) {
 }
 
 Result<Bytes> SiteLink::policy_body(const std::string& sha256) {
-  net::ClientRequest request;
-  request.url = "/mp/policy/body/" + sha256;
-  auto response = TRY(ask_as_device(std::move(request)));
+  auto response = TRY(ask_as_device(policy_body_request(sha256)));
   if (response.status != 200) return refused(response, "policy body " + sha256);
   return std::move(response.body);
 }
 
 Result<net::ClientResponse> SiteLink::get_from_points(const std::string& path,
                                                       bool missing_is_answer) {
+  asked_wait_ = Duration(0);
   std::optional<Error> last;
   for (const std::string& point : points_) {
     net::ClientRequest request;
     request.url = point + path;
     request.body_limit_bytes = kDocumentLimit;
     auto response = http_->send(request);
+    if (response) note_wait(*response);
     if (response && response->status == 200) return response;
     if (response && response->status == 404 && missing_is_answer) return response;
     last = response ? refused(*response, request.url).value() : std::move(response.error());
@@ -228,11 +173,11 @@ Result<net::ClientResponse> SiteLink::get_from_points(const std::string& path,
 }
 
 Result<Bytes> SiteLink::catalogue_file(const std::string& name) {
-  return TRY(get_from_points("/catalogue/" + name, false)).body;
+  return TRY(get_from_points(catalogue_path(name), false)).body;
 }
 
 Result<std::optional<Bytes>> SiteLink::root(std::uint64_t version) {
-  auto response = TRY(get_from_points(fmt::format("/catalogue/{}.root.json", version), true));
+  auto response = TRY(get_from_points(root_path(version), true));
   if (response.status == 404) return std::optional<Bytes>();
   return std::optional<Bytes>(std::move(response.body));
 }
@@ -241,16 +186,17 @@ Result<Bytes> SiteLink::content(const std::string& folder, const std::string& sh
                                 std::uint64_t size_bytes) {
   if (size_bytes > kDocumentLimit)
     return fail(kSiteAnswer, "{}: a document of {} bytes", sha256, size_bytes);
-  return TRY(get_from_points(fmt::format("/content/{}/{}", folder, sha256), false)).body;
+  return TRY(get_from_points(content_path(folder, sha256), false)).body;
 }
 
 Result<void> SiteLink::fetch_content(const std::string& folder, const std::string& sha256,
                                      std::uint64_t offset, const net::BodySink& sink) {
+  asked_wait_ = Duration(0);
   std::optional<Error> last;
   std::uint64_t received = 0;
   for (const std::string& point : points_) {
     net::ClientRequest request;
-    request.url = fmt::format("{}/content/{}/{}", point, folder, sha256);
+    request.url = point + content_path(folder, sha256);
     request.time = kTransferTime;
     request.body_limit_bytes = UINT64_MAX;
     const std::uint64_t from = offset + received;
@@ -260,6 +206,7 @@ Result<void> SiteLink::fetch_content(const std::string& folder, const std::strin
       return sink(part);
     };
     auto response = http_->send(request);
+    if (response) note_wait(*response);
     if (response && (response->status == 206 || (response->status == 200 && from == 0))) return {};
     last = response ? refused(*response, request.url).value() : std::move(response.error());
   }

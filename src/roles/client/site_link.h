@@ -9,24 +9,15 @@
 #include <vector>
 
 #include "base/time.h"
-#include "contract/nudge.h"
-#include "contract/poll_mark.h"
+#include "contract/envelope.h"
 #include "hosting/server_check.h"
 #include "net/http_client.h"
 #include "roles/client/enrolment/identity.h"
 #include "roles/client/policy/policy_keeper.h"
 #include "roles/client/sealed_channel.h"
+#include "roles/client/site_requests.h"
 
 namespace muster::client {
-
-struct PolicyAnswer {
-  bool unchanged = false;
-  Bytes document;
-  std::string etag;
-  std::optional<Bytes> site_time;
-  std::vector<std::string>
-      look{};  // cycles that somebody wants, of a client that waits for no nudge
-};
 
 // How policy and messages travel. Enrolment and renewal go over HTTPS, whatever it says.
 enum class LegChoice { Auto, Https, Http };
@@ -79,7 +70,12 @@ class SiteLink final : public DocumentSource {
   // A signed document that everybody may read, over whichever leg answers.
   Result<Bytes> public_document(const std::string& name);
   // Returns once the message is durable at the site.
-  Result<void> send_message(ByteView envelope);
+  Result<void> send_message(ByteView envelope, contract::MessageType type);
+
+  // What the last answer asked for: to hear nothing for so long (0: nothing said), and to lengthen
+  // the time between polls by this factor, 1 to 8.
+  Duration asked_wait() const { return asked_wait_; }
+  double stretch() const { return stretch_; }
 
   void set_points(std::vector<std::string> points) { points_ = std::move(points); }
   // A part of a content file from `offset` on, from the first point that serves it.
@@ -100,7 +96,8 @@ class SiteLink final : public DocumentSource {
   Result<net::ClientResponse> ask_as_device(net::ClientRequest request);
   Result<net::ClientResponse> ask_sealed(const net::ClientRequest& request);
   Result<net::ClientResponse> get_from_points(const std::string& path, bool missing_is_answer);
-  Result<trust::Certificate> certificate_from(const net::ClientResponse& response);
+  void note_wait(const net::ClientResponse& response);
+  void note_pace(const net::ClientResponse& response);
 
   SiteLinkSettings settings_;
   const Clock* clock_;
@@ -113,6 +110,8 @@ class SiteLink final : public DocumentSource {
   Timestamp tls_again_;  // until then policy and messages go sealed over HTTP
   std::string last_leg_;
   std::vector<std::string> points_;
+  Duration asked_wait_{0};
+  double stretch_ = 1;
 };
 
 }  // namespace muster::client

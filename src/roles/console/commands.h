@@ -57,6 +57,9 @@ Result<bool> explain(const Session& session, const std::string& device,
 Result<void> get_policy(const Session& session, const std::string& device, Format format);
 // Asks a device to do one of its cycles now.
 Result<void> trigger(const Session& session, const std::string& device, const std::string& cycle);
+// All members of the collection.
+Result<void> trigger_collection(const Session& session, const std::string& collection,
+                                const std::string& cycle);
 Result<void> replay(const Session& session, const std::string& number);
 // Without a role: the roles and ports of the site and client whose configuration lies in the state
 // folder; those of a trial site where there is none.
@@ -65,6 +68,8 @@ Result<void> list_ports(const Session& session, const std::vector<std::string>& 
 
 // The site's database from its state folder to the server that `database.url` names.
 Result<void> move_database(const Session& session, const std::string& config_file);
+// Has the tables behind the views for reports made anew by the site, on its host.
+Result<void> rebuild_views(const Session& session, const std::string& config_file);
 
 // The operator's side of a site (site_commands.cc, token_commands.cc).
 Result<void> create_site(const Session& session, const std::string& code,
@@ -79,6 +84,6 @@ Result<void> show_site(const Session& session, Format format);
 // "signer", "site", or "device NAME" until its inventory is there.
 Result<void> wait_for(const Session& session, const std::string& what, const std::string& name);
 Result<void> create_token(const Session& session, const std::string& output,
-                          const std::string& life);
+                          const std::string& life, unsigned count);
 
 }  // namespace muster::console

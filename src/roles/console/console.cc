@@ -203,7 +203,10 @@ class Program {
     auto* trigger_verb = verb(app_, "trigger", "have a device do one of its cycles now");
     trigger_verb->add_option("DEVICE", name_)->required();
     trigger_verb->add_option("CYCLE", text_, model::all_cycles())->required();
-    on(trigger_verb, [this] { return trigger(session_, name_, text_); });
+    trigger_verb->add_flag("--collection", all_, "DEVICE is a collection: all of its devices");
+    on(trigger_verb, [this] {
+      return all_ ? trigger_collection(session_, name_, text_) : trigger(session_, name_, text_);
+    });
 
     auto* replay_verb = verb(app_, "replay", "try a quarantined message again");
     replay_verb->add_option("NUMBER", name_)->required();
@@ -214,7 +217,9 @@ class Program {
     auto* token_create = verb(*token_verb, "create", "make a one-time token for one client");
     token_create->add_option("--output", text_, "write it into this file instead of printing it");
     token_create->add_option("--life", life_, "how long it can be used, such as PT24H");
-    on(token_create, [this] { return create_token(session_, text_, life_); });
+    token_create->add_option("--count", count_, "make as many, one a line, each for another client")
+        ->check(CLI::Range(1, 100'000));
+    on(token_create, [this] { return create_token(session_, text_, life_, count_); });
 
     auto* file_verb = verb(app_, "file", "read a version of a device's collected file");
     file_verb->add_option("DEVICE", name_)->required();
@@ -287,6 +292,10 @@ class Program {
              "from the state folder to the server of database.url; musterd is stopped");
     move_verb->add_option("--config", text_, "FILE, where it is not site/musterd.yaml");
     on(move_verb, [this] { return move_database(session_, text_); });
+    auto* views_verb =
+        verb(*database_verb, "rebuild-views", "have the tables for reports made anew");
+    views_verb->add_option("--config", text_, "FILE, where it is not site/musterd.yaml");
+    on(views_verb, [this] { return rebuild_views(session_, text_); });
   }
 
   void add_help_verbs() {
@@ -320,6 +329,7 @@ class Program {
   std::string format_text_ = "table";
   Format format_ = Format::Table;
   std::vector<std::string> roles_;
+  unsigned count_ = 1;
   bool dry_run_ = false, watch_ = false, all_ = false;
 };
 

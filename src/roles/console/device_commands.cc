@@ -45,4 +45,21 @@ Result<void> trigger(const Session& session, const std::string& device, const st
   return {};
 }
 
+Result<void> trigger_collection(const Session& session, const std::string& collection,
+                                const std::string& cycle) {
+  auto api = TRY(sign_in(session));
+  const auto answer = TRY(api.send(
+      "POST",
+      fmt::format("/api/v1/collections/{}/cycles/{}", path_part(collection), path_part(cycle)),
+      {}));
+  const auto view = TRY(contract::decode_collection_trigger_view(answer.body));
+  const std::string text = fmt::format(
+      "{}: {} devices are told to look at their {} now; {} when they connect or ask for "
+      "their policy",
+      view.collection, view.told, view.cycle, view.waiting);
+  const std::string shown = printable(text) + "\n";
+  std::fwrite(shown.data(), 1, shown.size(), stdout);
+  return {};
+}
+
 }  // namespace muster::console

@@ -210,24 +210,27 @@ Result<void> wait_for(const Session& session, const std::string& what, const std
 }
 
 Result<void> create_token(const Session& session, const std::string& output,
-                          const std::string& life) {
+                          const std::string& life, unsigned count) {
   const auto context = TRY(read_context(session));
   const fs::path folder = context.folder;
   const auto ca = TRY(trust::parse_certificate_pem(TRY(os::read_file(folder / "ca.pem"))));
   const Bytes root = TRY(os::read_file(folder / "1.root.json"));
-  const auto token = contract::make_enrolment_token(session.random, ca.sha256, sha256(root));
   contract::TokenRequest request;
-  request.secret_sha256 = sha256(token.secret);
   if (!life.empty()) request.life = TRY(parse_duration(life));
   auto api = TRY(sign_in(session));
-  TRY(api.send("POST", "/api/v1/enrolment-tokens", contract::encode_token_request(request)));
-  const std::string text = contract::to_text(token) + "\n";
+  std::string text;
+  for (unsigned made = 0; made < count; ++made) {
+    const auto token = contract::make_enrolment_token(session.random, ca.sha256, sha256(root));
+    request.secret_sha256 = sha256(token.secret);
+    TRY(api.send("POST", "/api/v1/enrolment-tokens", contract::encode_token_request(request)));
+    text += contract::to_text(token) + "\n";
+  }
   if (output.empty()) {
     std::printf("%s", text.c_str());
     return {};
   }
   TRY(write_private(output, text));
-  std::printf("token written to %s\n", output.c_str());
+  std::printf("%s written to %s\n", count == 1 ? "token" : "tokens", output.c_str());
   return {};
 }
 

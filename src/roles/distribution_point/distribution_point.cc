@@ -44,6 +44,9 @@ net::Response answer_content(Content& content, hosting::Call& call) {
   return response;
 }
 
+// A package may have thousands of small files; its bytes are what costs.
+constexpr double kFileCost = 0.1;
+
 hosting::Route route(std::string pattern, hosting::Access access,
                      std::function<net::Response(hosting::Call&)> handler) {
   return {.connection = "15",
@@ -53,7 +56,9 @@ hosting::Route route(std::string pattern, hosting::Access access,
           .where = net::Where::Pool,
           .body_limit_bytes = 0,
           .body_folder = {},
-          .handler = std::move(handler)};
+          .handler = std::move(handler),
+          .traffic = hosting::TrafficClass::Content,
+          .cost = kFileCost};
 }
 
 bool policy_names_folder(hosting::Site& site, const hosting::Call& call) {

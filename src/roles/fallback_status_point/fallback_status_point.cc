@@ -107,7 +107,8 @@ std::vector<hosting::Route> FallbackStatusPoint::routes() {
            .where = net::Where::Pool,
            .body_limit_bytes = contract::kFallbackMessageLimit,
            .body_folder = {},
-           .handler = [this](hosting::Call& call) { return take(call); }}};
+           .handler = [this](hosting::Call& call) { return take(call); },
+           .traffic = hosting::TrafficClass::Status}};
 }
 
 void FallbackStatusPoint::work() {

@@ -18,6 +18,8 @@ inline constexpr ErrorKind kTooManyMessages{
 inline constexpr ErrorKind kPollsTwice{
     2006, "polls-twice",
     "Two machines have this identity: delete the device and enrol each with a token of its own"};
+inline constexpr ErrorKind kOtherType{2007, "other-type",
+                                      "Name in Muster-Message the type that the envelope names"};
 inline constexpr ErrorKind kStreamBehind{
     2004, "stream-behind", "Start a new stream: later messages of this one were taken already"};
 

@@ -1,6 +1,9 @@
 #include "roles/management_point/management_point.h"
 
+#include <charconv>
+
 #include "contract/nudge.h"
+#include "contract/pace.h"
 #include "hosting/public_documents.h"
 #include "hosting/sealed_leg.h"
 #include "roles/management_point/enrolment.h"
@@ -26,33 +29,58 @@ hosting::Route route(std::string method, std::string pattern, Access access, Whe
           .handler = std::move(handler)};
 }
 
+// Without a word of the client (an older one, or a sealed request) by its size: only inventories
+// and files are large.
+hosting::TrafficClass class_of_message(const net::RequestHead& head) {
+  constexpr std::size_t kLargestStatus = 16u << 10;
+  if (const auto said = head.headers.find(contract::kMessageHeader)) return message_class(*said);
+  const auto text = head.headers.get("Content-Length");
+  std::size_t size = kLargestStatus + 1;
+  std::from_chars(text.data(), text.data() + text.size(), size);
+  return size > kLargestStatus ? hosting::TrafficClass::Inventory : hosting::TrafficClass::Status;
+}
+
+hosting::Route message_route(hosting::Site& site) {
+  const auto intake = std::make_shared<Intake>();
+  hosting::Route out =
+      route("POST", "/mp/messages", Access::Device, Where::Pool,
+            site.settings.size_bytes("http.body_size"),
+            [&site, intake](hosting::Call& call) { return take_message(site, call, *intake); });
+  out.traffic_of = class_of_message;
+  out.cost = 4;
+  return out;
+}
+
+hosting::Route est_route(std::string name, Access access,
+                         std::function<net::Response(hosting::Call&)> handler) {
+  constexpr std::size_t kRequestLimit = 32u << 10;
+  hosting::Route out = route("POST", "/.well-known/est/" + std::move(name), access, Where::Pool,
+                             kRequestLimit, std::move(handler));
+  out.traffic = hosting::TrafficClass::Status;
+  out.cost = 10;
+  return out;
+}
+
 // What an enrolled device asks, over either leg.
 std::vector<hosting::Route> device_routes(hosting::Site& site) {
-  const auto intake = std::make_shared<Intake>();
-  const std::size_t message_limit = site.settings.size_bytes("http.body_size");
-  return {
-      route("GET", "/mp/policy", Access::Device, Where::Loop, 0,
-            [&site](hosting::Call& call) { return answer_policy(site, call); }),
-      route("GET", "/mp/policy/body/*", Access::Device, Where::Loop, 0,
-            [&site](hosting::Call& call) { return answer_policy_body(site, call); }),
-      route("POST", "/mp/messages", Access::Device, Where::Pool, message_limit,
-            [&site, intake](hosting::Call& call) { return take_message(site, call, *intake); })};
+  return {route("GET", "/mp/policy", Access::Device, Where::Loop, 0,
+                [&site](hosting::Call& call) { return answer_policy(site, call); }),
+          route("GET", "/mp/policy/body/*", Access::Device, Where::Loop, 0,
+                [&site](hosting::Call& call) { return answer_policy_body(site, call); }),
+          message_route(site)};
 }
 
 }  // namespace
 
 Legs legs(hosting::Site& site) {
-  constexpr std::size_t kRequestLimit = 32u << 10;
   const auto devices = device_routes(site);
   Legs out{hosting::public_routes(site, "17"), hosting::public_routes(site, "17"), {}};
   out.http.push_back(hosting::sealed_route(site, "17", devices));
   out.https.insert(out.https.end(), devices.begin(), devices.end());
-  out.https.push_back(route("POST", "/.well-known/est/simpleenroll", Access::Public, Where::Pool,
-                            kRequestLimit,
-                            [&site](hosting::Call& call) { return est_enroll(site, call); }));
-  out.https.push_back(route("POST", "/.well-known/est/simplereenroll", Access::Renewal, Where::Pool,
-                            kRequestLimit,
-                            [&site](hosting::Call& call) { return est_reenroll(site, call); }));
+  out.https.push_back(est_route("simpleenroll", Access::Public,
+                                [&site](hosting::Call& call) { return est_enroll(site, call); }));
+  out.https.push_back(est_route("simplereenroll", Access::Renewal,
+                                [&site](hosting::Call& call) { return est_reenroll(site, call); }));
   out.nudge.push_back({.connection = "E2",
                        .method = "GET",
                        .pattern = std::string(contract::kNudgePath),

@@ -1,6 +1,7 @@
 #include "roles/management_point/message_intake.h"
 
 #include "base/log.h"
+#include "contract/pace.h"
 #include "hosting/inbox_record.h"
 #include "roles/management_point/errors.h"
 #include "store/errors.h"
@@ -24,8 +25,17 @@ Result<trust::CertificatePtr> certificate_of(hosting::Site& site, const hosting:
   return site.certificates.parse(stored->der);
 }
 
+// A message that was let in as what matters more than it is.
+Result<void> check_class(const hosting::Call& call, const contract::EnvelopeHeader& header) {
+  const auto said = call.request.head.headers.find(contract::kMessageHeader);
+  if (!said || *said == contract::to_text(header.type)) return {};
+  return fail(kOtherType, "{} for a message of type {}", said->substr(0, 32),
+              contract::to_text(header.type));
+}
+
 Result<void> verify(hosting::Site& site, const hosting::Call& call,
                     const contract::Envelope& envelope, Bytes& certificate_der) {
+  TRY(check_class(call, envelope.header));
   if (envelope.header.sender.text() != call.peer->id)
     return fail(kNotYours, "a message of device {} sent by {}", envelope.header.sender.text(),
                 call.peer->id);
@@ -91,6 +101,12 @@ net::Response taken() {
 }
 
 }  // namespace
+
+hosting::TrafficClass message_class(std::string_view type) {
+  const bool is_status = type == contract::to_text(contract::MessageType::Status) ||
+                         type == contract::to_text(contract::MessageType::Heartbeat);
+  return is_status ? hosting::TrafficClass::Status : hosting::TrafficClass::Inventory;
+}
 
 net::Response take_message(hosting::Site& site, hosting::Call& call, Intake& intake) {
   if (!intake.limit.take(call.peer->id, call.now)) return refuse_share(call.peer->id);

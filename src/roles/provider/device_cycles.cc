@@ -2,13 +2,16 @@
 
 #include <algorithm>
 
+#include "contract/catalogue_text.h"
 #include "contract/policy.h"
 #include "contract/policy_view.h"
 #include "contract/signed_document.h"
 #include "hosting/audit.h"
+#include "model/collection.h"
 #include "roles/provider/answers.h"
 #include "roles/provider/devices_api.h"
 #include "roles/provider/errors.h"
+#include "store/site/objects.h"
 
 namespace muster::provider {
 namespace {
@@ -23,15 +26,50 @@ Result<store::Device> active_device(store::Reader& reader, std::string_view name
   return device;
 }
 
+Result<model::Cycle> wanted_cycle(const hosting::Call& call) {
+  const auto cycle = model::cycle_named(call.captures[1]);
+  if (!cycle)
+    return fail(kBadRequest, "cycle '{}'; there are {}", call.captures[1].substr(0, 40),
+                model::all_cycles());
+  return *cycle;
+}
+
+// A collection as the audit names it, and the ids of its devices that are let in.
+struct Audience {
+  std::string name, id;
+  std::vector<std::string> devices{};
+};
+
+Result<Audience> all_devices(store::Reader& reader) {
+  constexpr std::int64_t kPage = 10'000;
+  Audience out{std::string(model::kAllSystems), std::string(model::kAllSystems)};
+  for (store::DeviceNumber after = 0;;) {
+    const auto page = TRY(store::list_devices(reader, store::DeviceState::Active, after, kPage));
+    for (const store::Device& device : page) out.devices.push_back(device.id.text());
+    if (page.size() < kPage) return out;
+    after = page.back().number;
+  }
+}
+
+Result<Audience> audience_of(const hosting::Site& site, store::Reader& reader,
+                             std::string_view name) {
+  if (name == model::kAllSystems) return all_devices(reader);
+  const auto object = TRY(store::find_object(reader, "Collection", name));
+  if (!object) return fail(kNoSuchThing, "collection {}", name.substr(0, 80));
+  Audience out{object->name, object->id.text()};
+  // None: the index has no such collection yet.
+  const auto members = site.fleet.members(out.id);
+  for (const store::DeviceNumber number : members ? *members : std::vector<store::DeviceNumber>()) {
+    const auto device = TRY(store::find_device(reader, number));
+    if (device && device->state == store::DeviceState::Active)
+      out.devices.push_back(device->id.text());
+  }
+  return out;
+}
+
 std::string schedule_text(const model::Schedule& schedule) {
   return schedule.repeat.empty() ? model::first_text(schedule)
                                  : model::first_text(schedule) + " " + schedule.repeat;
-}
-
-std::string joined(const std::vector<std::string>& texts) {
-  std::string out;
-  for (const std::string& each : texts) out.append(out.empty() ? "" : ", ").append(each);
-  return out;
 }
 
 void say(const contract::ClientSettingsBody& body, Parts& out) {
@@ -45,7 +83,8 @@ void say(const contract::ClientSettingsBody& body, Parts& out) {
   out.push_back(
       {"signed time", "starts nothing new when it is older than " + to_text(body.max_age)});
   out.push_back({"splay", to_text(body.splay)});
-  out.push_back({"distribution points", joined(body.distribution_points)});
+  out.push_back(
+      {"distribution points", fmt::format("{}", fmt::join(body.distribution_points, ", "))});
 }
 
 void say(const contract::DeploymentBody& body, Parts& out) {
@@ -84,8 +123,9 @@ void say(const contract::CollectionBody& body, Parts& out) {
 
 void say(const contract::InventoryBody& body, Parts& out) {
   for (const contract::EntryReference& each : body.entries)
-    out.push_back({"inventory class",
-                   fmt::format("{} version {}, signed by an operator", each.role, each.version)});
+    out.push_back(
+        {each.role.starts_with(contract::kFilesRolePrefix) ? "file collection" : "inventory class",
+         fmt::format("{} version {}, signed by an operator", each.role, each.version)});
 }
 
 Result<void> say_body(const hosting::Site& site, const contract::BodyReference& reference,
@@ -101,12 +141,9 @@ Result<void> say_body(const hosting::Site& site, const contract::BodyReference& 
 }  // namespace
 
 Result<net::Response> trigger_cycle(hosting::Site& site, hosting::Call& call) {
-  const auto cycle = model::cycle_named(call.captures[1]);
-  if (!cycle)
-    return fail(kBadRequest, "cycle '{}'; there are {}", call.captures[1].substr(0, 40),
-                model::all_cycles());
+  const auto cycle = TRY(wanted_cycle(call));
   contract::TriggerView view;
-  view.cycle = model::to_text(*cycle);
+  view.cycle = model::to_text(cycle);
   // Written down first: nobody is asked for anything that the audit does not know.
   const auto device =
       TRY(site.database->write([&](store::Transaction& transaction) -> Result<store::Device> {
@@ -126,8 +163,32 @@ Result<net::Response> trigger_cycle(hosting::Site& site, hosting::Call& call) {
   view.device = device.name;
   view.last_contact =
       std::max({device.last_seen, site.contacts.last(id), site.nudges.presence(id).last});
-  view.told = site.nudges.ask(id, *cycle);
+  view.told = site.nudges.ask(id, cycle);
   return json_answer(200, contract::encode_trigger_view(view));
+}
+
+Result<net::Response> trigger_collection(hosting::Site& site, hosting::Call& call) {
+  const auto cycle = TRY(wanted_cycle(call));
+  contract::CollectionTriggerView view;
+  view.cycle = model::to_text(cycle);
+  const auto audience = TRY(site.database->read(
+      [&](store::Reader& reader) { return audience_of(site, reader, call.captures[0]); }));
+  view.collection = audience.name;
+  TRY(site.database->write([&](store::Transaction& transaction) -> Result<void> {
+    return hosting::audit(
+        transaction,
+        {.actor = actor_of(call),
+         .action = "trigger",
+         .kind = "Collection",
+         .name = audience.name,
+         .before = {},
+         .after = fmt::format("{}, {} devices", view.cycle, audience.devices.size()),
+         .correlation = audience.id},
+        call.now);
+  }));
+  for (const std::string& device : audience.devices)
+    ++(site.nudges.ask(device, cycle) ? view.told : view.waiting);
+  return json_answer(200, contract::encode_collection_trigger_view(view));
 }
 
 Result<net::Response> get_device_policy(hosting::Site& site, hosting::Call& call) {

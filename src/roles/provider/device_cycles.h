@@ -1,4 +1,4 @@
-// What an operator asks one device for: a cycle now, and what its signed policy says.
+// What an operator asks devices for: a cycle now, and what the signed policy of one says.
 #pragma once
 
 #include "hosting/route_table.h"
@@ -9,6 +9,10 @@ namespace muster::provider {
 // POST: the device is told at once if it is connected, else when it connects or polls. Errors:
 // kNoSuchThing, kBadRequest for a cycle that does not exist, kDeviceNotActive.
 Result<net::Response> trigger_cycle(hosting::Site& site, hosting::Call& call);
+
+// POST: the same for all active members of a collection, with one entry in the audit. Errors:
+// kNoSuchThing, kBadRequest.
+Result<net::Response> trigger_collection(hosting::Site& site, hosting::Call& call);
 
 // GET: the header and the bodies that the management point answers to its polls. Errors:
 // kNoSuchThing, also for a device that has no policy yet.

@@ -51,19 +51,19 @@ class Routes {
   std::vector<hosting::Route> routes_;
 };
 
+// Anybody may ask; so it does not stand before what operators order.
+void make_public(hosting::Route& route) {
+  route.access = hosting::Access::Public;
+  route.traffic = hosting::TrafficClass::Status;
+}
+
 void add_health(Routes& routes, const HostPorts& ports) {
-  routes
-      .add_handler("GET", "/livez",
-                   [](hosting::Call&) { return net::text_response(200, "alive\n"); })
-      .access = hosting::Access::Public;
-  routes
-      .add_handler("GET", "/readyz",
-                   [ready = ports.ready](hosting::Call&) {
-                     if (ready()) return net::text_response(200, "ready\n");
-                     return hosting::problem(
-                         503, Error(hosting::kNotReady, "a component is still starting"));
-                   })
-      .access = hosting::Access::Public;
+  make_public(routes.add_handler(
+      "GET", "/livez", [](hosting::Call&) { return net::text_response(200, "alive\n"); }));
+  make_public(routes.add_handler("GET", "/readyz", [ready = ports.ready](hosting::Call&) {
+    if (ready()) return net::text_response(200, "ready\n");
+    return hosting::problem(503, Error(hosting::kNotReady, "a component is still starting"));
+  }));
 }
 
 }  // namespace
@@ -72,8 +72,10 @@ std::vector<hosting::Route> routes(hosting::Site& site, HostPorts ports) {
   Routes routes(site);
   add_health(routes, ports);
   routes.add("GET", "/api/v1/site", get_site);
-  routes.add("POST", "/api/v1/query", run_query, kSmallBody);
-  routes.add("POST", "/api/v1/plan", plan_objects, kObjectBody);
+  routes.add("POST", "/api/v1/query", run_query, kSmallBody).traffic =
+      hosting::TrafficClass::Status;
+  routes.add("POST", "/api/v1/plan", plan_objects, kObjectBody).traffic =
+      hosting::TrafficClass::Status;
   routes.add("GET", "/api/v1/devices", list_devices);
   routes.add("GET", "/api/v1/devices/*", get_device);
   routes.add("DELETE", "/api/v1/devices/*", delete_device);
@@ -82,16 +84,17 @@ std::vector<hosting::Route> routes(hosting::Site& site, HostPorts ports) {
   routes.add("POST", "/api/v1/devices/*/approve", approve_device);
   routes.add("POST", "/api/v1/devices/*/block", block_device);
   routes.add("POST", "/api/v1/devices/*/cycles/*", trigger_cycle);
+  routes.add("POST", "/api/v1/collections/*/cycles/*", trigger_collection);
   routes.add("GET", "/api/v1/devices/*/policy", get_device_policy);
   routes.add("POST", "/api/v1/operators/*/approve", approve_operator);
   routes.add("POST", "/api/v1/operators/*/block", block_operator);
   routes.add("GET", "/api/v1/explain/*/*", explain_deployment);
   routes.add("POST", "/api/v1/enrolment-tokens", create_token, kSmallBody);
-  routes.add("GET", "/api/v1/content/*", get_content);
-  routes
-      .add("PUT", "/api/v1/content/*", put_content,
-           site.settings.size_bytes("content.upload_limit"))
-      .body_folder = site.folder("uploads");
+  routes.add("GET", "/api/v1/content/*", get_content).traffic = hosting::TrafficClass::Content;
+  hosting::Route& upload = routes.add("PUT", "/api/v1/content/*", put_content,
+                                      site.settings.size_bytes("content.upload_limit"));
+  upload.body_folder = site.folder("uploads");
+  upload.traffic = hosting::TrafficClass::Content;
   routes.add("GET", "/api/v1/catalogue/*", get_catalogue);
   routes.add("PUT", "/api/v1/catalogue/*", put_catalogue, kObjectBody);
   routes.add("GET", "/api/v1/status-messages", list_status);

@@ -104,7 +104,8 @@ std::vector<hosting::Route> routes(hosting::Site& site) {
        .where = net::Where::Pool,
        .body_limit_bytes = 0,
        .body_folder = {},
-       .handler = [locator](hosting::Call& call) { return answer_question(*locator, call); }});
+       .handler = [locator](hosting::Call& call) { return answer_question(*locator, call); },
+       .traffic = hosting::TrafficClass::Status});
   return routes;
 }
 

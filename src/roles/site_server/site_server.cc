@@ -1,27 +1,32 @@
 #include "roles/site_server/site_server.h"
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <mutex>
 #include <set>
 
 #include "base/log.h"
+#include "base/os/process.h"
 #include "roles/site_server/catalogue/catalogue_publisher.h"
 #include "roles/site_server/collection_evaluator/collection_evaluator.h"
 #include "roles/site_server/distribution_manager/content_retirement.h"
 #include "roles/site_server/errors.h"
 #include "roles/site_server/fallback/fallback_loader.h"
 #include "roles/site_server/file_collection/collected_files_loader.h"
+#include "roles/site_server/fleet_snapshot/fleet_snapshot.h"
 #include "roles/site_server/inbox/inbox_reader.h"
 #include "roles/site_server/inventory_loader/inventory_loader.h"
 #include "roles/site_server/policy_builder/policy_builder.h"
 #include "roles/site_server/public_documents/public_documents.h"
+#include "roles/site_server/report_export/report_exporter.h"
 #include "roles/site_server/schema/schema_follower.h"
 #include "roles/site_server/status/status_loader.h"
 #include "store/errors.h"
 #include "store/site/collected_files.h"
 #include "store/site/enrolment.h"
 #include "store/site/fallback.h"
+#include "store/site/inventory.h"
 #include "store/site/positions.h"
 #include "store/site/settings.h"
 #include "store/site/status.h"
@@ -37,6 +42,7 @@ constexpr Duration kSweepInterval = std::chrono::minutes(10);
 constexpr Duration kTokenMemory = std::chrono::hours(24 * 7);
 constexpr Duration kStreamMemory = std::chrono::hours(24 * 400);
 constexpr std::int64_t kChangesAtOnce = 1000;
+constexpr std::int64_t kLogEntriesAtOnce = 20'000;
 
 }  // namespace
 
@@ -54,17 +60,29 @@ struct SiteServer::Components {
                     [&site](store::Transaction& transaction, const hosting::InboxRecord& record) {
                       return load_fallback_message(site, transaction, record);
                     }},
+        snapshot(site),
         collections(site),
         policy(site) {}
 
+  void add(InboxEffects& from) {
+    for (auto& change : from.changes) changes.push_back(std::move(change));
+    dirty.insert(from.new_policy.begin(), from.new_policy.end());
+    from.changes.clear();
+    from.new_policy.clear();
+  }
+
   const Loaders loaders;
+  FleetSnapshot snapshot;
   CollectionEvaluator collections;
   PolicyBuilder policy;
+  std::unique_ptr<ReportExporter> reports;  // null where there are none
   // Devices whose header must be looked at; kept over rounds, so that a failed round loses none.
   std::set<store::DeviceNumber> dirty;
   // Inventories whose transaction is through and that the collections do not know yet; likewise.
   std::deque<fleet::DeviceChange> changes;
-  // Effects of replayed messages, which come from other threads.
+  // Effects of replayed messages, which come from other threads. Who holds `replaying` knows that
+  // all that the database has of them is here.
+  std::mutex replaying;
   std::mutex replayed_mutex;
   InboxEffects replayed;
   // The database failed in the middle: it may know what the fleet index missed, or the other way.
@@ -75,6 +93,9 @@ struct SiteServer::Components {
   Timestamp next_refresh;
   Timestamp next_sweep;
   Timestamp next_retry;
+  Timestamp next_snapshot;
+  // A change was lost to the index: a snapshot would keep that beyond the next start.
+  bool is_whole = true;
 };
 
 SiteServer::SiteServer(hosting::Site& site)
@@ -90,26 +111,49 @@ Result<std::unique_ptr<SiteServer>> SiteServer::start(hosting::Site& site) {
       [](store::Reader& reader) { return store::read_counter(reader, store::Counter::Change); }));
   parts.object_serial = parts.device_serial = serial;
   TRY(import_first_root(site));
-  TRY(parts.collections.load());
+  const auto before = os::process_use().resident_bytes;
+  if (const auto position = TRY(parts.snapshot.load()))
+    TRY(parts.collections.load_since(*position));
+  else
+    TRY(parts.collections.load());
+  const auto after = os::process_use().resident_bytes;
+  site.figures->fleet_load_bytes.set(static_cast<std::int64_t>(after - std::min(before, after)));
   TRY(parts.policy.load(parts.dirty));
   TRY(parts.policy.sign_site_time());
   TRY(publish_public_documents(site));
   TRY(publish_catalogue(site, site.settings.duration("site_time.interval")));
   parts.next_site_time = site.clock.now() + site.settings.duration("site_time.interval");
   parts.next_refresh = site.clock.now() + kRefreshInterval;
+  parts.next_snapshot = site.clock.now() + site.settings.duration("fleet.snapshot_interval");
   TRY(server->round());
+  parts.reports = TRY(ReportExporter::start(site));
   server->thread_ = std::thread([raw = server.get()] { raw->work(); });
   return server;
 }
 
 void SiteServer::stop() {
   if (!thread_.joinable()) return;
+  if (components_->reports) components_->reports->stop();
   stopping_ = true;
   site_->changed.notify();
   thread_.join();
+  if (const auto position = index_position(); position && *position)
+    components_->snapshot.take_and_wait(**position);
+}
+
+Result<std::optional<IndexPosition>> SiteServer::index_position() {
+  Components& parts = *components_;
+  if (parts.behind || !parts.is_whole) return std::optional<IndexPosition>();
+  const std::lock_guard lock(parts.replaying);
+  TRY(follow_replayed());
+  const auto inventory = TRY(site_->database->read([](store::Reader& reader) {
+    return store::read_counter(reader, store::Counter::InventorySequence);
+  }));
+  return std::optional(IndexPosition{inventory, parts.device_serial});
 }
 
 Result<void> SiteServer::replay(std::int64_t number) {
+  const std::lock_guard replaying(components_->replaying);
   auto replayed = replay_quarantined(*site_, components_->loaders, number);
   if (!replayed && store::is_outage(replayed.error())) components_->behind = true;
   InboxEffects effects = TRY(std::move(replayed));
@@ -168,11 +212,12 @@ Result<void> follow_devices(hosting::Site& site, std::int64_t& serial,
 
 Result<void> follow_inventories(CollectionEvaluator& collections,
                                 std::deque<fleet::DeviceChange>& changes,
-                                std::set<store::DeviceNumber>& dirty) {
+                                std::set<store::DeviceNumber>& dirty, bool& is_whole) {
   for (; !changes.empty(); changes.pop_front()) {
     const auto followed = collections.inventory_changed(changes.front(), dirty);
     if (followed) continue;
     if (store::is_outage(followed.error())) return fail(followed.error());
+    is_whole = false;
     log::failure(log::Level::Error, "fleet.change.failed", followed.error(),
                  {{"device", changes.front().device}});
   }
@@ -209,11 +254,22 @@ Result<void> forget_old(hosting::Site& site, Timestamp now) {
     TRY(store::remove_fallback_messages(transaction, now - site.settings.duration("status.keep")));
     TRY(store::remove_collected_files(transaction,
                                       now - site.settings.duration("collected_files.keep")));
+    TRY(store::trim_inventory_log(transaction, now - site.settings.duration("inventory.history"),
+                                  kLogEntriesAtOnce));
     return {};
   });
 }
 
 }  // namespace
+
+Result<void> SiteServer::follow_replayed() {
+  Components& parts = *components_;
+  {
+    const std::lock_guard lock(parts.replayed_mutex);
+    parts.add(parts.replayed);
+  }
+  return follow_inventories(parts.collections, parts.changes, parts.dirty, parts.is_whole);
+}
 
 Result<bool> SiteServer::round() {
   Components& parts = *components_;
@@ -223,24 +279,14 @@ Result<bool> SiteServer::round() {
     parts.changes.clear();  // their transactions were through
   }
   // What a failed round left: before anything is read that holds it already.
-  TRY(follow_inventories(parts.collections, parts.changes, parts.dirty));
+  TRY(follow_inventories(parts.collections, parts.changes, parts.dirty, parts.is_whole));
   for (const auto device : site_->forgotten.take()) parts.collections.device_left(device);
   TRY(quarantine_doubled(*site_));
   TRY(follow_devices(*site_, parts.device_serial, parts.collections, parts.dirty));
 
   auto effects = TRY(take_inbox(*site_, parts.loaders));
-  const auto add = [&parts](InboxEffects& from) {
-    for (auto& change : from.changes) parts.changes.push_back(std::move(change));
-    parts.dirty.insert(from.new_policy.begin(), from.new_policy.end());
-    from.changes.clear();
-    from.new_policy.clear();
-  };
-  add(effects);
-  {
-    const std::lock_guard lock(parts.replayed_mutex);
-    add(parts.replayed);
-  }
-  TRY(follow_inventories(parts.collections, parts.changes, parts.dirty));
+  parts.add(effects);
+  TRY(follow_replayed());
 
   const auto changes = TRY(site_->database->read([&](store::Reader& reader) {
     return store::changes_after(reader, parts.object_serial, kChangesAtOnce);
@@ -286,6 +332,10 @@ Result<bool> SiteServer::round() {
     TRY(publish_public_documents(*site_));
     TRY(publish_catalogue(*site_, Duration(0)));
     parts.next_site_time = now + site_->settings.duration("site_time.interval");
+  }
+  if (now >= parts.next_snapshot) {
+    if (const auto position = TRY(index_position())) parts.snapshot.take(*position);
+    parts.next_snapshot = now + site_->settings.duration("fleet.snapshot_interval");
   }
   return effects.more || !changes.empty();
 }

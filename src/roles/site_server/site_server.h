@@ -4,9 +4,11 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "hosting/site.h"
+#include "roles/site_server/index_position.h"
 
 namespace muster::site_server {
 
@@ -27,6 +29,10 @@ class SiteServer {
   struct Components;
   explicit SiteServer(hosting::Site& site);
   void work();
+  // What replayed messages and a failed round left for the index.
+  Result<void> follow_replayed();
+  // How far the index has followed; nothing while that is not sure.
+  Result<std::optional<IndexPosition>> index_position();
   // One round of all components; true when there was more than one round's work.
   Result<bool> round();
 

@@ -98,6 +98,13 @@ Result<std::vector<Device>> list_devices(Reader& reader, DeviceState state, Devi
   return reader.all(kSql, {to_text(state), after, limit}, decode_device);
 }
 
+Result<std::vector<DeviceNumber>> device_numbers(Reader& reader, DeviceState state) {
+  return reader.all("SELECT number FROM device WHERE state = $1 ORDER BY number", {to_text(state)},
+                    [](Rows& rows) -> Result<DeviceNumber> {
+                      return static_cast<DeviceNumber>(TRY(rows.integer(0)));
+                    });
+}
+
 Result<std::vector<Device>> devices_changed_after(Reader& reader, std::int64_t serial,
                                                   std::int64_t limit) {
   static const std::string kSql = select("WHERE serial > $1 ORDER BY serial LIMIT $2");

@@ -49,6 +49,8 @@ Result<Device> read_device(Reader& reader, const model::DeviceId& id);
 Result<std::vector<Device>> list_devices(Reader& reader, DeviceNumber after, std::int64_t limit);
 Result<std::vector<Device>> list_devices(Reader& reader, DeviceState state, DeviceNumber after,
                                          std::int64_t limit);
+// Ascending.
+Result<std::vector<DeviceNumber>> device_numbers(Reader& reader, DeviceState state);
 // Those whose serial is greater, by serial: how caches of states keep current.
 Result<std::vector<Device>> devices_changed_after(Reader& reader, std::int64_t serial,
                                                   std::int64_t limit);

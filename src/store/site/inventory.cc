@@ -21,6 +21,15 @@ struct Arrival {
   friend bool operator<(const Arrival& a, const Arrival& b) { return a.entry < b.entry; }
 };
 
+std::vector<Bytes> shared_bytes(const model::InventoryClass& type,
+                                const std::vector<model::Row>& rows) {
+  std::vector<Bytes> out;
+  out.reserve(rows.size());
+  for (const model::Row& row : rows)
+    out.push_back(model::encode_row(type, row, model::Columns::Shared));
+  return out;
+}
+
 struct StoredRows {
   std::optional<std::string> digest;
   std::vector<RowEntry> rows;
@@ -49,7 +58,8 @@ class InventoryWriter {
   // Error: kTooManyRows, if `list` and `added` were one.
   Result<void> check_room(const std::vector<RowEntry>& list,
                           std::span<const model::ClassRows> added) const;
-  Result<void> save_rows(const std::vector<RowEntry>& list);
+  // Returns the serial that the device's rows have from now on.
+  Result<std::int64_t> save_rows(const std::vector<RowEntry>& list);
   Result<void> note_unchanged(const std::string& digest);
   Result<std::vector<InventoryRow>> resolve(const std::vector<RowEntry>& entries) {
     RowResolver resolver(*transaction_, classes_);
@@ -91,12 +101,12 @@ Result<std::vector<Arrival>> InventoryWriter::intern(std::span<const model::Clas
   std::vector<Arrival> out;
   for (const auto& [type, of_class] : rows) {
     const ClassId id = TRY(classes_.id_of(*type));
-    for (const model::Row& row : of_class) {
-      const Bytes shared = model::encode_row(*type, row, model::Columns::Shared);
-      out.push_back(
-          {RowEntry{id, TRY(rows_.intern(id, shared)), model::encode_row(*type, row, model::Columns::Unique),
-                    model::encode_row(*type, row, model::Columns::Volatile)},
-           type, &row});
+    const auto ids = TRY(rows_.intern(id, shared_bytes(*type, of_class)));
+    for (std::size_t i = 0; i < of_class.size(); ++i) {
+      const model::Row& row = of_class[i];
+      out.push_back({RowEntry{id, ids[i], model::encode_row(*type, row, model::Columns::Unique),
+                              model::encode_row(*type, row, model::Columns::Volatile)},
+                     type, &row});
       digest.add(*type, row);
     }
   }
@@ -113,12 +123,12 @@ Result<std::vector<Arrival>> InventoryWriter::take_out(std::span<const model::Cl
   RowFinder finder(list);
   for (const auto& [type, of_class] : rows) {
     const ClassId id = TRY(classes_.id_of(*type));
-    for (const model::Row& row : of_class) {
-      const auto row_id =
-          TRY(rows_.find(id, model::encode_row(*type, row, model::Columns::Shared)));
-      const auto place = row_id
-                             ? finder.take(id, *row_id, model::encode_row(*type, row, model::Columns::Unique))
-                             : std::nullopt;
+    const auto ids = TRY(rows_.find(id, shared_bytes(*type, of_class)));
+    for (std::size_t i = 0; i < of_class.size(); ++i) {
+      const model::Row& row = of_class[i];
+      const auto place =
+          ids[i] ? finder.take(id, *ids[i], model::encode_row(*type, row, model::Columns::Unique))
+                 : std::nullopt;
       if (!place)
         return fail(kDigestMismatch, "device number {} has no such row of {}", device_, type->name);
       taken[*place] = true;
@@ -138,11 +148,12 @@ Result<bool> InventoryWriter::refresh(std::span<const model::ClassRows> rows,
   RowFinder finder(list);
   for (const auto& [type, of_class] : rows) {
     const ClassId id = TRY(classes_.id_of(*type));
-    for (const model::Row& row : of_class) {
-      const auto row_id =
-          TRY(rows_.find(id, model::encode_row(*type, row, model::Columns::Shared)));
-      if (!row_id) continue;
-      const auto place = finder.take(id, *row_id, model::encode_row(*type, row, model::Columns::Unique));
+    const auto ids = TRY(rows_.find(id, shared_bytes(*type, of_class)));
+    for (std::size_t i = 0; i < of_class.size(); ++i) {
+      const model::Row& row = of_class[i];
+      if (!ids[i]) continue;
+      const auto place =
+          finder.take(id, *ids[i], model::encode_row(*type, row, model::Columns::Unique));
       if (!place) continue;
       Bytes changing = model::encode_row(*type, row, model::Columns::Volatile);
       changed |= list[*place].changing != changing;
@@ -167,19 +178,19 @@ Result<void> InventoryWriter::check_room(const std::vector<RowEntry>& list,
   return {};
 }
 
-Result<void> InventoryWriter::save_rows(const std::vector<RowEntry>& list) {
-  TRY(
-      transaction_->run("INSERT INTO device_rows (device, rows) VALUES ($1, $2) "
-                        "ON CONFLICT (device) DO UPDATE SET rows = excluded.rows",
-                        {device_, blob(encode_row_list(list))}));
-  return {};
+Result<std::int64_t> InventoryWriter::save_rows(const std::vector<RowEntry>& list) {
+  const auto serial = TRY(take_counter(*transaction_, Counter::InventorySequence));
+  TRY(transaction_->run(
+      "INSERT INTO device_rows (device, rows, serial) VALUES ($1, $2, $3) "
+      "ON CONFLICT (device) DO UPDATE SET rows = excluded.rows, serial = excluded.serial",
+      {device_, blob(encode_row_list(list)), serial}));
+  return serial;
 }
 
 Result<void> InventoryWriter::save(const std::vector<RowEntry>& list, std::string_view kind,
                                    const std::vector<RowEntry>& added,
                                    const std::vector<RowEntry>& removed, InventoryChange& change) {
-  change.sequence = TRY(take_counter(*transaction_, Counter::InventorySequence));
-  TRY(save_rows(list));
+  change.sequence = TRY(save_rows(list));
   TRY(
       transaction_->run("INSERT INTO inventory_log (sequence, device, at, kind, added, removed) "
                         "VALUES ($1, $2, $3, $4, $5, $6)",
@@ -318,8 +329,8 @@ Result<void> apply_volatile(Transaction& transaction, const model::Schema& schem
                             Timestamp now) {
   InventoryWriter writer = TRY(InventoryWriter::open(transaction, schema, device, now));
   StoredRows stored = TRY(writer.state());
-  if (!TRY(writer.refresh(rows, stored.rows))) return {};
-  return writer.save_rows(stored.rows);
+  if (TRY(writer.refresh(rows, stored.rows))) TRY(writer.save_rows(stored.rows));
+  return {};
 }
 
 }  // namespace muster::store

@@ -68,6 +68,10 @@ Result<void> apply_volatile(Transaction& transaction, const model::Schema& schem
                             DeviceNumber device, std::span<const model::ClassRows> rows,
                             Timestamp now);
 
+// The devices whose rows, Volatile columns included, are others than when the counter
+// InventorySequence was at `serial`.
+Result<std::vector<DeviceNumber>> devices_with_rows_after(Reader& reader, std::int64_t serial);
+
 // By class and row id. Nothing for a device without inventory.
 Result<std::vector<InventoryRow>> device_inventory(Reader& reader, const model::Schema& schema,
                                                    DeviceNumber device);
@@ -101,6 +105,9 @@ Result<std::vector<InventoryLogEntry>> inventory_changes_after(Reader& reader,
                                                                std::int64_t limit);
 // Forgets entries up to and including `sequence`; returns how many.
 Result<std::int64_t> trim_inventory_log(Transaction& transaction, std::int64_t sequence);
+// Of the first `limit` entries those that are older than `moment`; returns how many.
+Result<std::int64_t> trim_inventory_log(Transaction& transaction, Timestamp moment,
+                                        std::int64_t limit);
 
 // Deletes rows that no device and no log entry names; returns their ids.
 Result<std::vector<RowId>> remove_unused_rows(Transaction& transaction);

@@ -124,6 +124,13 @@ Result<std::vector<InventoryRow>> device_inventory(Reader& reader, const model::
   return RowResolver(reader, classes).rows(*list);
 }
 
+Result<std::vector<DeviceNumber>> devices_with_rows_after(Reader& reader, std::int64_t serial) {
+  return reader.all("SELECT device FROM device_rows WHERE serial > $1 ORDER BY serial", {serial},
+                    [](Rows& rows) -> Result<DeviceNumber> {
+                      return static_cast<DeviceNumber>(TRY(rows.integer(0)));
+                    });
+}
+
 Result<std::int64_t> load_inventory(Reader& reader, const model::Schema& schema,
                                     InventoryVisitor& visitor) {
   const ClassTable classes = TRY(ClassTable::load(reader, schema));
@@ -153,6 +160,14 @@ Result<std::vector<InventoryLogEntry>> inventory_changes_after(Reader& reader,
 
 Result<std::int64_t> trim_inventory_log(Transaction& transaction, std::int64_t sequence) {
   return transaction.run("DELETE FROM inventory_log WHERE sequence <= $1", {sequence});
+}
+
+Result<std::int64_t> trim_inventory_log(Transaction& transaction, Timestamp moment,
+                                        std::int64_t limit) {
+  return transaction.run(
+      "DELETE FROM inventory_log WHERE at < $1 AND sequence IN "
+      "(SELECT sequence FROM inventory_log ORDER BY sequence LIMIT $2)",
+      {moment, limit});
 }
 
 Result<std::vector<RowId>> remove_unused_rows(Transaction& transaction) {

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 #include "base/byte_writer.h"
 #include "base/check.h"
 #include "base/keyed_hash.h"
+#include "store/row_chunks.h"
 #include "store/site/inventory.h"
 #include "store/site/settings.h"
 
@@ -17,23 +19,24 @@ constexpr std::string_view kKeyName = "inventory.row-key";
 // that the key has leaked.
 constexpr std::uint8_t kMostProbes = 4;
 
-std::string layout_of(const model::InventoryClass& type) {
-  std::string out;
-  for (const model::Column& column : type.columns)
-    out += fmt::format("{}:{}:{};", column.name, static_cast<int>(column.type),
-                       static_cast<int>(column.kind));
-  return out;
-}
-
 // Those of the program's classes are asked for with every message.
 std::string layout(const model::InventoryClass& type) {
   static const std::vector<std::string> kOwn = [] {
     std::vector<std::string> out;
-    for (const auto& own : model::inventory_classes()) out.push_back(layout_of(own));
+    for (const auto& own : model::inventory_classes()) out.push_back(model::layout_of(own));
     return out;
   }();
-  if (model::find_inventory_class(type.name) != &type) return layout_of(type);
+  if (model::find_inventory_class(type.name) != &type) return model::layout_of(type);
   return kOwn[static_cast<std::size_t>(&type - model::inventory_classes().data())];
+}
+
+// The texts of statements for each of the few sizes, made once.
+std::string select_by_hash(std::size_t rows) {
+  return fmt::format("SELECT hash, id, bytes FROM inventory_row WHERE class = $1 AND hash IN ({})",
+                     placeholders(2, rows));
+}
+std::string insert_rows(std::size_t rows) {
+  return "INSERT INTO inventory_row (id, class, hash, bytes) VALUES " + placeholder_rows(rows, 4);
 }
 
 struct KnownClass {
@@ -115,20 +118,17 @@ Result<RowTable> RowTable::open(Transaction& transaction) {
   return RowTable(transaction, *key);
 }
 
-Result<RowTable::Place> RowTable::look_up(ClassId type, ByteView bytes) {
+Bytes RowTable::hash_of(ClassId type, ByteView bytes, std::uint8_t probe) const {
   ByteWriter message;
   message.bytes(bytes);
   message.u32(type);
-  for (std::uint8_t probe = 0; probe < kMostProbes; ++probe) {
-    Bytes hash;
-    if (probe == 0) {
-      hash = keyed_hash(key_, message.view());
-    } else {
-      ByteWriter again;
-      again.bytes(message.view());
-      again.u8(probe);
-      hash = keyed_hash(key_, again.view());
-    }
+  if (probe > 0) message.u8(probe);
+  return keyed_hash(key_, message.view());
+}
+
+Result<RowTable::Place> RowTable::probe_on(ClassId type, ByteView bytes) {
+  for (std::uint8_t probe = 1; probe < kMostProbes; ++probe) {
+    Bytes hash = hash_of(type, bytes, probe);
     Rows rows = TRY(transaction_->query(
         "SELECT id, bytes FROM inventory_row WHERE class = $1 AND hash = $2", {type, blob(hash)}));
     if (!TRY(rows.next())) return Place{std::nullopt, std::move(hash)};
@@ -138,19 +138,84 @@ Result<RowTable::Place> RowTable::look_up(ClassId type, ByteView bytes) {
   return fail(kRowCollision, "class {}, {} bytes", type, bytes.size());
 }
 
-Result<std::optional<std::uint64_t>> RowTable::find(ClassId type, ByteView bytes) {
-  return TRY(look_up(type, bytes)).id;
+Result<std::vector<RowTable::Place>> RowTable::look_up(ClassId type,
+                                                       const std::vector<Bytes>& rows) {
+  std::vector<Place> out(rows.size());
+  // Many rows of a report are there twice, and a hash is looked for once.
+  std::unordered_map<std::string_view, std::vector<std::size_t>> places;
+  for (std::size_t i = 0; i < rows.size(); ++i) out[i].hash = hash_of(type, rows[i], 0);
+  std::vector<std::string_view> hashes;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    auto& same = places[out[i].hash];
+    if (same.empty()) hashes.push_back(out[i].hash);
+    same.push_back(i);
+  }
+  std::vector<std::size_t> others;
+  TRY(in_padded_chunks(
+      hashes.size(), [&](std::size_t first, std::size_t count, std::size_t room) -> Result<void> {
+        std::vector<Param> params = {type};
+        for (std::size_t i = 0; i < room; ++i)
+          params.emplace_back(blob(hashes[first + std::min(i, count - 1)]));
+        Rows found = TRY(transaction_->query(select_by_hash(room), Params(params)));
+        while (TRY(found.next())) {
+          const auto same = places.find(TRY(found.blob_view(0)));
+          MUSTER_CHECK(same != places.end());
+          for (const std::size_t i : same->second) {
+            if (TRY(found.blob_view(2)) == rows[i])
+              out[i].id = static_cast<std::uint64_t>(TRY(found.integer(1)));
+            else
+              others.push_back(i);
+          }
+        }
+        return {};
+      }));
+  for (const std::size_t i : others) out[i] = TRY(probe_on(type, rows[i]));
+  return out;
 }
 
-Result<std::uint64_t> RowTable::intern(ClassId type, ByteView bytes) {
-  const Place place = TRY(look_up(type, bytes));
-  if (place.id) return *place.id;
+Result<std::vector<std::optional<std::uint64_t>>> RowTable::find(ClassId type,
+                                                                 const std::vector<Bytes>& rows) {
+  std::vector<std::optional<std::uint64_t>> out;
+  for (const Place& place : TRY(look_up(type, rows))) out.push_back(place.id);
+  return out;
+}
+
+Result<std::uint64_t> RowTable::next_id() {
   if (first_new_ == 0) first_new_ = TRY(read_counter(*transaction_, Counter::InventoryRow)) + 1;
-  const std::int64_t id = first_new_ + new_rows_++;
-  TRY(transaction_->run(
-      "INSERT INTO inventory_row (id, class, hash, bytes) VALUES ($1, $2, $3, $4)",
-      {id, type, blob(place.hash), blob(bytes)}));
-  return static_cast<std::uint64_t>(id);
+  return static_cast<std::uint64_t>(first_new_ + new_rows_++);
+}
+
+Result<std::vector<std::uint64_t>> RowTable::intern(ClassId type, const std::vector<Bytes>& rows) {
+  std::vector<Place> places = TRY(look_up(type, rows));
+  // New ones by their hashes; equal ones in one report are one row.
+  std::unordered_map<std::string_view, std::size_t> first_with;
+  std::vector<std::size_t> fresh, doubtful;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (places[i].id) continue;
+    const auto [same, is_first] = first_with.emplace(places[i].hash, i);
+    if (is_first) {
+      places[i].id = TRY(next_id());
+      fresh.push_back(i);
+    } else if (rows[same->second] == rows[i]) {
+      places[i].id = places[same->second].id;
+    } else {
+      doubtful.push_back(i);
+    }
+  }
+  TRY(in_chunks(fresh.size(), [&](std::size_t first, std::size_t size) -> Result<void> {
+    std::vector<Param> params;
+    for (std::size_t i = first; i < first + size; ++i) {
+      const Place& place = places[fresh[i]];
+      params.insert(params.end(), {*place.id, type, blob(place.hash), blob(rows[fresh[i]])});
+    }
+    TRY(transaction_->run(insert_rows(size), Params(params)));
+    return {};
+  }));
+  std::vector<std::uint64_t> out;
+  // Two new rows with one hash: now that the first is there, the other finds its place.
+  for (const std::size_t i : doubtful) places[i].id = TRY(intern(type, {rows[i]}))[0];
+  for (const Place& place : places) out.push_back(*place.id);
+  return out;
 }
 
 Result<void> RowTable::close() {
@@ -160,6 +225,8 @@ Result<void> RowTable::close() {
   first_new_ = new_rows_ = 0;
   return {};
 }
+
+Result<std::optional<Bytes>> find_row_key(Reader& reader) { return site_setting(reader, kKeyName); }
 
 Result<void> make_row_key(Transaction& transaction, Random& random) {
   TRY(site_secret(transaction, kKeyName, kHashKeySize, random));

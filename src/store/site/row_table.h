@@ -28,9 +28,11 @@ class RowTable {
  public:
   static Result<RowTable> open(Transaction& transaction);
 
-  Result<std::optional<std::uint64_t>> find(ClassId type, ByteView bytes);
+  // Their ids, in their order; many rows want few statements.
+  Result<std::vector<std::optional<std::uint64_t>>> find(ClassId type,
+                                                         const std::vector<Bytes>& rows);
   // Error: kRowCollision.
-  Result<std::uint64_t> intern(ClassId type, ByteView bytes);
+  Result<std::vector<std::uint64_t>> intern(ClassId type, const std::vector<Bytes>& rows);
   // Notes the ids that intern() took; to be called before the transaction ends.
   Result<void> close();
 
@@ -42,7 +44,11 @@ class RowTable {
     std::optional<std::uint64_t> id;
     Bytes hash;
   };
-  Result<Place> look_up(ClassId type, ByteView bytes);
+  Bytes hash_of(ClassId type, ByteView bytes, std::uint8_t probe) const;
+  Result<std::vector<Place>> look_up(ClassId type, const std::vector<Bytes>& rows);
+  // From the second probe on: another row has the hash.
+  Result<Place> probe_on(ClassId type, ByteView bytes);
+  Result<std::uint64_t> next_id();
 
   Transaction* transaction_;
   Bytes key_;
@@ -50,7 +56,9 @@ class RowTable {
   std::int64_t new_rows_ = 0;
 };
 
-// Makes the site's key for the hashes of rows.
+// The site's key for the hashes of rows; nothing before a class was registered.
+Result<std::optional<Bytes>> find_row_key(Reader& reader);
+// Makes it.
 Result<void> make_row_key(Transaction& transaction, Random& random);
 
 }  // namespace muster::store

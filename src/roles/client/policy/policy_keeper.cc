@@ -20,23 +20,28 @@ constexpr std::size_t kMostRootSteps = 1000;
 }  // namespace
 
 Result<PolicyKeeper> PolicyKeeper::open(fs::path folder, model::DeviceId device) {
-  PolicyKeeper keeper(std::move(folder), std::move(device));
   for (const char* part : {"bodies", "entries", "manifests"})
-    TRY(os::make_private_folder(keeper.folder_ / part));
+    TRY(os::make_private_folder(folder / part));
+  return open(std::make_unique<PolicyFolder>(std::move(folder)), std::move(device));
+}
+
+Result<PolicyKeeper> PolicyKeeper::open(std::unique_ptr<PolicyFiles> files,
+                                        model::DeviceId device) {
+  PolicyKeeper keeper(std::move(files), std::move(device));
   TRY(keeper.load());
   return keeper;
 }
 
 Result<void> PolicyKeeper::load() {
-  if (os::file_exists(folder_ / "root.json")) {
-    const Bytes root = TRY(os::read_file(folder_ / "root.json"));
-    trust_ = TRY_IN(trust::CatalogueTrust::restore(root), "{}", (folder_ / "root.json").string());
+  if (files_->has("root.json")) {
+    const Bytes root = TRY(files_->read("root.json", os::kSmallFile));
+    trust_ = TRY_IN(trust::CatalogueTrust::restore(root), "{}", files_->place("root.json"));
   }
-  if (os::file_exists(folder_ / "state")) {
-    const Bytes bytes = TRY(os::read_file(folder_ / "state"));
+  if (files_->has("state")) {
+    const Bytes bytes = TRY(files_->read("state", os::kSmallFile));
     ByteReader in(bytes);
     if (TRY(in.u8()) != kStateFormat)
-      return fail(kBadState, "{} has another format", (folder_ / "state").string());
+      return fail(kBadState, "{} has another format", files_->place("state"));
     time_ = trust::SignedTime(Timestamp{static_cast<std::int64_t>(TRY(in.u64()))});
     newest_site_time_.ms = static_cast<std::int64_t>(TRY(in.u64()));
     lowest_.epoch = TRY(in.u64());
@@ -47,8 +52,8 @@ Result<void> PolicyKeeper::load() {
       entry_versions_[package] = TRY(in.u64());
     }
   }
-  if (os::file_exists(folder_ / "header")) {
-    const Bytes bytes = TRY(os::read_file(folder_ / "header"));
+  if (files_->has("header")) {
+    const Bytes bytes = TRY(files_->read("header", os::kSmallFile));
     ByteReader in(bytes);
     etag_ = TRY(in.sized());
     header_document_ = TRY(in.sized());
@@ -69,12 +74,12 @@ Result<void> PolicyKeeper::save_state() const {
     out.sized(package);
     out.u64(version);
   }
-  return os::replace_file(folder_ / "state", out.view(), os::FileMode::Private);
+  return files_->replace("state", out.view());
 }
 
 Result<void> PolicyKeeper::first_trust(ByteView root_1, ByteView root_sha256) {
   trust_ = TRY(trust::CatalogueTrust::pin(root_1, root_sha256));
-  return os::replace_file(folder_ / "root.json", trust_->document(), os::FileMode::Private);
+  return files_->replace("root.json", trust_->document());
 }
 
 Result<void> PolicyKeeper::walk_roots(DocumentSource& source, std::uint64_t version) {
@@ -85,7 +90,7 @@ Result<void> PolicyKeeper::walk_roots(DocumentSource& source, std::uint64_t vers
       return fail(kSiteAnswer, "root {} of the catalogue is not served",
                   trust_->root().version + 1);
     trust_ = TRY(trust_->advance(*next));
-    TRY(os::replace_file(folder_ / "root.json", trust_->document(), os::FileMode::Private));
+    TRY(files_->replace("root.json", trust_->document()));
   }
   return fail(trust::kWrongVersion, "over {} roots at once", kMostRootSteps);
 }
@@ -111,7 +116,7 @@ Result<void> PolicyKeeper::take_header(ByteView document, std::string_view etag,
   ByteWriter out;
   out.sized(etag);
   out.sized(document);
-  TRY(os::replace_file(folder_ / "header", out.view(), os::FileMode::Private));
+  TRY(files_->replace("header", out.view()));
   etag_ = etag;
   header_document_ = document;
   return evaluate(source, clock);
@@ -140,15 +145,15 @@ Result<void> PolicyKeeper::take_site_time(ByteView document, Timestamp clock) {
 Result<Bytes> PolicyKeeper::kept_or(std::string_view kind, const ErrorKind& altered,
                                     const std::string& sha256_hex_wanted,
                                     const std::function<Result<Bytes>()>& fetch) const {
-  const fs::path path = folder_ / kind / sha256_hex_wanted;
-  if (os::file_exists(path)) {
-    auto kept = os::read_file(path, contract::kManifestLimit);
+  const std::string name = fmt::format("{}/{}", kind, sha256_hex_wanted);
+  if (files_->has(name)) {
+    auto kept = files_->read(name, contract::kManifestLimit);
     if (kept && sha256_hex(*kept) == sha256_hex_wanted) return kept;
   }
   Bytes fetched = TRY(fetch());
   if (sha256_hex(fetched) != sha256_hex_wanted)
     return fail(altered, "{}: other bytes arrived", sha256_hex_wanted);
-  TRY(os::replace_file(path, fetched, os::FileMode::Private));
+  TRY(files_->replace(name, fetched));
   return fetched;
 }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "contract/policy.h"
 #include "roles/client/inventory/collected_files.h"
 #include "roles/client/inventory/declared_classes.h"
+#include "roles/client/policy/policy_files.h"
 #include "roles/client/software/deployment.h"
 #include "trust/catalogue_trust.h"
 #include "trust/signed_time.h"
@@ -51,6 +53,7 @@ class PolicyKeeper {
  public:
   // Reads the folder's pinned root, state and policy. Without a root first_trust() must follow.
   static Result<PolicyKeeper> open(std::filesystem::path folder, model::DeviceId device);
+  static Result<PolicyKeeper> open(std::unique_ptr<PolicyFiles> files, model::DeviceId device);
 
   bool trusts() const { return trust_.has_value(); }
   // Pins 1.root.json by the hash of the enrolment token.
@@ -95,8 +98,8 @@ class PolicyKeeper {
   Result<void> follow_resync(std::uint64_t number);
 
  private:
-  PolicyKeeper(std::filesystem::path folder, model::DeviceId device)
-      : folder_(std::move(folder)), device_(std::move(device)) {}
+  PolicyKeeper(std::unique_ptr<PolicyFiles> files, model::DeviceId device)
+      : files_(std::move(files)), device_(std::move(device)) {}
   Result<void> load();
   Result<void> save_state() const;
   Result<void> walk_roots(DocumentSource& source, std::uint64_t version);
@@ -129,7 +132,7 @@ class PolicyKeeper {
   Result<Bytes> kept_or(std::string_view kind, const ErrorKind& altered, const std::string& sha256,
                         const std::function<Result<Bytes>()>& fetch) const;
 
-  std::filesystem::path folder_;
+  std::unique_ptr<PolicyFiles> files_;
   model::DeviceId device_;
   std::optional<trust::CatalogueTrust> trust_;
   trust::SignedTime time_;

@@ -88,6 +88,7 @@ void CollectionEvaluator::note(fleet::MembershipChanges changes, Devices& dirty)
     const auto touch = [&](fleet::DeviceNumber device) { dirty.insert(device); };
     change.joined.for_each(touch);
     change.left.for_each(touch);
+    site_.figures->memberships_changed.add(change.joined.size() + change.left.size());
     if (change.collection != fleet::kAllSystems) unstored_.push_back(std::move(change));
   }
 }
@@ -139,18 +140,47 @@ Result<void> CollectionEvaluator::load_devices() {
     if (changes.empty()) return {};
     for (fleet::DeviceChange& change : changes) {
       after = change.device;
-      const auto applied = site_.fleet.apply(change, site_.clock.now());
-      if (applied) continue;
-      // One device's rows are no reason for the site not to start.
-      log::failure(log::Level::Error, "fleet.device.unreadable", applied.error(),
-                   {{"device", change.device}});
-      change.added.clear();
-      TRY(site_.fleet.apply(change, site_.clock.now()));
-      TRY(site_.database->write([&](store::Transaction& transaction) {
-        return store::demand_resync(transaction, change.device);
-      }));
+      TRY(put_in(std::move(change)));
     }
   }
+}
+
+Result<void> CollectionEvaluator::put_in(fleet::DeviceChange change) {
+  const auto applied = site_.fleet.apply(change, site_.clock.now());
+  if (applied) return {};
+  // One device's rows are no reason for the site not to start.
+  log::failure(log::Level::Error, "fleet.device.unreadable", applied.error(),
+               {{"device", change.device}});
+  change.added.clear();
+  TRY(site_.fleet.apply(change, site_.clock.now()));
+  TRY(site_.database->write([&](store::Transaction& transaction) {
+    return store::demand_resync(transaction, change.device);
+  }));
+  return {};
+}
+
+Result<void> CollectionEvaluator::load_since(const IndexPosition& position) {
+  std::set<store::DeviceNumber> others;
+  const auto active = TRY(
+      site_.database->read([&](store::Reader& reader) -> Result<std::vector<store::DeviceNumber>> {
+        for (const auto number : TRY(store::devices_with_rows_after(reader, position.inventory)))
+          others.insert(number);
+        for (const auto& device :
+             TRY(store::devices_changed_after(reader, position.devices, INT64_MAX)))
+          others.insert(device.number);
+        return store::device_numbers(reader, store::DeviceState::Active);
+      }));
+  // Who was deleted leaves no word behind.
+  for (const auto number : TRY(site_.fleet.members(std::string(fleet::kAllSystems))))
+    if (!std::ranges::binary_search(active, number)) site_.fleet.remove(number);
+  for (const auto number : active)
+    if (!site_.fleet.contains(number)) others.insert(number);
+  for (const auto number : others)
+    if (const auto change = TRY(read_anew(number))) TRY(put_in(*change));
+  log::info("fleet.snapshot.followed", "devices that are other than in the snapshot were read",
+            {{"devices", others.size()}});
+  TRY(load_collections());
+  return reconcile_members();
 }
 
 // A collection after those that it names; what cannot be placed is logged and left out.
@@ -222,6 +252,7 @@ void CollectionEvaluator::name_devices(const model::ObjectId& collection,
 Result<void> CollectionEvaluator::set(const store::Object& object, Devices& dirty) {
   auto read = TRY(site_.database->read(
       [&](store::Reader& reader) { return read_rule(reader, object.name, object.spec); }));
+  site_.figures->collections_evaluated.add();
   note(TRY(site_.fleet.set_collection(object.id.text(), std::move(read.rule), site_.clock.now())),
        dirty);
   name_devices(object.id, std::move(read.devices));
@@ -287,15 +318,20 @@ Result<void> CollectionEvaluator::device_active(const store::Device& device, Dev
   return {};
 }
 
-Result<void> CollectionEvaluator::take_anew(store::DeviceNumber number, Devices& dirty) {
-  const auto full = TRY(site_.database->read(
+Result<std::optional<fleet::DeviceChange>> CollectionEvaluator::read_anew(
+    store::DeviceNumber number) {
+  return site_.database->read(
       [&](store::Reader& reader) -> Result<std::optional<fleet::DeviceChange>> {
         const auto device = TRY(store::find_device(reader, number));
         if (!device || device->state != store::DeviceState::Active)
           return std::optional<fleet::DeviceChange>();
         return std::optional(TRY(full_change(reader, *device, site_.fleet.schema())));
-      }));
-  if (full) note(TRY(site_.fleet.apply(*full, site_.clock.now())), dirty);
+      });
+}
+
+Result<void> CollectionEvaluator::take_anew(store::DeviceNumber number, Devices& dirty) {
+  if (const auto full = TRY(read_anew(number)))
+    note(TRY(site_.fleet.apply(*full, site_.clock.now())), dirty);
   return {};
 }
 

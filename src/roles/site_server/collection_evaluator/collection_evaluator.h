@@ -8,6 +8,7 @@
 
 #include "fleet/fleet.h"
 #include "hosting/site.h"
+#include "roles/site_server/index_position.h"
 #include "store/site/devices.h"
 #include "store/site/objects.h"
 
@@ -25,6 +26,9 @@ class CollectionEvaluator {
   // Reads all devices' rows and all collections; the stored memberships become those that the
   // rules give now.
   Result<void> load();
+  // The same where the site's fleet has followed the database to `position`: only what is other
+  // than then is read.
+  Result<void> load_since(const IndexPosition& position);
   // The same with the index that stands, after an outage of the database. Who became inactive
   // meanwhile stays; the log of changes tells.
   Result<void> catch_up();
@@ -51,9 +55,13 @@ class CollectionEvaluator {
 
  private:
   Result<void> load_devices();
+  // Into the index, whatever the rows are: a device whose rows it cannot take is asked for them.
+  Result<void> put_in(fleet::DeviceChange change);
   Result<void> load_collections();
   Result<void> reconcile_members();
   Result<void> take_anew(store::DeviceNumber device, Devices& dirty);
+  // All of a device; nothing for one that is not active.
+  Result<std::optional<fleet::DeviceChange>> read_anew(store::DeviceNumber device);
   Result<void> follow(const model::ObjectId& id, store::ChangeAction action, Devices& dirty);
   Result<void> set(const store::Object& object, Devices& dirty);
   void name_devices(const model::ObjectId& collection, std::vector<model::DeviceId> devices);

@@ -137,11 +137,15 @@ Result<InboxEffects> take_inbox(hosting::Site& site, const Loaders& loaders) {
         return take_or_refuse(site, loaders, transaction, *record, effects);
       })
                                 : Result<void>(fail(record.error()));
-      if (taken) continue;
+      if (taken) {
+        site.figures->messages_taken.add();
+        continue;
+      }
       if (store::is_outage(taken.error())) return fail(taken.error());
       if (taken.error().is(kSpeaksTwice)) TRY(shut_out(transaction, *record, effects));
       TRY(quarantine(transaction, record ? *record : hosting::InboxRecord{}, raw.payload,
                      taken.error()));
+      site.figures->messages_quarantined.add();
     }
     return store::set_inbox_position(transaction, kJournal, effects.taken_to);
   });
@@ -154,6 +158,8 @@ Result<InboxEffects> take_inbox(hosting::Site& site, const Loaders& loaders) {
   if (const auto trimmed = site.inbox->trim(effects.taken_to); !trimmed)
     log::failure(log::Level::Warning, "inbox.trim.failed", trimmed.error());
   effects.more = effects.taken_to < site.inbox->end();
+  site.figures->inbox_unread_bytes.set(
+      static_cast<std::int64_t>(site.inbox->end() - effects.taken_to));
   return effects;
 }
 

@@ -357,6 +357,7 @@ Result<void> PolicyBuilder::publish(std::vector<NewHeader> headers) {
     requests.push_back({each.header.device, each.header.epoch, each.header.version,
                         contract::encode_policy_header(each.header)});
   auto documents = TRY(site_->signer.sign_policy_headers(std::move(requests)));
+  site_->figures->policy_headers.add(documents.size());
   TRY(site_->database->write([&](store::Transaction& transaction) -> Result<void> {
     for (std::size_t i = 0; i < headers.size(); ++i) {
       const contract::PolicyHeader& header = headers[i].header;

@@ -1,9 +1,9 @@
-#include "store/crc32c.h"
+#include "base/crc32c.h"
 
 #include <array>
 #include <cstring>
 
-namespace muster::store {
+namespace muster {
 namespace {
 
 constexpr std::uint32_t kPolynomial = 0x82f63b78;  // reflected
@@ -66,4 +66,4 @@ std::uint32_t crc32c(std::uint32_t seed, ByteView bytes) {
   return crc32c_by_table(seed, bytes);
 }
 
-}  // namespace muster::store
+}  // namespace muster
