@@ -37,6 +37,8 @@ struct HttpClient::State {
   Result<Connection> dial(const SentRequest& sent, const Deadline& deadline);
   Result<void> open_tunnel(ClientConnection& connection, const Url& url, const Deadline& deadline);
   Connection find_kept(const std::string& key);
+  // Moves those that have waited too long to `ended`, with the mutex held.
+  void take_idle(std::list<Connection>& ended);
   void keep(Connection connection);
 
   const ClientSettings settings;
@@ -58,12 +60,10 @@ Result<SentRequest> HttpClient::State::sent_request(const ClientRequest& request
 HttpClient::State::Connection HttpClient::State::find_kept(const std::string& key) {
   std::list<Connection> ended;  // closed after the lock is gone
   const std::lock_guard lock(mutex);
-  const Duration oldest = clock.steady() - settings.limits.idle_time;
+  take_idle(ended);
   for (auto entry = kept.begin(); entry != kept.end();) {
     const auto next = std::next(entry);
-    if ((*entry)->idle_since < oldest) {
-      ended.splice(ended.end(), kept, entry);
-    } else if ((*entry)->key == key) {
+    if ((*entry)->key == key) {
       if ((*entry)->stream.is_quiet()) {
         Connection found = std::move(*entry);
         kept.erase(entry);
@@ -75,6 +75,13 @@ HttpClient::State::Connection HttpClient::State::find_kept(const std::string& ke
     entry = next;
   }
   return nullptr;
+}
+
+void HttpClient::State::take_idle(std::list<Connection>& ended) {
+  const Duration oldest = clock.steady() - settings.limits.idle_time;
+  // The latest stand first.
+  while (!kept.empty() && kept.back()->idle_since < oldest)
+    ended.splice(ended.end(), kept, std::prev(kept.end()));
 }
 
 void HttpClient::State::keep(Connection connection) {
@@ -239,6 +246,12 @@ void HttpClient::close_kept_connections() {
   std::list<State::Connection> ended;
   const std::lock_guard lock(state_->mutex);
   ended.swap(state_->kept);
+}
+
+void HttpClient::close_idle_connections() {
+  std::list<State::Connection> ended;
+  const std::lock_guard lock(state_->mutex);
+  state_->take_idle(ended);
 }
 
 }  // namespace muster::net

@@ -129,6 +129,9 @@ class HttpClient {
   Result<std::unique_ptr<WaitingCall>> begin(ClientRequest request);
 
   void close_kept_connections();
+  // Those that have waited longer than limits.idle_time. Each call does so too: this is for a
+  // caller that may not call for long.
+  void close_idle_connections();
 
   struct State;
 

@@ -46,6 +46,28 @@ TEST(HttpClient, KeepsItsConnections) {
   EXPECT_FALSE(get_url(*one, site.url("/hello"))->reused_connection);
 }
 
+// What waited too long is closed without another call: the server sees its end.
+TEST(HttpClient, ClosesIdleConnectionsWhenTold) {
+  struct SteadyClock final : Clock {
+    Timestamp now() const override { return system_clock().now(); }
+    Duration steady() const override { return system_clock().steady() + Duration(ahead.load()); }
+    std::atomic<std::int64_t> ahead{0};
+  } clock;
+  TestSite site;
+  const auto one = HttpClient::create({}, clock).value();
+  EXPECT_FALSE(get_url(*one, site.url("/hello"))->reused_connection);
+  one->close_idle_connections();
+  EXPECT_TRUE(get_url(*one, site.url("/hello"))->reused_connection);
+  EXPECT_EQ(site.server->counters().connections_open, 1u);
+  clock.ahead = 61'000;
+  one->close_idle_connections();
+  const Duration begun = system_clock().steady();
+  while (site.server->counters().connections_open > 0) {
+    ASSERT_LT(system_clock().steady() - begun, std::chrono::seconds(20));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
 TEST(HttpClient, SendsBodiesFromMemoryAndFromFiles) {
   TestSite site;
   const auto one = client();

@@ -9,6 +9,7 @@ namespace muster::client {
 
 // In place of sleeping: true when there is something to do.
 bool Agent::wait(Duration time) {
+  if (link_) link_->close_idle_connections();
   if (link_ && link_->waits_for_nudge()) return link_->nudge_came(time);
   std::this_thread::sleep_for(time);
   return false;

@@ -66,6 +66,8 @@ class SiteLink final : public DocumentSource {
   // Nothing: the site is older than nudges. Whatever it is, nothing is held any more.
   Result<std::optional<contract::Nudge>> take_nudge();
   void stop_waiting() { waiting_.reset(); }
+  // What a machine at rest need not hold.
+  void close_idle_connections() { http_->close_idle_connections(); }
 
   // A signed document that everybody may read, over whichever leg answers.
   Result<Bytes> public_document(const std::string& name);
