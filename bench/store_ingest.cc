@@ -95,6 +95,7 @@ void bench_inventory(const fs::path& folder) {
     return store::register_inventory_classes(t, model::Schema(), random);
   }));
   std::vector<store::DeviceNumber> numbers;
+  store::KnownRows known;
   in_commits(*database, [&](store::Transaction& t, int) -> Result<void> {
     const auto id = model::DeviceId::make(random);
     numbers.push_back(
@@ -109,8 +110,9 @@ void bench_inventory(const fs::path& folder) {
         documents.push_back(inventory_of(static_cast<std::uint64_t>(d), generation));
       const Span span;
       must(database->write([&](store::Transaction& t) -> Result<void> {
+        TRY(known.begin(t));
         for (int d = first; d < first + kPerCommit; ++d)
-          TRY(store::apply_full(t, model::Schema(), numbers[static_cast<std::size_t>(d)],
+          TRY(store::apply_full(t, known, model::Schema(), numbers[static_cast<std::size_t>(d)],
                                 documents[static_cast<std::size_t>(d - first)], {2}));
         return {};
       }));
@@ -146,10 +148,11 @@ void bench_inventory(const fs::path& folder) {
     }
     const Span span;
     must(database->write([&](store::Transaction& t) -> Result<void> {
+      TRY(known.begin(t));
       for (int d = first; d < first + kDeltasPerCommit; ++d) {
         const Delta& delta = deltas[static_cast<std::size_t>(d - first)];
-        TRY(store::apply_delta(t, model::Schema(), numbers[static_cast<std::size_t>(d)], delta.base,
-                               delta.removed, delta.added, {3}));
+        TRY(store::apply_delta(t, known, model::Schema(), numbers[static_cast<std::size_t>(d)],
+                               delta.base, delta.removed, delta.added, {3}));
       }
       return {};
     }));

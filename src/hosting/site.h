@@ -27,6 +27,7 @@
 #include "store/content_store.h"
 #include "store/database.h"
 #include "store/journal.h"
+#include "store/site/known_rows.h"
 #include "trust/certificate.h"
 
 namespace muster::hosting {
@@ -51,6 +52,8 @@ struct Site {
   PolicyShelf shelf{};
   EnvelopeKeys envelope_keys{};
   fleet::Fleet fleet{};
+  // Of the thread that takes the inbox.
+  store::KnownRows known_rows{};
   // Objects, devices or tokens changed in the database: the site server shall look.
   Wake changed{};
   DeviceQueue forgotten{};

@@ -103,6 +103,10 @@ Result<std::unique_ptr<store::Database>> open_reports_database(const Settings& s
   return TRY_IN(store::open_postgres(*server, clock), "database.url");
 }
 
+bool keeps_reports(const Settings& settings) {
+  return !settings.text("database.url").empty() && settings.boolean("database.views");
+}
+
 Result<store::SiteMove> move_site_database(const Settings& settings, const fs::path& state,
                                            const Clock& clock) {
   const auto server = TRY(database_server(settings));

@@ -27,6 +27,9 @@ Result<std::unique_ptr<store::Database>> open_site_database(const Settings& sett
 Result<std::unique_ptr<store::Database>> open_reports_database(const Settings& settings,
                                                                const Clock& clock);
 
+// Whether they are kept.
+bool keeps_reports(const Settings& settings);
+
 // From site.db in the state folder to the server of `database.url`, while musterd is stopped; then
 // site.db is called site.db.moved, and no musterd takes it for the site any more. Errors:
 // kBadConfiguration without a url, store's kJournalUnavailable while musterd runs, those of

@@ -55,6 +55,7 @@ constexpr TableRight kProvider[] = {
     {"policy_header", "SELECT"},
     {"quarantine", "SELECT"},
     {"revocation", "SELECT, INSERT, DELETE"},
+    {"row_dictionary", "SELECT"},
     {"status_message", "SELECT, DELETE"},
 };
 

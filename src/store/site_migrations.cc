@@ -74,6 +74,11 @@ constexpr Migration kMigrations[] = {
         "row-serial",
 #include "store/migrations/0014_row_serial.inc"
     },
+    {
+        15,
+        "row-dictionary",
+#include "store/migrations/0015_row_dictionary.inc"
+    },
 };
 
 }  // namespace

@@ -27,7 +27,7 @@ RIGHTS = {
                 "device SUD device_rows S "
                 "enrolment_token SID fallback_message S inbox_position S inventory_class S inventory_log S inventory_row S "
                 "object SIU package_content SIU pending_enrolment SD policy_body S policy_header S quarantine S "
-                "revocation SID status_message SD",
+                "revocation SID row_dictionary S status_message SD",
     "reporting_point": "",  # every view, and nothing else
     "pxe_point": "collection_member S device S object S",
 }

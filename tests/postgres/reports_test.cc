@@ -69,7 +69,8 @@ class Reports : public SiteDatabaseTest {
   void full(DeviceNumber device, const std::vector<ClassRows>& rows) {
     now_ = now_ + Duration(1000);
     must(write([&](Transaction& t) -> Result<void> {
-      TRY(apply_full(t, schema_, device, rows, now_));
+      KnownRows known;
+      TRY(apply_full(t, known, schema_, device, rows, now_));
       return touch_device(t, device, "1.0", now_);
     }));
   }
@@ -81,7 +82,8 @@ class Reports : public SiteDatabaseTest {
       rows[0].rows.push_back(std::move(each));
     }
     must(write([&](Transaction& t) -> Result<void> {
-      TRY(apply_volatile(t, schema_, device, rows, now_));
+      KnownRows known;
+      TRY(apply_volatile(t, known, schema_, device, rows, now_));
       return touch_device(t, device, "1.0", now_);
     }));
   }
@@ -97,7 +99,8 @@ class Reports : public SiteDatabaseTest {
     if (!digest) return;
     now_ = now_ + Duration(1000);
     must(write([&](Transaction& t) -> Result<void> {
-      TRY(apply_delta(t, schema_, device, *digest, removed, added, now_));
+      KnownRows known;
+      TRY(apply_delta(t, known, schema_, device, *digest, removed, added, now_));
       return touch_device(t, device, "1.0", now_);
     }));
   }

@@ -44,7 +44,7 @@ class CollectedFilesLoader : public store::SiteDatabaseTest {
       header.stream = Bytes(16, 's');
       header.sequence = ++sequence_;
       header.type = contract::MessageType::CollectedFiles;
-      return load_collected_files(*site_, t, {*device_, header, kNow, schema_}, body);
+      return load_collected_files(*site_, t, {*device_, header, kNow, schema_, known_}, body);
     });
   }
   Result<void> load(const std::vector<contract::CollectedFile>& files, Timestamp collected = kNow) {
@@ -63,6 +63,7 @@ class CollectedFilesLoader : public store::SiteDatabaseTest {
 
   os::SystemClock clock_;
   model::Schema schema_;
+  store::KnownRows known_;
   std::optional<store::Device> device_;
   std::unique_ptr<hosting::Site> site_;
   std::uint64_t sequence_ = 0;

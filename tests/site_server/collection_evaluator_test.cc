@@ -41,7 +41,7 @@ class Collecting : public store::SiteDatabaseTest {
       ids_.push_back(id.text());
       numbers_.push_back(device.number);
     }
-    evaluator_.emplace(*site_);
+    evaluator_.emplace(*site_, StoredMembers::Kept);
     store::must(evaluator_->load());
   }
   void follow(const std::vector<store::Change>& changes, MoreChanges more, Devices& dirty) {
@@ -136,7 +136,8 @@ class Collecting : public store::SiteDatabaseTest {
     model::Row row(type->columns.size());
     row[*type->column("Kind")] = kind;
     store::must(site_->database->write([&](store::Transaction& t) {
-      return store::apply_full(t, model::Schema(), device,
+      store::KnownRows known;
+      return store::apply_full(t, known, model::Schema(), device,
                                std::vector{model::ClassRows{type, {row}}}, store::kNow);
     }));
     evaluator_->device_left(device);
@@ -367,6 +368,33 @@ TEST_F(Collecting, AMemberThatIsDeletedMeanwhileHoldsUpNobody) {
       [&](store::Transaction& t) { return store::delete_device(t, numbers_[0]); }));
   store::must(evaluator_->store_memberships());
   EXPECT_EQ(members("some").stored, (Devices{numbers_[1]}));
+}
+
+// Without views for reports nobody asks the database who is in a collection.
+TEST_F(Collecting, MembersAreStoredOnlyWhereReportsAreKept) {
+  open();
+  put({.name = "all", .rules = {model::QueryRule{"Device"}}});
+  Devices dirty;
+  report(numbers_[0], "Server");
+  follow(new_changes(), MoreChanges::No, dirty);
+  const auto rows = [&] {
+    return *store::must(site_->database->read([](store::Reader& reader) {
+      return reader.first("SELECT COUNT(*) FROM collection_member", {},
+                          [](store::Rows& found) { return found.integer(0); });
+    }));
+  };
+  evaluator_.emplace(*site_, StoredMembers::Kept);
+  store::must(evaluator_->load());
+  EXPECT_GT(rows(), 0);
+  evaluator_.emplace(*site_, StoredMembers::None);
+  store::must(evaluator_->load());
+  EXPECT_EQ(rows(), 0);
+  put({.name = "again", .rules = {model::QueryRule{"Device"}}});
+  dirty.clear();
+  follow(new_changes(), MoreChanges::No, dirty);
+  EXPECT_FALSE(dirty.empty());
+  EXPECT_FALSE(members("again").in_index.empty());
+  EXPECT_EQ(rows(), 0);
 }
 
 }  // namespace

@@ -166,7 +166,8 @@ TEST_F(ContentRetirement, KeepsAVersionThatAClientIsAtWorkOn) {
   const auto is_held = [&] {
     return must(site_->database->read([&](store::Reader& reader) -> Result<bool> {
       const auto object = TRY(store::find_object(reader, "Deployment", "d"));
-      return store::is_under_way(reader, object->id, {}, "1", kNow);
+      return store::is_under_way(reader, object->id, "1", kNow,
+                                 [](store::DeviceNumber) { return true; });
     }));
   };
   EXPECT_TRUE(is_held());

@@ -52,7 +52,8 @@ class Snapshots : public store::SiteDatabaseTest {
     auto rows = fleet::samples::random_inventory(random_, device);
     std::erase_if(rows, [](const model::ClassRows& each) { return each.rows.empty(); });
     must(site_->database->write([&](store::Transaction& t) {
-      return store::apply_full(t, model::Schema(), device, rows, kNow);
+      store::KnownRows known;
+      return store::apply_full(t, known, model::Schema(), device, rows, kNow);
     }));
   }
   // Free space of a disk, which leaves no word in the log.
@@ -65,7 +66,8 @@ class Snapshots : public store::SiteDatabaseTest {
       model::Row changed = row.row;
       changed[*row.type->column("FreeMB")] = std::int64_t{123'456};
       must(site_->database->write([&](store::Transaction& t) {
-        return store::apply_volatile(t, model::Schema(), device,
+        store::KnownRows known;
+        return store::apply_volatile(t, known, model::Schema(), device,
                                      std::vector{model::ClassRows{row.type, {changed}}}, kNow);
       }));
       return;
@@ -78,13 +80,13 @@ class Snapshots : public store::SiteDatabaseTest {
                            TRY(store::read_counter(reader, store::Counter::Change))};
     }));
   }
-  void start_without() { must(CollectionEvaluator(*site_).load()); }
+  void start_without() { must(CollectionEvaluator(*site_, StoredMembers::None).load()); }
   // Whether there was a snapshot.
   bool start() {
     site_->fleet = fleet::Fleet();
     FleetSnapshot snapshot(*site_);
     const auto position = must(snapshot.load());
-    CollectionEvaluator evaluator(*site_);
+    CollectionEvaluator evaluator(*site_, StoredMembers::None);
     must(position ? evaluator.load_since(*position) : evaluator.load());
     return position.has_value();
   }

@@ -100,7 +100,8 @@ TEST_F(DevicesTest, DeletingOneTakesWhatBelongsToIt) {
   const Device made = new_device();
   must(write([&](Transaction& t) -> Result<void> {
     TRY(register_inventory_classes(t, model::Schema(), random_));
-    TRY(apply_full(t, model::Schema(), made.number, {}, kNow));
+    KnownRows known;
+    TRY(apply_full(t, known, model::Schema(), made.number, {}, kNow));
     TRY(add_certificate(t, {sha256("der"), made.id, "der", kNow, after_hours(1)}));
     TRY(put_policy_header(t, {made.number, 1, 1, "h", kNow, kNow, "doc"}));
     return delete_device(t, made.number);

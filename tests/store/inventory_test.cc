@@ -71,18 +71,33 @@ Flat flat(const std::vector<ClassRows>& classes) {
 class InventoryTest : public SiteDatabaseTest {
  protected:
   void SetUp() override {
-    must(write([&](Transaction& t) { return register_inventory_classes(t, schema_, random_); }));
+    register_classes();
     number_ = new_device().number;
   }
+  // Returns the devices that are asked for a full inventory.
+  std::vector<DeviceNumber> register_classes() {
+    known_.forget();
+    return must(
+        write([&](Transaction& t) { return register_inventory_classes(t, schema_, random_); }));
+  }
   using Classes = std::vector<ClassRows>;
+  // As the inbox does.
+  template <typename Work>
+  auto writing(Work&& work) {
+    return write([&](Transaction& t) -> decltype(work(t)) {
+      TRY(known_.begin(t));
+      return work(t);
+    });
+  }
   Result<InventoryChange> full(const Classes& rows, DeviceNumber number) {
-    return write([&](Transaction& t) { return apply_full(t, schema_, number, rows, kNow); });
+    return writing(
+        [&](Transaction& t) { return apply_full(t, known_, schema_, number, rows, kNow); });
   }
   Result<InventoryChange> full(const Classes& rows) { return full(rows, number_); }
   Result<InventoryChange> delta(std::string_view base, const Classes& removed,
                                 const Classes& added) {
-    return write([&](Transaction& t) {
-      return apply_delta(t, schema_, number_, base, removed, added, kNow);
+    return writing([&](Transaction& t) {
+      return apply_delta(t, known_, schema_, number_, base, removed, added, kNow);
     });
   }
   std::vector<InventoryRow> stored(DeviceNumber number) {
@@ -101,6 +116,7 @@ class InventoryTest : public SiteDatabaseTest {
         read([&](Reader& reader) { return inventory_changes_after(reader, schema_, after, 100); }));
   }
   model::Schema schema_;
+  KnownRows known_;
   DeviceNumber number_ = 0;
 };
 
@@ -218,7 +234,8 @@ TEST_F(InventoryTest, VolatileValuesAreKeptWithoutAnotherDigestOrLogEntry) {
   const Classes rows = {{&disks(), {disk(300)}}, {&software(), {package("bash")}}};
   const std::string digest = must(full(rows)).digest;
   const auto refresh = [&](const Classes& values) {
-    must(write([&](Transaction& t) { return apply_volatile(t, schema_, number_, values, kNow); }));
+    must(writing(
+        [&](Transaction& t) { return apply_volatile(t, known_, schema_, number_, values, kNow); }));
   };
   refresh({{&disks(), {disk(120)}}});
   EXPECT_EQ(flat(stored()),
@@ -235,8 +252,9 @@ TEST_F(InventoryTest, VolatileValuesAreKeptWithoutAnotherDigestOrLogEntry) {
 TEST_F(InventoryTest, EqualRowsTakeTheirVolatileValuesOneEach) {
   must(full({{&disks(), {disk(10), disk(20), disk(30)}}}));
   const Classes news = {{&disks(), {disk(70), disk(50)}}};
-  must(write(
-      [&](Transaction& t) { return apply_volatile(t, model::Schema(), number_, news, kNow); }));
+  must(write([&](Transaction& t) {
+    return apply_volatile(t, known_, model::Schema(), number_, news, kNow);
+  }));
   EXPECT_EQ(flat(stored()), flat(Classes{{&disks(), {disk(30), disk(50), disk(70)}}}));
 }
 
@@ -349,11 +367,37 @@ TEST_F(InventoryTest, RandomDeltasEndWhereTheRowsSay) {
   }
 }
 
+// A transaction that is undone gives its rows' ids to the next one: what was read in it may not be
+// remembered.
+TEST_F(InventoryTest, RowsOfAnUndoneTransactionAreNotRemembered) {
+  const DeviceNumber second = new_device().number;
+  const Classes bash = {{&software(), {package("bash")}}}, zsh = {{&software(), {package("zsh")}}};
+  const auto undone = writing([&](Transaction& t) -> Result<void> {
+    TRY(apply_full(t, known_, schema_, number_, bash, kNow));
+    TRY(apply_full(t, known_, schema_, second, bash, kNow));  // reads what the first one added
+    return fail(kConflict, "undone");
+  });
+  ASSERT_FALSE(undone);
+  must(full(zsh));
+  must(full(bash, second));
+  EXPECT_EQ(flat(stored()), flat(zsh));
+  EXPECT_EQ(flat(stored(second)), flat(bash));
+  // And what stands is: the rows are found though the table could not be asked.
+  must(full(bash));
+  must(full(zsh, second));
+  must(write(
+      [](Transaction& t) { return t.run("UPDATE inventory_row SET hash = hash || hash", {}); }));
+  must(full(zsh));
+  EXPECT_EQ(flat(stored()), flat(zsh));
+  EXPECT_EQ(count("inventory_row"), 2);
+}
+
 TEST_F(InventoryTest, RowsThatNothingNamesAreRemoved) {
   const auto base = must(full({{&software(), {package("bash"), package("zsh")}}}));
   const RowId zsh = stored()[1].id;
   must(delta(base.digest, {{&software(), {package("zsh")}}}, {}));
   const auto sweep = [&] {
+    known_.forget();
     return must(write([](Transaction& t) { return remove_unused_rows(t); }));
   };
   EXPECT_TRUE(sweep().empty());  // the log still names it
@@ -378,7 +422,7 @@ TEST_F(InventoryTest, AHashThatLeadsToOtherBytesIsNotTakenForTheRow) {
 TEST_F(InventoryTest, OneMoreCollisionThanThereAreProbesIsAnError) {
   const auto intern = [&](std::string_view bytes) {
     return write([&](Transaction& t) -> Result<std::uint64_t> {
-      RowTable table = TRY(RowTable::open(t));
+      RowTable table = TRY(RowTable::open(t, known_));
       const std::uint64_t id = TRY(table.intern(1, {Bytes(bytes)}))[0];
       TRY(table.close());
       return id;
@@ -398,7 +442,7 @@ TEST_F(InventoryTest, ColumnsThatWereAddedAtTheEndKeepTheRows) {
     return t.run(
         "UPDATE inventory_class SET layout = 'Name:0:0;' WHERE name = 'InstalledSoftware'");
   }));
-  must(write([&](Transaction& t) { return register_inventory_classes(t, schema_, random_); }));
+  register_classes();
   EXPECT_EQ(device(number_).inventory_digest, base.digest);
   EXPECT_EQ(stored().size(), 1u);
 }
@@ -407,7 +451,7 @@ TEST_F(InventoryTest, TheRowsOfADefinedClassComeAndGoWithIt) {
   const model::ClassDefinition two[] = {
       {"Licence", ".", {{"Product", model::ColumnType::Text, {}, "."}}}};
   schema_ = model::Schema::with(two).value();
-  must(write([&](Transaction& t) { return register_inventory_classes(t, schema_, random_); }));
+  register_classes();
   const Classes rows = {{&software(), {package("bash")}},
                         {schema_.find("Licence"), {{model::Value(std::string("Editor"))}}}};
   must(full(rows));
@@ -417,8 +461,7 @@ TEST_F(InventoryTest, TheRowsOfADefinedClassComeAndGoWithIt) {
 
   const model::Schema before = schema_;
   schema_ = model::Schema();
-  const auto asked =
-      must(write([&](Transaction& t) { return register_inventory_classes(t, schema_, random_); }));
+  const auto asked = register_classes();
   EXPECT_EQ(asked, std::vector<DeviceNumber>{number_});
   EXPECT_EQ(flat(stored()), flat(Classes{rows[0]}));
   EXPECT_EQ(device(number_).inventory_digest, std::nullopt);
@@ -429,12 +472,12 @@ TEST_F(InventoryTest, TheRowsOfADefinedClassComeAndGoWithIt) {
   EXPECT_FALSE(must(read([](Reader& r) { return was_inventory_class(r, "Never"); })));
 
   // The class of once is no class to write rows of.
-  EXPECT_TRUE(
-      fails_with(write([&](Transaction& t) { return apply_full(t, before, number_, rows, kNow); }),
-                 kNotFound));
+  EXPECT_TRUE(fails_with(
+      write([&](Transaction& t) { return apply_full(t, known_, before, number_, rows, kNow); }),
+      kNotFound));
   // Declared anew it begins without rows.
   schema_ = before;
-  must(write([&](Transaction& t) { return register_inventory_classes(t, schema_, random_); }));
+  register_classes();
   EXPECT_EQ(flat(stored()), flat(Classes{rows[0]}));
   must(full(rows));
   EXPECT_EQ(flat(stored()), flat(rows));
@@ -446,8 +489,8 @@ TEST_F(InventoryTest, AChangedClassAsksTheDevicesThatHaveRowsForAFullInventory) 
   must(write([](Transaction& t) {
     return t.run("UPDATE inventory_class SET layout = 'Other:1:0;' WHERE name = 'LogicalDisk'");
   }));
-  must(write([&](Transaction& t) { return register_inventory_classes(t, schema_, random_); }));
-  must(write([&](Transaction& t) { return register_inventory_classes(t, schema_, random_); }));
+  register_classes();
+  register_classes();
   EXPECT_EQ(device(number_).inventory_digest, std::nullopt);
   EXPECT_EQ(device(number_).resync, 1);
   EXPECT_EQ(flat(stored()), flat(Classes{{&software(), {package("bash")}}}));

@@ -25,28 +25,43 @@ TEST_F(SiteRowsTest, ACollectionHoldsEachMemberOnce) {
   const auto others = object_id(2);
   const DeviceNumber a = new_device().number;
   const DeviceNumber b = new_device().number;
-  const auto add = [&](const model::ObjectId& collection, DeviceNumber device) {
-    return write([&](Transaction& t) { return add_member(t, collection, device, kNow); });
+  const auto add = [&](const model::ObjectId& collection, std::vector<DeviceNumber> devices) {
+    must(write([&](Transaction& t) { return add_members(t, collection, devices, kNow); }));
   };
-  EXPECT_TRUE(must(add(servers, a)));
-  EXPECT_FALSE(must(add(servers, a)));
-  EXPECT_TRUE(must(add(servers, b)));
-  EXPECT_TRUE(must(add(others, a)));
-  EXPECT_FALSE(must(add(servers, 99))) << "there is no such device";
-  must(read([&](Reader& r) -> Result<void> {
-    EXPECT_EQ(TRY(count_members(r, servers)), 2);
-    EXPECT_EQ(TRY(members_of(r, servers, a, 10)).size(), 1u);
-    EXPECT_TRUE(TRY(is_member(r, others, a)));
-    EXPECT_FALSE(TRY(is_member(r, others, b)));
-    EXPECT_EQ(TRY(collections_of(r, a)), (std::vector{servers, others}));
-    return {};
-  }));
-  const auto remove = [&] {
-    return must(write([&](Transaction& t) { return remove_member(t, servers, a); }));
+  const auto members = [&](const model::ObjectId& collection) {
+    std::vector<DeviceNumber> out;
+    for (const auto& each :
+         must(read([&](Reader& r) { return members_of(r, collection, 0, 1000); })))
+      out.push_back(each.device);
+    return out;
   };
-  EXPECT_TRUE(remove());
-  EXPECT_FALSE(remove());
-  EXPECT_EQ(must(write([&](Transaction& t) { return remove_members(t, servers); })), 1);
+  using Devices = std::vector<DeviceNumber>;
+  add(servers, {a});
+  add(servers, {b, a, 99});  // there is no such device
+  add(others, {a});
+  EXPECT_EQ(members(servers), (Devices{a, b}));
+  EXPECT_EQ(members(others), Devices{a});
+  EXPECT_EQ(must(read([&](Reader& r) { return members_of(r, servers, a, 10); })).size(), 1u);
+  const auto remove = [&](const Devices& devices) {
+    must(write([&](Transaction& t) { return remove_members(t, servers, devices); }));
+  };
+  remove({a, 99});
+  remove({a});
+  EXPECT_EQ(members(servers), Devices{b});
+  must(write([&](Transaction& t) { return remove_all_members(t, servers); }));
+  EXPECT_EQ(members(servers), Devices());
+  EXPECT_EQ(members(others), Devices{a});
+
+  // More than one statement takes.
+  Devices many;
+  for (int i = 0; i < 300; ++i) many.push_back(new_device().number);
+  add(servers, many);
+  EXPECT_EQ(members(servers), many);
+  remove(Devices(many.begin() + 10, many.end()));
+  EXPECT_EQ(members(servers), Devices(many.begin(), many.begin() + 10));
+  must(write(forget_members));
+  EXPECT_EQ(members(servers), Devices());
+  EXPECT_EQ(members(others), Devices());
 }
 
 TEST_F(SiteRowsTest, APolicyHeaderOnlyRises) {

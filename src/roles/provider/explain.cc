@@ -65,7 +65,8 @@ ExplainStep enrolment_step(const ExplainFacts& facts) {
 ExplainStep membership_step(const ExplainFacts& facts) {
   const std::string name = "member of collection " + facts.collection;
   if (facts.all_systems) return done(name, facts.enrolled, "every active device is");
-  if (facts.member_since) return done(name, *facts.member_since);
+  if (facts.standing == fleet::Standing::Kind::Member)
+    return done(name, {}, "one of the collection's rules names it");
   if (facts.standing == fleet::Standing::Kind::Excluded)
     return holds(name, fmt::format("an exclude rule keeps out the members of {}, and it is one",
                                    facts.kept_out_by));

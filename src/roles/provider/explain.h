@@ -39,7 +39,6 @@ struct ExplainFacts {
   std::optional<Timestamp> inventory_at;
   std::string collection;
   bool all_systems = false;
-  std::optional<Timestamp> member_since;
   // What keeps the device out of the collection, and the name of the other one that does.
   fleet::Standing::Kind standing = fleet::Standing::Kind::NotNamed;
   std::string kept_out_by;

@@ -66,8 +66,6 @@ Result<void> gather_reports(store::Reader& reader, const model::ObjectId& deploy
 Result<void> gather_membership(hosting::Site& site, store::Reader& reader,
                                const model::ObjectId& collection, store::DeviceNumber device,
                                ExplainFacts& facts) {
-  for (const auto& member : TRY(store::members_of(reader, collection, device - 1, 1)))
-    if (member.device == device) facts.member_since = member.since;
   const auto standing = site.fleet.standing_of(collection.text(), device);
   if (!standing) return {};
   facts.standing = standing->kind;

@@ -11,6 +11,7 @@
 #include "store/database.h"
 #include "store/journal.h"
 #include "store/site/devices.h"
+#include "store/site/known_rows.h"
 #include "store/site/positions.h"
 
 namespace muster::site_server {
@@ -21,6 +22,7 @@ struct MessageContext {
   Timestamp received;
   // The classes that inventories have rows of.
   const model::Schema& schema;
+  store::KnownRows& known;
   bool replayed = false;  // out of quarantine: later messages of its stream were taken before
 };
 

@@ -20,6 +20,7 @@
 #include "roles/site_server/policy_builder/policy_builder.h"
 #include "roles/site_server/public_documents/public_documents.h"
 #include "roles/site_server/report_export/report_exporter.h"
+#include "roles/site_server/row_dictionary/dictionary_maker.h"
 #include "roles/site_server/schema/schema_follower.h"
 #include "roles/site_server/status/status_loader.h"
 #include "store/errors.h"
@@ -62,7 +63,8 @@ struct SiteServer::Components {
                     }},
         snapshot(site),
         collections(site),
-        policy(site) {}
+        policy(site),
+        dictionaries(site) {}
 
   void add(InboxEffects& from) {
     for (auto& change : from.changes) changes.push_back(std::move(change));
@@ -75,6 +77,7 @@ struct SiteServer::Components {
   FleetSnapshot snapshot;
   CollectionEvaluator collections;
   PolicyBuilder policy;
+  DictionaryMaker dictionaries;
   std::unique_ptr<ReportExporter> reports;  // null where there are none
   // Devices whose header must be looked at; kept over rounds, so that a failed round loses none.
   std::set<store::DeviceNumber> dirty;
@@ -314,6 +317,7 @@ Result<bool> SiteServer::round() {
   }
   if (now >= parts.next_sweep) {
     TRY(forget_old(*site_, now));
+    TRY(parts.dictionaries.follow());
     // What cannot be removed is no reason to stand still.
     if (const auto retired = retire_content(*site_, now); !retired)
       log::failure(log::Level::Error, "content.retirement.failed", retired.error());

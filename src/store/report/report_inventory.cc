@@ -7,6 +7,7 @@
 #include "store/report/report_device.h"
 #include "store/report/report_writer.h"
 #include "store/site/inventory_read.h"
+#include "store/site/packed_lists.h"
 #include "store/site/row_table.h"
 #include "store/site/settings.h"
 
@@ -228,14 +229,14 @@ struct LogEntry {
   std::vector<RowEntry> removed;
 };
 
-Result<LogEntry> decode_entry(Rows& rows) {
+Result<LogEntry> decode_entry(Rows& rows, const PackedLists& lists) {
   LogEntry out{TRY(rows.integer(0)),
                static_cast<DeviceNumber>(TRY(rows.integer(1))),
                TRY(rows.integer(2)),
                {},
                {}};
-  out.added = TRY_IN(decode_row_list(TRY(rows.blob_view(3))), "log entry {}", out.sequence);
-  out.removed = TRY_IN(decode_row_list(TRY(rows.blob_view(4))), "log entry {}", out.sequence);
+  out.added = TRY_IN(lists.decode(TRY(rows.blob_view(3))), "log entry {}", out.sequence);
+  out.removed = TRY_IN(lists.decode(TRY(rows.blob_view(4))), "log entry {}", out.sequence);
   return out;
 }
 
@@ -252,6 +253,7 @@ Result<Devices> known_devices(Reader& reader, std::int64_t after, std::int64_t l
 }
 
 Result<ReportStep> take_log(Transaction& transaction) {
+  const PackedLists lists = TRY(PackedLists::load(transaction));
   const std::int64_t after = TRY(report_mark(transaction, ReportMark::Inventory)).value_or(0);
   const auto last = TRY(transaction.first(
       "SELECT MAX(sequence) FROM (SELECT sequence FROM inventory_log WHERE sequence > $1 "
@@ -267,7 +269,7 @@ Result<ReportStep> take_log(Transaction& transaction) {
       "SELECT l.sequence, l.device, l.at, l.added, l.removed FROM inventory_log l "
       "JOIN device d ON d.number = l.device WHERE l.sequence > $1 AND l.sequence <= $2 "
       "ORDER BY l.sequence",
-      {after, **last}, decode_entry));
+      {after, **last}, [&](Rows& rows) { return decode_entry(rows, lists); }));
   Devices devices = TRY(known_devices(transaction, after, **last));
   for (const LogEntry& entry : entries) {
     ReportDevice& device =
@@ -284,6 +286,7 @@ Result<ReportStep> take_log(Transaction& transaction) {
 // The states of devices where the log has no beginning any more. What they had before is unknown.
 Result<ReportStep> take_states(Transaction& transaction, std::int64_t after) {
   Devices devices;
+  const PackedLists lists = TRY(PackedLists::load(transaction));
   Rows rows = TRY(transaction.query(
       "SELECT r.device, r.rows, d.inventory_at, c.value FROM device_rows r "
       "JOIN device d ON d.number = r.device JOIN counter c ON c.name = 'inventory_sequence' "
@@ -296,7 +299,7 @@ Result<ReportStep> take_states(Transaction& transaction, std::int64_t after) {
                        .first->second;
     const std::int64_t sequence = TRY(rows.integer(3));
     TRY(device.apply(sequence, TRY(rows.maybe_integer(2)),
-                     TRY(decode_row_list(TRY(rows.blob_view(1)))), {}));
+                     TRY(lists.decode(TRY(rows.blob_view(1)))), {}));
   }
   if (!devices.empty()) TRY(write_devices(transaction, devices));
   const bool more = devices.size() == static_cast<std::size_t>(kMostDevices);
@@ -403,6 +406,7 @@ Result<std::optional<std::int64_t>> sweep_inventory_reports(Transaction& transac
     TRY(forget_history(transaction, classes));
   }
   const Bytes key = TRY(row_key(transaction));
+  const PackedLists lists = TRY(PackedLists::load(transaction));
   Devices changed;
   std::map<ClassId, ChangingWriter> writers;
   std::optional<std::int64_t> last;
@@ -416,11 +420,10 @@ Result<std::optional<std::int64_t>> sweep_inventory_reports(Transaction& transac
     for (; TRY(rows.next()); ++count) {
       last = TRY(rows.integer(0));
       const auto number = static_cast<DeviceNumber>(*last);
-      if (TRY(rows.blob_view(2)) == TRY(rows.blob_view(3))) continue;
       ReportDevice device(TRY(rows.integer(1)), TRY(decode_row_list(TRY(rows.blob_view(2)))));
       Result<void> added;
       bool any = false;
-      device.refresh(TRY(decode_row_list(TRY(rows.blob_view(3)))),
+      device.refresh(TRY(lists.decode(TRY(rows.blob_view(3)))),
                      [&](const InstanceKey& of, std::size_t ordinal, const Bytes& changing) {
                        any = true;
                        const auto type = classes.find(of.type);

@@ -1,30 +1,55 @@
 #include "store/site/collections.h"
 
+#include "store/row_chunks.h"
+
 namespace muster::store {
 namespace {
 
-Result<std::int64_t> first_integer(Rows& rows) { return rows.integer(0); }
+// `sql` with the places of `room` devices behind its first `fixed` parameters.
+template <typename Sql>
+Result<void> for_devices(Transaction& transaction, std::vector<Param> fixed,
+                         std::span<const DeviceNumber> devices, Sql&& sql) {
+  return in_padded_chunks(
+      devices.size(), [&](std::size_t first, std::size_t count, std::size_t room) -> Result<void> {
+        std::vector<Param> params = fixed;
+        for (std::size_t i = 0; i < room; ++i)
+          params.emplace_back(devices[first + std::min(i, count - 1)]);
+        TRY(transaction.run(sql(placeholders(fixed.size() + 1, room)), Params(params)));
+        return {};
+      });
+}
 
 }  // namespace
 
-Result<bool> add_member(Transaction& transaction, const model::ObjectId& collection,
-                        DeviceNumber device, Timestamp now) {
-  return TRY(transaction.run("INSERT INTO collection_member (collection, device, since) "
-                             "SELECT CAST($1 AS TEXT), number, CAST($3 AS BIGINT) "
-                             "FROM device WHERE number = $2 "
-                             "ON CONFLICT (collection, device) DO NOTHING",
-                             {collection.text(), device, now})) > 0;
+Result<void> add_members(Transaction& transaction, const model::ObjectId& collection,
+                         std::span<const DeviceNumber> devices, Timestamp now) {
+  const std::string id = collection.text();
+  return for_devices(transaction, {id, now}, devices, [](const std::string& places) {
+    return fmt::format(
+        "INSERT INTO collection_member (collection, device, since) "
+        "SELECT CAST($1 AS TEXT), number, CAST($2 AS BIGINT) FROM device WHERE number IN ({}) "
+        "ON CONFLICT (collection, device) DO NOTHING",
+        places);
+  });
 }
 
-Result<bool> remove_member(Transaction& transaction, const model::ObjectId& collection,
-                           DeviceNumber device) {
-  return TRY(transaction.run("DELETE FROM collection_member WHERE collection = $1 AND device = $2",
-                             {collection.text(), device})) > 0;
+Result<void> remove_members(Transaction& transaction, const model::ObjectId& collection,
+                            std::span<const DeviceNumber> devices) {
+  const std::string id = collection.text();
+  return for_devices(transaction, {id}, devices, [](const std::string& places) {
+    return fmt::format("DELETE FROM collection_member WHERE collection = $1 AND device IN ({})",
+                       places);
+  });
 }
 
-Result<std::int64_t> remove_members(Transaction& transaction, const model::ObjectId& collection) {
-  return transaction.run("DELETE FROM collection_member WHERE collection = $1",
-                         {collection.text()});
+Result<void> remove_all_members(Transaction& transaction, const model::ObjectId& collection) {
+  TRY(transaction.run("DELETE FROM collection_member WHERE collection = $1", {collection.text()}));
+  return {};
+}
+
+Result<void> forget_members(Transaction& transaction) {
+  TRY(transaction.run("DELETE FROM collection_member", {}));
+  return {};
 }
 
 Result<std::vector<CollectionMember>> members_of(Reader& reader, const model::ObjectId& collection,
@@ -34,28 +59,6 @@ Result<std::vector<CollectionMember>> members_of(Reader& reader, const model::Ob
       "ORDER BY device LIMIT $3",
       {collection.text(), after, limit}, [](Rows& rows) -> Result<CollectionMember> {
         return CollectionMember{static_cast<DeviceNumber>(TRY(rows.integer(0))), TRY(rows.time(1))};
-      });
-}
-
-Result<std::int64_t> count_members(Reader& reader, const model::ObjectId& collection) {
-  const auto count =
-      TRY(reader.first("SELECT COUNT(*) FROM collection_member WHERE collection = $1",
-                       {collection.text()}, first_integer));
-  return count.value_or(0);
-}
-
-Result<bool> is_member(Reader& reader, const model::ObjectId& collection, DeviceNumber device) {
-  const auto found =
-      TRY(reader.first("SELECT since FROM collection_member WHERE collection = $1 AND device = $2",
-                       {collection.text(), device}, first_integer));
-  return found.has_value();
-}
-
-Result<std::vector<model::ObjectId>> collections_of(Reader& reader, DeviceNumber device) {
-  return reader.all(
-      "SELECT collection FROM collection_member WHERE device = $1 ORDER BY collection", {device},
-      [](Rows& rows) -> Result<model::ObjectId> {
-        return model::ObjectId::parse(TRY(rows.text_view(0)));
       });
 }
 

@@ -1,5 +1,8 @@
-// Which devices each collection holds, as the evaluator last found.
+// Which devices each collection holds, as the evaluator last found: for the views for reports.
+// Whoever decides by it asks the fleet index.
 #pragma once
+
+#include <span>
 
 #include "model/ids.h"
 #include "store/site/devices.h"
@@ -11,19 +14,18 @@ struct CollectionMember {
   Timestamp since;
 };
 
-// Adding a member and removing a stranger changes nothing; the answer says whether it did.
-Result<bool> add_member(Transaction& transaction, const model::ObjectId& collection,
-                        DeviceNumber device, Timestamp now);
-Result<bool> remove_member(Transaction& transaction, const model::ObjectId& collection,
-                           DeviceNumber device);
-// All members of a collection that is deleted; returns how many.
-Result<std::int64_t> remove_members(Transaction& transaction, const model::ObjectId& collection);
+// Adding members and removing strangers changes nothing; what is no device is passed over.
+Result<void> add_members(Transaction& transaction, const model::ObjectId& collection,
+                         std::span<const DeviceNumber> devices, Timestamp now);
+Result<void> remove_members(Transaction& transaction, const model::ObjectId& collection,
+                            std::span<const DeviceNumber> devices);
+// All of a collection that is deleted.
+Result<void> remove_all_members(Transaction& transaction, const model::ObjectId& collection);
+// Of every collection.
+Result<void> forget_members(Transaction& transaction);
 
 // By number, those after `after`; at most `limit`.
 Result<std::vector<CollectionMember>> members_of(Reader& reader, const model::ObjectId& collection,
                                                  DeviceNumber after, std::int64_t limit);
-Result<std::int64_t> count_members(Reader& reader, const model::ObjectId& collection);
-Result<bool> is_member(Reader& reader, const model::ObjectId& collection, DeviceNumber device);
-Result<std::vector<model::ObjectId>> collections_of(Reader& reader, DeviceNumber device);
 
 }  // namespace muster::store

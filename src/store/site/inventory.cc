@@ -37,11 +37,13 @@ struct StoredRows {
 
 class InventoryWriter {
  public:
-  static Result<InventoryWriter> open(Transaction& transaction, const model::Schema& schema,
-                                      DeviceNumber device, Timestamp now) {
-    ClassTable classes = TRY(ClassTable::load(transaction, schema));
-    RowTable rows = TRY(RowTable::open(transaction));
-    return InventoryWriter(transaction, device, now, std::move(classes), std::move(rows));
+  static Result<InventoryWriter> open(Transaction& transaction, KnownRows& known,
+                                      const model::Schema& schema, DeviceNumber device,
+                                      Timestamp now) {
+    ClassTable classes = ClassTable::of(*TRY(known.classes(transaction)), schema);
+    RowTable rows = TRY(RowTable::open(transaction, known));
+    const PackedLists& lists = *TRY(known.lists(transaction));
+    return InventoryWriter(transaction, lists, device, now, std::move(classes), std::move(rows));
   }
 
   Result<StoredRows> state();
@@ -67,15 +69,17 @@ class InventoryWriter {
   }
 
  private:
-  InventoryWriter(Transaction& transaction, DeviceNumber device, Timestamp now, ClassTable classes,
-                  RowTable rows)
+  InventoryWriter(Transaction& transaction, const PackedLists& lists, DeviceNumber device,
+                  Timestamp now, ClassTable classes, RowTable rows)
       : transaction_(&transaction),
+        lists_(&lists),
         device_(device),
         now_(now),
         classes_(std::move(classes)),
         rows_(std::move(rows)) {}
 
   Transaction* transaction_;
+  const PackedLists* lists_;
   DeviceNumber device_;
   Timestamp now_;
   ClassTable classes_;
@@ -86,10 +90,10 @@ Result<StoredRows> InventoryWriter::state() {
   auto state =
       TRY(transaction_->first("SELECT d.inventory_digest, r.rows FROM device d "
                               "LEFT JOIN device_rows r ON r.device = d.number WHERE d.number = $1",
-                              {device_}, [](Rows& rows) -> Result<StoredRows> {
+                              {device_}, [&](Rows& rows) -> Result<StoredRows> {
                                 StoredRows out{TRY(rows.maybe_text(0)), {}};
                                 if (const auto list = TRY(rows.maybe_blob(1)))
-                                  out.rows = TRY(decode_row_list(*list));
+                                  out.rows = TRY(lists_->decode(*list));
                                 return out;
                               }));
   if (!state) return fail(kNotFound, "device number {}", device_);
@@ -183,7 +187,7 @@ Result<std::int64_t> InventoryWriter::save_rows(const std::vector<RowEntry>& lis
   TRY(transaction_->run(
       "INSERT INTO device_rows (device, rows, serial) VALUES ($1, $2, $3) "
       "ON CONFLICT (device) DO UPDATE SET rows = excluded.rows, serial = excluded.serial",
-      {device_, blob(encode_row_list(list)), serial}));
+      {device_, blob(lists_->encode(list)), serial}));
   return serial;
 }
 
@@ -194,8 +198,8 @@ Result<void> InventoryWriter::save(const std::vector<RowEntry>& list, std::strin
   TRY(
       transaction_->run("INSERT INTO inventory_log (sequence, device, at, kind, added, removed) "
                         "VALUES ($1, $2, $3, $4, $5, $6)",
-                        {change.sequence, device_, now_, kind, blob(encode_row_list(added)),
-                         blob(encode_row_list(removed))}));
+                        {change.sequence, device_, now_, kind, blob(lists_->encode(added)),
+                         blob(lists_->encode(removed))}));
   TRY(
       transaction_->run("UPDATE device SET inventory_count = $1, inventory_digest = $2, "
                         "inventory_at = $3 WHERE number = $4",
@@ -253,10 +257,10 @@ std::optional<std::string> digest_after(std::string_view base,
 
 }  // namespace
 
-Result<InventoryChange> apply_full(Transaction& transaction, const model::Schema& schema,
-                                   DeviceNumber device, std::span<const model::ClassRows> rows,
-                                   Timestamp now) {
-  InventoryWriter writer = TRY(InventoryWriter::open(transaction, schema, device, now));
+Result<InventoryChange> apply_full(Transaction& transaction, KnownRows& known,
+                                   const model::Schema& schema, DeviceNumber device,
+                                   std::span<const model::ClassRows> rows, Timestamp now) {
+  InventoryWriter writer = TRY(InventoryWriter::open(transaction, known, schema, device, now));
   const StoredRows before = TRY(writer.state());
   TRY(writer.check_room({}, rows));
   model::RowSetDigest digest;
@@ -285,11 +289,12 @@ Result<InventoryChange> apply_full(Transaction& transaction, const model::Schema
   return change;
 }
 
-Result<InventoryChange> apply_delta(Transaction& transaction, const model::Schema& schema,
-                                    DeviceNumber device, std::string_view base,
+Result<InventoryChange> apply_delta(Transaction& transaction, KnownRows& known,
+                                    const model::Schema& schema, DeviceNumber device,
+                                    std::string_view base,
                                     std::span<const model::ClassRows> removed,
                                     std::span<const model::ClassRows> added, Timestamp now) {
-  InventoryWriter writer = TRY(InventoryWriter::open(transaction, schema, device, now));
+  InventoryWriter writer = TRY(InventoryWriter::open(transaction, known, schema, device, now));
   StoredRows state = TRY(writer.state());
   InventoryChange change;
   if (!state.digest)
@@ -324,10 +329,10 @@ Result<InventoryChange> apply_delta(Transaction& transaction, const model::Schem
   return change;
 }
 
-Result<void> apply_volatile(Transaction& transaction, const model::Schema& schema,
+Result<void> apply_volatile(Transaction& transaction, KnownRows& known, const model::Schema& schema,
                             DeviceNumber device, std::span<const model::ClassRows> rows,
                             Timestamp now) {
-  InventoryWriter writer = TRY(InventoryWriter::open(transaction, schema, device, now));
+  InventoryWriter writer = TRY(InventoryWriter::open(transaction, known, schema, device, now));
   StoredRows stored = TRY(writer.state());
   if (TRY(writer.refresh(rows, stored.rows))) TRY(writer.save_rows(stored.rows));
   return {};

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "model/schema.h"
 #include "store/site/devices.h"
+#include "store/site/known_rows.h"
 
 namespace muster::store {
 
@@ -39,32 +40,34 @@ struct InventoryChange {
 // To be called after opening the database, before the functions below, and whenever the schema
 // changes. A class that is no longer there, or whose columns are others and not only more, is
 // retired: its rows are left out from now on, and the devices that have some are asked for a full
-// inventory; they are returned.
+// inventory; they are returned. Who keeps KnownRows forgets them then.
 Result<std::vector<DeviceNumber>> register_inventory_classes(Transaction& transaction,
                                                              const model::Schema& schema,
                                                              Random& random);
 // Whether a class of that name is registered, or was once.
 Result<bool> was_inventory_class(Reader& reader, std::string_view name);
 
-// In what follows rows are of classes of `schema`, which is registered.
+// In what follows rows are of classes of `schema`, which is registered; `known` has begun with the
+// transaction, or is empty.
 
 // Replaces all rows of the device. Rows have passed model::check_row, each class stands once.
 // Errors: kNotFound, kRowCollision.
-Result<InventoryChange> apply_full(Transaction& transaction, const model::Schema& schema,
-                                   DeviceNumber device, std::span<const model::ClassRows> rows,
-                                   Timestamp now);
+Result<InventoryChange> apply_full(Transaction& transaction, KnownRows& known,
+                                   const model::Schema& schema, DeviceNumber device,
+                                   std::span<const model::ClassRows> rows, Timestamp now);
 
 // Applies a difference to the rows whose digest is `base`. Removed rows are found by their Shared
 // and Unique columns. A delta that has been applied already changes nothing and succeeds.
 // Errors: kDigestMismatch (nothing is changed; ask for a full inventory), kNotFound.
-Result<InventoryChange> apply_delta(Transaction& transaction, const model::Schema& schema,
-                                    DeviceNumber device, std::string_view base,
+Result<InventoryChange> apply_delta(Transaction& transaction, KnownRows& known,
+                                    const model::Schema& schema, DeviceNumber device,
+                                    std::string_view base,
                                     std::span<const model::ClassRows> removed,
                                     std::span<const model::ClassRows> added, Timestamp now);
 
 // Takes over the Volatile columns of rows that the device has, found by their other columns. Rows
 // that it does not have are passed over; digest and log stay as they are. Error: kNotFound.
-Result<void> apply_volatile(Transaction& transaction, const model::Schema& schema,
+Result<void> apply_volatile(Transaction& transaction, KnownRows& known, const model::Schema& schema,
                             DeviceNumber device, std::span<const model::ClassRows> rows,
                             Timestamp now);
 
@@ -109,7 +112,8 @@ Result<std::int64_t> trim_inventory_log(Transaction& transaction, std::int64_t s
 Result<std::int64_t> trim_inventory_log(Transaction& transaction, Timestamp moment,
                                         std::int64_t limit);
 
-// Deletes rows that no device and no log entry names; returns their ids.
+// Deletes rows that no device and no log entry names; returns their ids. Who keeps KnownRows
+// forgets them then.
 Result<std::vector<RowId>> remove_unused_rows(Transaction& transaction);
 
 }  // namespace muster::store

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "store/site/packed_lists.h"
 #include "store/site/settings.h"
 
 namespace muster::store {
@@ -50,13 +51,14 @@ Result<void> visit_rows(Reader& reader, const ClassTable& classes, InventoryVisi
 }
 
 Result<void> visit_devices(Reader& reader, const ClassTable& classes, InventoryVisitor& visitor) {
+  const PackedLists lists = TRY(PackedLists::load(reader));
   Rows rows = TRY(reader.query("SELECT device, rows FROM device_rows ORDER BY device"));
   std::vector<DeviceRow> list;
   while (TRY(rows.next())) {
     const auto device = static_cast<DeviceNumber>(TRY(rows.integer(0)));
     list.clear();
     for (const RowEntry& entry :
-         TRY_IN(decode_row_list(TRY(rows.blob_view(1))), "device number {}", device)) {
+         TRY_IN(lists.decode(TRY(rows.blob_view(1))), "device number {}", device)) {
       const auto* type = classes.type_of(entry.type);
       if (type == nullptr) continue;
       list.push_back({entry.id, type, {}});
@@ -68,9 +70,10 @@ Result<void> visit_devices(Reader& reader, const ClassTable& classes, InventoryV
 }
 
 Result<void> mark_used(Reader& reader, std::string_view sql, std::vector<bool>& used) {
+  const PackedLists lists = TRY(PackedLists::load(reader));
   Rows rows = TRY(reader.query(sql));
   while (TRY(rows.next())) {
-    for (const RowEntry& entry : TRY(decode_row_list(TRY(rows.blob_view(0))))) {
+    for (const RowEntry& entry : TRY(lists.decode(TRY(rows.blob_view(0))))) {
       if (entry.id >= used.size())
         return fail(kUnexpectedValue, "row list with row {} of {}", entry.id, used.size() - 1);
       used[entry.id] = true;
@@ -115,9 +118,10 @@ Result<std::vector<InventoryRow>> RowResolver::rows(const std::vector<RowEntry>&
 
 Result<std::vector<InventoryRow>> device_inventory(Reader& reader, const model::Schema& schema,
                                                    DeviceNumber device) {
+  const PackedLists lists = TRY(PackedLists::load(reader));
   const auto list = TRY(reader.first("SELECT rows FROM device_rows WHERE device = $1", {device},
-                                     [](Rows& rows) -> Result<std::vector<RowEntry>> {
-                                       return decode_row_list(TRY(rows.blob_view(0)));
+                                     [&](Rows& rows) -> Result<std::vector<RowEntry>> {
+                                       return lists.decode(TRY(rows.blob_view(0)));
                                      }));
   if (!list) return std::vector<InventoryRow>();
   const ClassTable classes = TRY(ClassTable::load(reader, schema));
@@ -148,11 +152,12 @@ Result<std::vector<InventoryLogEntry>> inventory_changes_after(Reader& reader,
       TRY(reader.all("SELECT sequence, device, at, kind, added, removed FROM inventory_log "
                      "WHERE sequence > $1 ORDER BY sequence LIMIT $2",
                      {sequence, limit}, decode_log));
+  const PackedLists lists = TRY(PackedLists::load(reader));
   RowResolver resolver(reader, classes);
   std::vector<InventoryLogEntry> out;
   for (LogBlobs& item : blobs) {
-    item.entry.added = TRY(resolver.rows(TRY(decode_row_list(item.added))));
-    item.entry.removed = TRY(resolver.rows(TRY(decode_row_list(item.removed))));
+    item.entry.added = TRY(resolver.rows(TRY(lists.decode(item.added))));
+    item.entry.removed = TRY(resolver.rows(TRY(lists.decode(item.removed))));
     out.push_back(std::move(item.entry));
   }
   return out;

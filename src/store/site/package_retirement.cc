@@ -43,25 +43,17 @@ Result<std::vector<PackageContent>> all_package_content(Reader& reader) {
 }
 
 Result<bool> is_under_way(Reader& reader, const model::ObjectId& deployment,
-                          const std::optional<model::ObjectId>& collection,
-                          std::string_view package_version, Timestamp since) {
+                          std::string_view package_version, Timestamp since,
+                          const std::function<bool(DeviceNumber)>& counts) {
   // 4 to 6 are ends: succeeded, a restart is wanted, failed.
-  const std::string sql = fmt::format(
-      "SELECT 1 FROM deployment_state s JOIN device d ON d.number = s.device "
-      "WHERE s.deployment = $1 AND s.package_version = $2 AND s.at >= $3 "
-      "AND s.state NOT IN (4, 5, 6) AND d.state = $4 {} LIMIT 1",
-      collection ? "AND EXISTS (SELECT 1 FROM collection_member m WHERE m.collection = $5 AND "
-                   "m.device = s.device)"
-                 : "");
-  const std::string_view active = to_text(DeviceState::Active);
-  const auto is_there = [](Rows& rows) { return rows.integer(0); };
-  const auto found =
-      collection
-          ? TRY(reader.first(
-                sql, {deployment.text(), package_version, since, active, collection->text()},
-                is_there))
-          : TRY(reader.first(sql, {deployment.text(), package_version, since, active}, is_there));
-  return found.has_value();
+  Rows rows = TRY(
+      reader.query("SELECT s.device FROM deployment_state s JOIN device d ON d.number = s.device "
+                   "WHERE s.deployment = $1 AND s.package_version = $2 AND s.at >= $3 "
+                   "AND s.state NOT IN (4, 5, 6) AND d.state = $4",
+                   {deployment.text(), package_version, since, to_text(DeviceState::Active)}));
+  while (TRY(rows.next()))
+    if (counts(static_cast<DeviceNumber>(TRY(rows.integer(0))))) return true;
+  return false;
 }
 
 Result<void> remove_package_content(Transaction& transaction, const model::ObjectId& package,

@@ -1,6 +1,9 @@
 // Versions of packages' content on their way out: superseded, withdrawn, removed.
 #pragma once
 
+#include <functional>
+
+#include "store/site/devices.h"
 #include "store/site/packages.h"
 
 namespace muster::store {
@@ -12,10 +15,10 @@ Result<std::vector<PackageContent>> withdrawn_content(Reader& reader, Timestamp 
 // All versions of all packages.
 Result<std::vector<PackageContent>> all_package_content(Reader& reader);
 // Whether an active device said since `since` that the deployment is with it in this version of its
-// package and has come to no end. `collection`: only its members, where there is one.
+// package and has come to no end. Only devices that `counts` says yes to.
 Result<bool> is_under_way(Reader& reader, const model::ObjectId& deployment,
-                          const std::optional<model::ObjectId>& collection,
-                          std::string_view package_version, Timestamp since);
+                          std::string_view package_version, Timestamp since,
+                          const std::function<bool(DeviceNumber)>& counts);
 // Error: kNotFound.
 Result<void> remove_package_content(Transaction& transaction, const model::ObjectId& package,
                                     std::int64_t version);

@@ -26,7 +26,6 @@ Result<void> read_class(ByteReader& in, std::vector<RowEntry>& out) {
   // Each entry has a byte at least.
   if (count == 0 || count > in.remaining())
     return fail(kUnexpectedValue, "row list with {} rows in {} bytes", count, in.remaining());
-  out.reserve(out.size() + count);
   std::uint64_t id = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t delta = TRY(in.varint());
@@ -45,6 +44,7 @@ Result<void> read_class(ByteReader& in, std::vector<RowEntry>& out) {
 
 Result<std::vector<RowEntry>> read_all(ByteView bytes) {
   std::vector<RowEntry> out;
+  out.reserve(std::min<std::size_t>(bytes.size(), 512));  // a device's, mostly
   ByteReader in(bytes);
   const std::uint8_t form = TRY(in.u8());
   if (form != kForm) return fail(kUnexpectedValue, "row list in form {}, not {}", form, kForm);

@@ -1,6 +1,7 @@
 #include "store/site/row_table.h"
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 #include <unordered_map>
 
@@ -39,18 +40,10 @@ std::string insert_rows(std::size_t rows) {
   return "INSERT INTO inventory_row (id, class, hash, bytes) VALUES " + placeholder_rows(rows, 4);
 }
 
-struct KnownClass {
-  ClassId id;
-  std::string name;
-  std::string layout;
-};
-
-Result<std::vector<KnownClass>> known_classes(Reader& reader) {
-  return reader.all("SELECT id, name, layout FROM inventory_class ORDER BY id", {},
-                    [](Rows& rows) -> Result<KnownClass> {
-                      return KnownClass{static_cast<ClassId>(TRY(rows.integer(0))),
-                                        TRY(rows.text(1)), TRY(rows.text(2))};
-                    });
+KnownRows::Hash words_of(const Bytes& hash) {
+  KnownRows::Hash out{};
+  std::memcpy(out.data(), hash.data(), sizeof out);
+  return out;
 }
 
 bool is_retired(const KnownClass& known) { return known.layout.starts_with("retired "); }
@@ -67,9 +60,10 @@ Result<std::vector<DeviceNumber>> ask_for_full(Transaction& transaction,
                                                const std::set<ClassId>& gone) {
   std::vector<DeviceNumber> out;
   if (gone.empty()) return out;
+  const PackedLists lists = TRY(PackedLists::load(transaction));
   const auto devices = TRY(transaction.all(
       "SELECT device, rows FROM device_rows", {}, [&](Rows& rows) -> Result<std::int64_t> {
-        const auto entries = TRY(decode_row_list(TRY(rows.blob_view(1))));
+        const auto entries = TRY(lists.decode(TRY(rows.blob_view(1))));
         const bool has = std::ranges::any_of(
             entries, [&](const RowEntry& entry) { return gone.contains(entry.type); });
         return has ? TRY(rows.integer(0)) : 0;
@@ -87,14 +81,23 @@ Result<std::vector<DeviceNumber>> ask_for_full(Transaction& transaction,
 
 }  // namespace
 
+Result<std::vector<KnownClass>> known_classes(Reader& reader) {
+  return reader.all("SELECT id, name, layout FROM inventory_class ORDER BY id", {},
+                    [](Rows& rows) -> Result<KnownClass> {
+                      return KnownClass{static_cast<ClassId>(TRY(rows.integer(0))),
+                                        TRY(rows.text(1)), TRY(rows.text(2))};
+                    });
+}
+
 Result<ClassTable> ClassTable::load(Reader& reader, const model::Schema& schema) {
+  return of(TRY(known_classes(reader)), schema);
+}
+
+ClassTable ClassTable::of(const std::vector<KnownClass>& known, const model::Schema& schema) {
   ClassTable out;
-  Rows rows = TRY(reader.query("SELECT id, name, layout FROM inventory_class"));
-  while (TRY(rows.next())) {
-    const model::InventoryClass* type = schema.find(TRY(rows.text_view(1)));
-    if (type == nullptr) continue;
-    if (layout(*type) == TRY(rows.text_view(2)))
-      out.entries_.emplace_back(static_cast<ClassId>(TRY(rows.integer(0))), type);
+  for (const KnownClass& each : known) {
+    const model::InventoryClass* type = schema.find(each.name);
+    if (type != nullptr && layout(*type) == each.layout) out.entries_.emplace_back(each.id, type);
   }
   return out;
 }
@@ -111,11 +114,9 @@ const model::InventoryClass* ClassTable::type_of(ClassId id) const {
   return nullptr;
 }
 
-Result<RowTable> RowTable::open(Transaction& transaction) {
-  const auto key = TRY(site_setting(transaction, kKeyName));
-  if (!key || key->size() != kHashKeySize)
-    return fail(kNotFound, "setting {} with {} bytes", kKeyName, kHashKeySize);
-  return RowTable(transaction, *key);
+Result<RowTable> RowTable::open(Transaction& transaction, KnownRows& known) {
+  const ByteView key = TRY(known.key(transaction));
+  return RowTable(transaction, known, key);
 }
 
 Bytes RowTable::hash_of(ClassId type, ByteView bytes, std::uint8_t probe) const {
@@ -146,6 +147,8 @@ Result<std::vector<RowTable::Place>> RowTable::look_up(ClassId type,
   for (std::size_t i = 0; i < rows.size(); ++i) out[i].hash = hash_of(type, rows[i], 0);
   std::vector<std::string_view> hashes;
   for (std::size_t i = 0; i < rows.size(); ++i) {
+    out[i].id = known_->find(words_of(out[i].hash));
+    if (out[i].id) continue;
     auto& same = places[out[i].hash];
     if (same.empty()) hashes.push_back(out[i].hash);
     same.push_back(i);
@@ -161,10 +164,12 @@ Result<std::vector<RowTable::Place>> RowTable::look_up(ClassId type,
           const auto same = places.find(TRY(found.blob_view(0)));
           MUSTER_CHECK(same != places.end());
           for (const std::size_t i : same->second) {
-            if (TRY(found.blob_view(2)) == rows[i])
+            if (TRY(found.blob_view(2)) == rows[i]) {
               out[i].id = static_cast<std::uint64_t>(TRY(found.integer(1)));
-            else
+              known_->note(words_of(out[i].hash), *out[i].id);
+            } else {
               others.push_back(i);
+            }
           }
         }
         return {};
@@ -227,6 +232,13 @@ Result<void> RowTable::close() {
 }
 
 Result<std::optional<Bytes>> find_row_key(Reader& reader) { return site_setting(reader, kKeyName); }
+
+Result<Bytes> read_row_key(Reader& reader) {
+  auto key = TRY(find_row_key(reader));
+  if (!key || key->size() != kHashKeySize)
+    return fail(kNotFound, "setting {} with {} bytes", kKeyName, kHashKeySize);
+  return *std::move(key);
+}
 
 Result<void> make_row_key(Transaction& transaction, Random& random) {
   TRY(site_secret(transaction, kKeyName, kHashKeySize, random));

@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "model/schema.h"
 #include "store/database.h"
+#include "store/site/known_rows.h"
 #include "store/site/row_list.h"
 
 namespace muster::store {
@@ -13,6 +14,7 @@ class ClassTable {
  public:
   // `schema` outlives it.
   static Result<ClassTable> load(Reader& reader, const model::Schema& schema);
+  static ClassTable of(const std::vector<KnownClass>& known, const model::Schema& schema);
 
   // Error: kNotFound when register_inventory_classes was not called.
   Result<ClassId> id_of(const model::InventoryClass& type) const;
@@ -23,10 +25,15 @@ class ClassTable {
   std::vector<std::pair<ClassId, const model::InventoryClass*>> entries_;
 };
 
-// Gives ids to rows. Equal bytes are verified at every hit.
+// Those that were retired included.
+Result<std::vector<KnownClass>> known_classes(Reader& reader);
+
+// Gives ids to rows. A row that is read is compared byte by byte; one that is remembered has the
+// keyed hash of 128 bits in common.
 class RowTable {
  public:
-  static Result<RowTable> open(Transaction& transaction);
+  // `known` outlives it.
+  static Result<RowTable> open(Transaction& transaction, KnownRows& known);
 
   // Their ids, in their order; many rows want few statements.
   Result<std::vector<std::optional<std::uint64_t>>> find(ClassId type,
@@ -37,8 +44,8 @@ class RowTable {
   Result<void> close();
 
  private:
-  RowTable(Transaction& transaction, Bytes key)
-      : transaction_(&transaction), key_(std::move(key)) {}
+  RowTable(Transaction& transaction, KnownRows& known, ByteView key)
+      : transaction_(&transaction), known_(&known), key_(key) {}
   // The id, or the hash under which the row can be inserted.
   struct Place {
     std::optional<std::uint64_t> id;
@@ -51,13 +58,16 @@ class RowTable {
   Result<std::uint64_t> next_id();
 
   Transaction* transaction_;
-  Bytes key_;
+  KnownRows* known_;
+  ByteView key_;                // of `known_`
   std::int64_t first_new_ = 0;  // 0: none was taken yet
   std::int64_t new_rows_ = 0;
 };
 
 // The site's key for the hashes of rows; nothing before a class was registered.
 Result<std::optional<Bytes>> find_row_key(Reader& reader);
+// Error: kNotFound where there is none.
+Result<Bytes> read_row_key(Reader& reader);
 // Makes it.
 Result<void> make_row_key(Transaction& transaction, Random& random);
 

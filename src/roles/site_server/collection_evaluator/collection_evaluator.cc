@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "contract/objects/object.h"
 #include "fleet/errors.h"
+#include "hosting/site_database.h"
 #include "hosting/stored_schema.h"
 #include "model/query/parse.h"
 #include "store/errors.h"
@@ -83,13 +84,18 @@ void report_unfollowed(const model::ObjectId& id, const Error& error) {
 
 }  // namespace
 
+CollectionEvaluator::CollectionEvaluator(hosting::Site& site)
+    : CollectionEvaluator(site, hosting::keeps_reports(site.settings) ? StoredMembers::Kept
+                                                                      : StoredMembers::None) {}
+
 void CollectionEvaluator::note(fleet::MembershipChanges changes, Devices& dirty) {
   for (fleet::MembershipChange& change : changes) {
     const auto touch = [&](fleet::DeviceNumber device) { dirty.insert(device); };
     change.joined.for_each(touch);
     change.left.for_each(touch);
     site_.figures->memberships_changed.add(change.joined.size() + change.left.size());
-    if (change.collection != fleet::kAllSystems) unstored_.push_back(std::move(change));
+    if (stored_ == StoredMembers::Kept && change.collection != fleet::kAllSystems)
+      unstored_.push_back(std::move(change));
   }
 }
 
@@ -99,13 +105,11 @@ Result<void> CollectionEvaluator::store_memberships() {
   TRY(site_.database->write([&](store::Transaction& transaction) -> Result<void> {
     for (const fleet::MembershipChange& change : unstored_) {
       const auto id = TRY(model::ObjectId::parse(change.collection));
-      for (const auto device : change.left.numbers())
-        TRY(store::remove_member(transaction, id, device));
-      for (const auto device : change.joined.numbers())
-        TRY(store::add_member(transaction, id, device, now));
+      TRY(store::remove_members(transaction, id, change.left.numbers()));
+      TRY(store::add_members(transaction, id, change.joined.numbers(), now));
     }
     for (const model::ObjectId& collection : removed_)
-      TRY(store::remove_members(transaction, collection));
+      TRY(store::remove_all_members(transaction, collection));
     return {};
   }));
   unstored_.clear();
@@ -215,6 +219,7 @@ Result<void> CollectionEvaluator::load_collections() {
 
 // What a crash between the inventory's transaction and the memberships' left undone.
 Result<void> CollectionEvaluator::reconcile_members() {
+  if (stored_ == StoredMembers::None) return site_.database->write(store::forget_members);
   const auto objects = TRY(site_.database->read([](store::Reader& reader) {
     return store::list_objects(reader, "Collection", "", 1'000'000);
   }));
@@ -225,11 +230,11 @@ Result<void> CollectionEvaluator::reconcile_members() {
       const auto stored = TRY(store::members_of(transaction, object.id, 0, INT64_MAX));
       std::set<store::DeviceNumber> gone;
       for (const auto& member : stored) gone.insert(member.device);
-      for (const auto device : *members) {
-        if (gone.erase(device) == 0)
-          TRY(store::add_member(transaction, object.id, device, site_.clock.now()));
-      }
-      for (const auto device : gone) TRY(store::remove_member(transaction, object.id, device));
+      std::vector<store::DeviceNumber> missing;
+      for (const auto device : *members)
+        if (gone.erase(device) == 0) missing.push_back(device);
+      TRY(store::add_members(transaction, object.id, missing, site_.clock.now()));
+      TRY(store::remove_members(transaction, object.id, std::vector(gone.begin(), gone.end())));
       return {};
     }));
   }
@@ -267,7 +272,7 @@ Result<void> CollectionEvaluator::follow(const model::ObjectId& id, store::Chang
     if (!left) return fail(left.error());
     note(*std::move(left), dirty);
     name_devices(id, {});
-    removed_.insert(id);
+    if (stored_ == StoredMembers::Kept) removed_.insert(id);
     return {};
   }
   const auto object = TRY(

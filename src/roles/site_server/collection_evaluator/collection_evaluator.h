@@ -1,5 +1,5 @@
 // Keeps collections current: rules from the objects into the fleet index, memberships from there
-// into the database, and word of every change to the policy builder.
+// into the database for reports, and word of every change to the policy builder.
 #pragma once
 
 #include <map>
@@ -17,14 +17,19 @@ namespace muster::site_server {
 // Whether the log of changes has some that nobody has read yet.
 enum class MoreChanges { No, Yes };
 
+// A row for each member of each collection.
+enum class StoredMembers { None, Kept };
+
 class CollectionEvaluator {
  public:
   using Devices = std::set<store::DeviceNumber>;
 
-  explicit CollectionEvaluator(hosting::Site& site) : site_(site) {}
+  // Memberships are stored where there are views for reports.
+  explicit CollectionEvaluator(hosting::Site& site);
+  CollectionEvaluator(hosting::Site& site, StoredMembers stored) : site_(site), stored_(stored) {}
 
   // Reads all devices' rows and all collections; the stored memberships become those that the
-  // rules give now.
+  // rules give now, or none.
   Result<void> load();
   // The same where the site's fleet has followed the database to `position`: only what is other
   // than then is read.
@@ -68,6 +73,7 @@ class CollectionEvaluator {
   void note(fleet::MembershipChanges changes, Devices& dirty);
 
   hosting::Site& site_;
+  const StoredMembers stored_;
   std::map<model::ObjectId, store::ChangeAction> waiting_;
   fleet::MembershipChanges unstored_;
   std::set<model::ObjectId> removed_;  // collections whose members are still stored

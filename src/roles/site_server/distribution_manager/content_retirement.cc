@@ -54,18 +54,23 @@ Result<std::vector<Use>> uses_of_package(store::Reader& reader, const std::strin
   return out;
 }
 
-Result<bool> is_needed(store::Reader& reader, const store::PackageContent& content,
-                       Timestamp since) {
+Result<bool> is_needed(const hosting::Site& site, store::Reader& reader,
+                       const store::PackageContent& content, Timestamp since) {
   const auto package = TRY(store::find_object(reader, content.package));
   if (!package || package->deleted) return false;
   const auto document = TRY(store::find_catalogue_document(
       reader, contract::package_role(package->name), content.version));
   if (!document) return false;
   const auto entry = TRY(contract::decode_entry(document->bytes)).value;
-  for (const Use& use : TRY(uses_of_package(reader, package->name)))
-    if (TRY(store::is_under_way(reader, use.deployment, use.collection, entry.package_version,
-                                since)))
+  for (const Use& use : TRY(uses_of_package(reader, package->name))) {
+    const auto is_meant = [&](store::DeviceNumber device) {
+      if (!use.collection) return true;
+      const auto standing = site.fleet.standing_of(use.collection->text(), device);
+      return standing && standing->kind == fleet::Standing::Kind::Member;
+    };
+    if (TRY(store::is_under_way(reader, use.deployment, entry.package_version, since, is_meant)))
       return true;
+  }
   return false;
 }
 
@@ -120,7 +125,7 @@ Result<bool> withdraw(hosting::Site& site, store::Transaction& transaction, Time
   const Timestamp since = now - site.settings.duration("status.keep");
   bool changed = false;
   for (const auto& content : TRY(store::superseded_content(transaction, before))) {
-    const auto needed = is_needed(transaction, content, since);
+    const auto needed = is_needed(site, transaction, content, since);
     if (!needed && store::is_outage(needed.error())) return fail(needed.error());
     // One that cannot be judged holds up no other.
     if (!needed)

@@ -55,7 +55,7 @@ Result<contract::Envelope> verified_envelope(hosting::Site& site,
 
 Result<void> take_message(hosting::Site& site, const Loaders& loaders,
                           store::Transaction& transaction, const hosting::InboxRecord& record,
-                          bool replayed, InboxEffects& effects) {
+                          store::KnownRows& known, bool replayed, InboxEffects& effects) {
   if (!record.anonymous_from.empty()) return loaders.anonymous(transaction, record);
   const auto envelope = TRY(verified_envelope(site, record));
   const auto& header = envelope.header;
@@ -71,8 +71,8 @@ Result<void> take_message(hosting::Site& site, const Loaders& loaders,
     return fail(kUnknownMessage, "type {}", contract::to_text(header.type));
   const Bytes body = TRY(unpacked_body(envelope));
   const model::Schema schema = site.fleet.schema();
-  return loader->second(transaction, {*device, header, record.received, schema, replayed}, body,
-                        effects);
+  return loader->second(transaction, {*device, header, record.received, schema, known, replayed},
+                        body, effects);
 }
 
 // What needs more memory than there is must not end the daemon, again and again.
@@ -80,7 +80,7 @@ Result<void> take_or_refuse(hosting::Site& site, const Loaders& loaders,
                             store::Transaction& transaction, const hosting::InboxRecord& record,
                             InboxEffects& effects) {
   try {
-    return take_message(site, loaders, transaction, record, false, effects);
+    return take_message(site, loaders, transaction, record, site.known_rows, false, effects);
   } catch (const std::bad_alloc&) {
     return fail(kMessageTooHeavy, "{} bytes as sent", record.envelope.size());
   }
@@ -127,6 +127,7 @@ Result<InboxEffects> take_inbox(hosting::Site& site, const Loaders& loaders) {
   const auto records = TRY(site.inbox->read(start, kRoundBytes));
   InboxEffects effects;
   const auto done = site.database->write([&](store::Transaction& transaction) -> Result<void> {
+    TRY(site.known_rows.begin(transaction));
     const Duration until = site.clock.steady() + kRoundTime;
     for (const store::JournalRecord& raw : records) {
       if (effects.taken_to > 0 && site.clock.steady() >= until) break;
@@ -153,7 +154,10 @@ Result<InboxEffects> take_inbox(hosting::Site& site, const Loaders& loaders) {
   if (done || done.error().is(store::kCommitUnknown))
     for (const model::DeviceId& device : effects.quarantined)
       site.access.set_device(device.text(), hosting::Admission::Refused);
-  if (!done) return fail(done.error());
+  if (!done) {
+    site.known_rows.forget();
+    return fail(done.error());
+  }
   // The position says what was taken: what stays in the journal is passed over.
   if (const auto trimmed = site.inbox->trim(effects.taken_to); !trimmed)
     log::failure(log::Level::Warning, "inbox.trim.failed", trimmed.error());
@@ -189,7 +193,9 @@ Result<InboxEffects> replay_quarantined(hosting::Site& site, const Loaders& load
     if (!message) return fail(store::kNotFound, "quarantined message {}", number);
     InboxEffects out;
     const auto record = TRY(hosting::decode_inbox_record(message->message));
-    TRY(take_message(site, loaders, transaction, record, true, out));
+    // Not the inbox's own: this is another thread.
+    store::KnownRows known;
+    TRY(take_message(site, loaders, transaction, record, known, true, out));
     TRY(store::mark_replayed(transaction, number, site.clock.now()));
     return out;
   });

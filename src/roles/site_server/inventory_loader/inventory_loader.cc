@@ -59,11 +59,13 @@ Result<void> load_inventory_report(store::Transaction& transaction, const Messag
   change.device = number;
   change.schema = context.schema;
   if (report.kind == contract::InventoryReport::Kind::Full) {
-    TRY(store::apply_full(transaction, context.schema, number, report.rows, context.received));
+    TRY(store::apply_full(transaction, context.known, context.schema, number, report.rows,
+                          context.received));
     change.extent = fleet::Extent::Full;
   } else {
-    const auto applied = store::apply_delta(transaction, context.schema, number, report.base.text(),
-                                            report.removed, report.rows, context.received);
+    const auto applied =
+        store::apply_delta(transaction, context.known, context.schema, number, report.base.text(),
+                           report.removed, report.rows, context.received);
     if (!applied && applied.error().is(store::kDigestMismatch))
       return ask_for_full(transaction, context, applied.error().text(), effects);
     if (!applied) return fail(applied.error());
@@ -93,7 +95,7 @@ Result<void> load_heartbeat(store::Transaction& transaction, const MessageContex
   if (differs)
     return ask_for_full(transaction, context, "the heartbeat names another inventory", effects);
   if (!heartbeat.volatile_rows.empty() && context.device.inventory_digest) {
-    TRY(store::apply_volatile(transaction, context.schema, context.device.number,
+    TRY(store::apply_volatile(transaction, context.known, context.schema, context.device.number,
                               heartbeat.volatile_rows, context.received));
     fleet::DeviceChange change;
     change.device = context.device.number;

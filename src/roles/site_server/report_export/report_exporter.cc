@@ -98,7 +98,7 @@ Result<void> ReportRounds::sweep(Timestamp now) {
 Result<std::unique_ptr<ReportExporter>> ReportExporter::start(hosting::Site& site) {
   auto database = TRY(hosting::open_reports_database(site.settings, site.clock));
   if (!database) return std::unique_ptr<ReportExporter>();
-  if (!site.settings.boolean("database.views")) {
+  if (!hosting::keeps_reports(site.settings)) {
     TRY(database->write(store::drop_report_tables));
     return std::unique_ptr<ReportExporter>();
   }

@@ -21,6 +21,7 @@ Result<void> follow_schema(hosting::Site& site, const std::vector<store::Change>
         dirty.insert(asked.begin(), asked.end());
         return stored;
       }));
+  site.known_rows.forget();
   const auto waiting = site.fleet.set_schema(schema);
   for (const auto& name : waiting) {
     const auto id = TRY(model::ObjectId::parse(name));
