@@ -24,6 +24,11 @@ void PolicyShelf::put_body(std::string_view sha256, std::shared_ptr<const Bytes>
   bodies_.insert_or_assign(std::string(sha256), std::move(document));
 }
 
+void PolicyShelf::drop_body(std::string_view sha256) {
+  const std::unique_lock lock(mutex_);
+  if (const auto found = bodies_.find(sha256); found != bodies_.end()) bodies_.erase(found);
+}
+
 std::shared_ptr<const Bytes> PolicyShelf::body(std::string_view sha256) const {
   const std::shared_lock lock(mutex_);
   const auto found = bodies_.find(sha256);

@@ -28,6 +28,7 @@ class PolicyShelf {
   std::shared_ptr<const ShelvedHeader> header(std::string_view device) const;
 
   void put_body(std::string_view sha256, std::shared_ptr<const Bytes> document);
+  void drop_body(std::string_view sha256);
   std::shared_ptr<const Bytes> body(std::string_view sha256) const;
 
   // The signed document, in base64 as it goes into a header field.

@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "base/sha256.h"
 #include "store/site/collections.h"
+#include "store/site/objects.h"
 #include "store/site/packages.h"
 #include "store/site/policy.h"
 #include "store/site/positions.h"
@@ -88,19 +89,63 @@ TEST_F(SiteRowsTest, APolicyHeaderOnlyRises) {
   EXPECT_EQ(expiring(2), std::vector<DeviceNumber>{number});
 }
 
-TEST_F(SiteRowsTest, APolicyBodyNeverChanges) {
-  const auto add = [&](std::string_view document) {
-    return write([&](Transaction& t) {
-      return add_policy_body(t, {"hash", "Deployment", object_id(3), Bytes(document)}, kNow);
-    });
+TEST_F(SiteRowsTest, PolicyBodiesGoWhenAnotherHasTakenTheirPlaceForLong) {
+  const auto put = [&](std::string_view hash, std::uint32_t object, int minutes) {
+    must(write([&](Transaction& t) {
+      return add_policy_body(
+          t, {Bytes(hash), "deployment", object_id(object), "document of " + Bytes(hash)},
+          after_minutes(minutes));
+    }));
   };
-  must(add("one"));
-  must(add("two"));
-  EXPECT_EQ(must(read([](Reader& r) { return find_policy_body(r, "hash"); }))->document, "one");
-  EXPECT_EQ(must(read([](Reader& r) { return policy_bodies_of(r, object_id(3)); })),
-            std::vector<Bytes>{"hash"});
-  EXPECT_TRUE(must(write([](Transaction& t) { return remove_policy_body(t, "hash"); })));
-  EXPECT_FALSE(must(read([](Reader& r) { return find_policy_body(r, "hash"); })));
+  const auto newest = [&](std::uint32_t object) -> Bytes {
+    const auto found =
+        must(read([&](Reader& r) { return newest_policy_body(r, object_id(object)); }));
+    EXPECT_TRUE(!found || found->document == "document of " + found->hash);
+    return found ? found->hash : Bytes();
+  };
+  const auto remove = [&](int minutes) {
+    auto gone = must(write([&](Transaction& t) {
+      return remove_superseded_policy_bodies(t, after_minutes(minutes));
+    }));
+    std::sort(gone.begin(), gone.end());
+    return gone;
+  };
+  using Hashes = std::vector<Bytes>;
+  EXPECT_EQ(newest(1), "");
+  put("a", 1, 0);
+  put("other", 2, 0);
+  put("b", 1, 10);
+  EXPECT_EQ(newest(1), "b");
+  EXPECT_EQ(remove(10), Hashes()) << "it was of use until just now";
+  // What is said again has taken the place of what was said in between; its document is what it
+  // was.
+  must(write([&](Transaction& t) {
+    return add_policy_body(t, {"a", "deployment", object_id(1), "another"}, after_minutes(20));
+  }));
+  EXPECT_EQ(newest(1), "a");
+  EXPECT_EQ(remove(20), Hashes());
+  EXPECT_EQ(remove(21), Hashes{"b"});
+  EXPECT_EQ(newest(1), "a");
+  EXPECT_EQ(newest(2), "other");
+}
+
+TEST_F(SiteRowsTest, PolicyBodiesOfDeletedObjectsGo) {
+  const auto object = must(write([&](Transaction& t) -> Result<Object> {
+    return create_object(t, {.kind = "Deployment", .name = "d", .site = site_code(), .spec = "{}"},
+                         kNow);
+  }));
+  must(write([&](Transaction& t) -> Result<void> {
+    TRY(add_policy_body(t, {"a", "deployment", object.id, "document"}, kNow));
+    TRY(delete_object(t, object.id, {}, after_minutes(5)));
+    return {};
+  }));
+  const auto remove = [&](int minutes) {
+    return must(write([&](Transaction& t) {
+      return remove_superseded_policy_bodies(t, after_minutes(minutes));
+    }));
+  };
+  EXPECT_TRUE(remove(5).empty());
+  EXPECT_EQ(remove(6).size(), 1u);
 }
 
 TEST_F(SiteRowsTest, OfContactsTheLatestOfAKindIsKept) {

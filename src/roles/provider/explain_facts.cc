@@ -13,7 +13,6 @@
 #include "roles/provider/errors.h"
 #include "roles/provider/explain.h"
 #include "roles/provider/order_checks.h"
-#include "store/site/collections.h"
 #include "store/site/fallback.h"
 #include "store/site/objects.h"
 #include "store/site/policy.h"
@@ -32,8 +31,8 @@ bool is_of_the_link(std::string_view address) {
 Result<void> gather_policy(hosting::Site& site, store::Reader& reader,
                            const store::Object& deployment, store::DeviceNumber device,
                            ExplainFacts& facts) {
-  const auto bodies = TRY(store::policy_bodies_of(reader, deployment.id));
-  facts.body_signed = !bodies.empty();
+  const auto body = TRY(store::newest_policy_body(reader, deployment.id));
+  facts.body_signed = body.has_value();
   facts.agent = TRY(device_agent(site, reader, device));
   const auto stored = TRY(store::find_policy_header(reader, device));
   if (!stored) return {};
@@ -41,8 +40,7 @@ Result<void> gather_policy(hosting::Site& site, store::Reader& reader,
   const auto framed = TRY(contract::parse_signed_document(stored->document));
   const auto header = TRY(contract::decode_policy_header(framed.payload));
   for (const auto& named : header.bodies)
-    for (const Bytes& hash : bodies)
-      if (to_hex(hash) == named.sha256) facts.header_with = stored->issued;
+    if (body && to_hex(body->hash) == named.sha256) facts.header_with = stored->issued;
   return {};
 }
 

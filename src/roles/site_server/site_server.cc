@@ -37,6 +37,9 @@ namespace {
 
 constexpr Duration kLongestWait = std::chrono::seconds(5);
 constexpr Duration kAfterFailure = std::chrono::seconds(1);
+// An operator's objects come one by one: headers are built when they pause, once for all.
+constexpr Duration kPause = std::chrono::milliseconds(50);
+constexpr Duration kLongestGathering = std::chrono::seconds(1);
 constexpr Duration kRefreshInterval = std::chrono::minutes(1);
 constexpr Duration kRetryInterval = std::chrono::seconds(1);
 constexpr Duration kSweepInterval = std::chrono::minutes(10);
@@ -97,6 +100,8 @@ struct SiteServer::Components {
   Timestamp next_sweep;
   Timestamp next_retry;
   Timestamp next_snapshot;
+  // Since when there are changes that no header says yet.
+  std::optional<Timestamp> gathering;
   // A change was lost to the index: a snapshot would keep that beyond the next start.
   bool is_whole = true;
 };
@@ -318,6 +323,7 @@ Result<bool> SiteServer::round() {
   if (now >= parts.next_sweep) {
     TRY(forget_old(*site_, now));
     TRY(parts.dictionaries.follow());
+    TRY(parts.policy.forget_bodies(now));
     // What cannot be removed is no reason to stand still.
     if (const auto retired = retire_content(*site_, now); !retired)
       log::failure(log::Level::Error, "content.retirement.failed", retired.error());
@@ -329,8 +335,14 @@ Result<bool> SiteServer::round() {
     parts.next_refresh = now + kRefreshInterval;
   }
   TRY(parts.collections.store_memberships());
-  TRY(parts.policy.build(parts.dirty));
-  parts.dirty.clear();
+  if (!changes.empty() && !parts.gathering) parts.gathering = now;
+  if (changes.empty() || now >= *parts.gathering + kLongestGathering) {
+    TRY(parts.policy.build(parts.dirty));
+    parts.dirty.clear();
+    parts.gathering.reset();
+  } else {
+    site_->changed.wait(kPause);
+  }
   if (now >= parts.next_site_time) {
     TRY(parts.policy.sign_site_time());
     TRY(publish_public_documents(*site_));

@@ -18,27 +18,31 @@ Result<PolicyHeader> decode_header(Rows& rows) {
 Result<void> add_policy_body(Transaction& transaction, const PolicyBody& body, Timestamp now) {
   TRY(
       transaction.run("INSERT INTO policy_body (hash, kind, object, document, created) "
-                      "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (hash) DO NOTHING",
+                      "VALUES ($1, $2, $3, $4, $5) "
+                      "ON CONFLICT (hash) DO UPDATE SET created = excluded.created",
                       {blob(body.hash), body.kind, body.object.text(), blob(body.document), now}));
   return {};
 }
 
-Result<std::optional<PolicyBody>> find_policy_body(Reader& reader, ByteView hash) {
-  return reader.first("SELECT hash, kind, object, document FROM policy_body WHERE hash = $1",
-                      {blob(hash)}, [](Rows& rows) -> Result<PolicyBody> {
-                        return PolicyBody{TRY(rows.blob(0)), TRY(rows.text(1)),
-                                          TRY(model::ObjectId::parse(TRY(rows.text_view(2)))),
-                                          TRY(rows.blob(3))};
-                      });
+Result<std::optional<PolicyBody>> newest_policy_body(Reader& reader,
+                                                     const model::ObjectId& object) {
+  return reader.first(
+      "SELECT hash, kind, object, document FROM policy_body WHERE object = $1 "
+      "ORDER BY created DESC, hash LIMIT 1",
+      {object.text()}, [](Rows& rows) -> Result<PolicyBody> {
+        return PolicyBody{TRY(rows.blob(0)), TRY(rows.text(1)),
+                          TRY(model::ObjectId::parse(TRY(rows.text_view(2)))), TRY(rows.blob(3))};
+      });
 }
 
-Result<std::vector<Bytes>> policy_bodies_of(Reader& reader, const model::ObjectId& object) {
-  return reader.all("SELECT hash FROM policy_body WHERE object = $1 ORDER BY created DESC, hash",
-                    {object.text()}, [](Rows& rows) { return rows.blob(0); });
-}
-
-Result<bool> remove_policy_body(Transaction& transaction, ByteView hash) {
-  return TRY(transaction.run("DELETE FROM policy_body WHERE hash = $1", {blob(hash)})) > 0;
+Result<std::vector<Bytes>> remove_superseded_policy_bodies(Transaction& transaction,
+                                                           Timestamp moment) {
+  return transaction.all(
+      "DELETE FROM policy_body WHERE EXISTS (SELECT 1 FROM policy_body AS later "
+      "WHERE later.object = policy_body.object AND later.created > policy_body.created "
+      "AND later.created < $1) OR EXISTS (SELECT 1 FROM object AS o "
+      "WHERE o.id = policy_body.object AND o.deleted < $1) RETURNING hash",
+      {moment}, [](Rows& rows) { return rows.blob(0); });
 }
 
 Result<void> put_policy_header(Transaction& transaction, const PolicyHeader& header) {

@@ -13,12 +13,13 @@ struct PolicyBody {
   Bytes document;
 };
 
-// Bodies never change: one whose hash is known stays as it is.
+// The object's newest from now on, also where it was that before another one.
 Result<void> add_policy_body(Transaction& transaction, const PolicyBody& body, Timestamp now);
-Result<std::optional<PolicyBody>> find_policy_body(Reader& reader, ByteView hash);
-// Without documents: hashes only, newest first.
-Result<std::vector<Bytes>> policy_bodies_of(Reader& reader, const model::ObjectId& object);
-Result<bool> remove_policy_body(Transaction& transaction, ByteView hash);
+Result<std::optional<PolicyBody>> newest_policy_body(Reader& reader, const model::ObjectId& object);
+// Those that were superseded by another of their object, or whose object was deleted, before
+// `moment`; returns their hashes.
+Result<std::vector<Bytes>> remove_superseded_policy_bodies(Transaction& transaction,
+                                                           Timestamp moment);
 
 struct PolicyHeader {
   DeviceNumber device;

@@ -55,11 +55,9 @@ Result<contract::BodyReference> PolicyBuilder::signed_body(std::string_view kind
   // The newest body of the object serves again while it says the same.
   const auto known =
       TRY(site_->database->read([&](store::Reader& reader) -> Result<std::optional<Bytes>> {
-        const auto hashes = TRY(store::policy_bodies_of(reader, object));
-        if (hashes.empty()) return std::optional<Bytes>();
-        const auto body = TRY(store::find_policy_body(reader, hashes.front()));
+        const auto body = TRY(store::newest_policy_body(reader, object));
         // Bytes that are not those that were signed are not served again: it is signed anew.
-        const bool intact = body && sha256(body->document) == hashes.front();
+        const bool intact = body && sha256(body->document) == body->hash;
         return intact ? std::optional(body->document) : std::optional<Bytes>();
       }));
   Bytes document;
@@ -445,6 +443,15 @@ Result<bool> PolicyBuilder::renew(std::set<store::DeviceNumber>& dirty) {
   }));
   dirty.insert(due.begin(), due.end());
   return due.size() == static_cast<std::size_t>(kRenewalsAtOnce);
+}
+
+Result<void> PolicyBuilder::forget_bodies(Timestamp now) {
+  const Timestamp moment = now - site_->settings.duration("policy.header_life");
+  const auto gone = TRY(site_->database->write([&](store::Transaction& transaction) {
+    return store::remove_superseded_policy_bodies(transaction, moment);
+  }));
+  for (const Bytes& hash : gone) site_->shelf.drop_body(to_hex(hash));
+  return {};
 }
 
 Result<void> PolicyBuilder::sign_site_time() {

@@ -33,6 +33,10 @@ class PolicyBuilder {
   // Headers that have lived half of their life, a few thousand at a time.
   Result<bool> renew(std::set<store::DeviceNumber>& dirty);
 
+  // Bodies that no header can name any more: those that were of use when they were superseded have
+  // expired.
+  Result<void> forget_bodies(Timestamp now);
+
   Result<void> sign_site_time();
 
   // All devices hear of a new catalogue root, so that an operator who was removed is refused.
