@@ -37,7 +37,7 @@ namespace {
 
 constexpr Duration kLongestWait = std::chrono::seconds(5);
 constexpr Duration kAfterFailure = std::chrono::seconds(1);
-// An operator's objects come one by one: headers are built when they pause, once for all.
+// An operator's objects come one by one.
 constexpr Duration kPause = std::chrono::milliseconds(50);
 constexpr Duration kLongestGathering = std::chrono::seconds(1);
 constexpr Duration kRefreshInterval = std::chrono::minutes(1);
@@ -279,23 +279,9 @@ Result<void> SiteServer::follow_replayed() {
   return follow_inventories(parts.collections, parts.changes, parts.dirty, parts.is_whole);
 }
 
-Result<bool> SiteServer::round() {
+// What the objects' log says from where it was read last; returns whether it said anything.
+Result<bool> SiteServer::follow_objects() {
   Components& parts = *components_;
-  if (parts.behind) {
-    TRY(catch_up(*site_, parts.collections, parts.dirty));
-    parts.behind = false;
-    parts.changes.clear();  // their transactions were through
-  }
-  // What a failed round left: before anything is read that holds it already.
-  TRY(follow_inventories(parts.collections, parts.changes, parts.dirty, parts.is_whole));
-  for (const auto device : site_->forgotten.take()) parts.collections.device_left(device);
-  TRY(quarantine_doubled(*site_));
-  TRY(follow_devices(*site_, parts.device_serial, parts.collections, parts.dirty));
-
-  auto effects = TRY(take_inbox(*site_, parts.loaders));
-  parts.add(effects);
-  TRY(follow_replayed());
-
   const auto changes = TRY(site_->database->read([&](store::Reader& reader) {
     return store::changes_after(reader, parts.object_serial, kChangesAtOnce);
   }));
@@ -314,8 +300,12 @@ Result<bool> SiteServer::round() {
     parts.policy.follow(change, parts.dirty);
     parts.object_serial = change.serial;
   }
+  return !changes.empty();
+}
 
-  const Timestamp now = site_->clock.now();
+// What is done now and then, before headers are built.
+Result<void> SiteServer::follow_time(Timestamp now) {
+  Components& parts = *components_;
   if (now >= parts.next_retry) {
     parts.policy.retry(parts.dirty);
     parts.next_retry = now + kRetryInterval;
@@ -334,15 +324,45 @@ Result<bool> SiteServer::round() {
     TRY(parts.policy.renew(parts.dirty));
     parts.next_refresh = now + kRefreshInterval;
   }
-  TRY(parts.collections.store_memberships());
-  if (!changes.empty() && !parts.gathering) parts.gathering = now;
-  if (changes.empty() || now >= *parts.gathering + kLongestGathering) {
-    TRY(parts.policy.build(parts.dirty));
-    parts.dirty.clear();
-    parts.gathering.reset();
-  } else {
+  return {};
+}
+
+// Headers for the devices that have something new, once an operator's changes pause.
+Result<void> SiteServer::build_policy(Timestamp now, bool changed) {
+  Components& parts = *components_;
+  if (changed && !parts.gathering) parts.gathering = now;
+  if (changed && now < *parts.gathering + kLongestGathering) {
     site_->changed.wait(kPause);
+    return {};
   }
+  TRY(parts.policy.build(parts.dirty));
+  parts.dirty.clear();
+  parts.gathering.reset();
+  return {};
+}
+
+Result<bool> SiteServer::round() {
+  Components& parts = *components_;
+  if (parts.behind) {
+    TRY(catch_up(*site_, parts.collections, parts.dirty));
+    parts.behind = false;
+    parts.changes.clear();  // their transactions were through
+  }
+  // What a failed round left: before anything is read that holds it already.
+  TRY(follow_inventories(parts.collections, parts.changes, parts.dirty, parts.is_whole));
+  for (const auto device : site_->forgotten.take()) parts.collections.device_left(device);
+  TRY(quarantine_doubled(*site_));
+  TRY(follow_devices(*site_, parts.device_serial, parts.collections, parts.dirty));
+
+  auto effects = TRY(take_inbox(*site_, parts.loaders));
+  parts.add(effects);
+  TRY(follow_replayed());
+
+  const bool changed = TRY(follow_objects());
+  const Timestamp now = site_->clock.now();
+  TRY(follow_time(now));
+  TRY(parts.collections.store_memberships());
+  TRY(build_policy(now, changed));
   if (now >= parts.next_site_time) {
     TRY(parts.policy.sign_site_time());
     TRY(publish_public_documents(*site_));
@@ -353,7 +373,7 @@ Result<bool> SiteServer::round() {
     if (const auto position = TRY(index_position())) parts.snapshot.take(*position);
     parts.next_snapshot = now + site_->settings.duration("fleet.snapshot_interval");
   }
-  return effects.more || !changes.empty();
+  return effects.more || changed;
 }
 
 }  // namespace muster::site_server

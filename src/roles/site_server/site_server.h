@@ -33,6 +33,10 @@ class SiteServer {
   Result<void> follow_replayed();
   // How far the index has followed; nothing while that is not sure.
   Result<std::optional<IndexPosition>> index_position();
+  // The parts of a round.
+  Result<bool> follow_objects();
+  Result<void> follow_time(Timestamp now);
+  Result<void> build_policy(Timestamp now, bool changed);
   // One round of all components; true when there was more than one round's work.
   Result<bool> round();
 
