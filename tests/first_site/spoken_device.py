@@ -62,16 +62,18 @@ class SpokenDevice:
         finally:
             connection.close()
 
-    def message(self, kind="status", body=None):
-        """The next message of its stream, signed."""
+    def message(self, kind="status", body=None, packed=None):
+        """The next message of its stream, signed. `packed`: the body as zstd has it."""
         self.sequence += 1
         if body is None:
             body = json.dumps({"format": 1, "at": "2026-01-01T00:00:00Z", "statusId": 1, "topic": 0, "state": 0}).encode()
+        sent = body if packed is None else packed
         header = {"sender": self.id, "stream": self.stream, "sequence": self.sequence, "type": kind,
-                  "sent": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "bodySha256": hashlib.sha256(body).hexdigest(),
-                  "bodyEncoding": "identity", "bodySize": len(body), "certificateSha256": hashlib.sha256(self.der).hexdigest()}
+                  "sent": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "bodySha256": hashlib.sha256(sent).hexdigest(),
+                  "bodyEncoding": "identity" if packed is None else "zstd", "bodySize": len(body),
+                  "certificateSha256": hashlib.sha256(self.der).hexdigest()}
         lines = b"muster-envelope/1\n" + json.dumps(header, separators=(",", ":")).encode()
-        return lines + b"\n" + base64.b64encode(self.key.sign(lines, ec.ECDSA(hashes.SHA256()))) + b"\n" + body
+        return lines + b"\n" + base64.b64encode(self.key.sign(lines, ec.ECDSA(hashes.SHA256()))) + b"\n" + sent
 
     def send(self, connection, kind="status", message=None):
         return self.ask(connection, "POST", "/mp/messages", message or self.message(kind),

@@ -49,9 +49,9 @@ Result<void> rename(store::Transaction& transaction, const MessageContext& conte
 
 Result<void> load_inventory_report(store::Transaction& transaction, const MessageContext& context,
                                    ByteView body, InboxEffects& effects) {
-  const auto decoded = contract::decode_inventory_report(body, context.schema);
+  auto decoded = contract::decode_inventory_report(body, context.schema);
   if (!decoded) return refuse_or_ask(transaction, context, body, decoded.error(), effects);
-  const contract::InventoryReport& report = *decoded;
+  contract::InventoryReport& report = *decoded;
   if (!TRY(is_new(transaction, context))) return {};
   const store::DeviceNumber number = context.device.number;
   TRY(store::touch_device(transaction, number, context.device.client_version, context.received));
@@ -73,10 +73,10 @@ Result<void> load_inventory_report(store::Transaction& transaction, const Messag
     if (applied->digest != report.digest.text())
       TRY(ask_for_full(transaction, context, "the delta led to other rows than it says", effects));
     change.extent = fleet::Extent::Delta;
-    change.removed = report.removed;
+    change.removed = std::move(report.removed);
   }
-  change.added = report.rows;
   TRY(rename(transaction, context, name_of(report)));
+  change.added = std::move(report.rows);
   effects.changes.push_back(std::move(change));
   return {};
 }
