@@ -87,7 +87,7 @@ struct Known {
 Result<trust::CertificatePtr> certificate_of(Site& site, ByteView der) {
   auto known = site.certificates.find(sha256(der));
   if (!known) known = std::make_shared<trust::Certificate>(TRY(trust::parse_certificate_der(der)));
-  TRY(trust::check_issued_by(*known, site.ca));
+  TRY(site.certificates.check_issued_by(known, site.ca));
   return site.certificates.parse(der);
 }
 

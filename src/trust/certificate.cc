@@ -140,11 +140,12 @@ Result<CertificatePtr> CertificateCache::parse(ByteView der) {
   // Parsed outside the lock: a stranger's certificate delays nobody.
   CertificatePtr parsed = std::make_shared<const Certificate>(TRY(parse_certificate_der(der)));
   const std::lock_guard lock(mutex_);
-  if (const auto found = by_hash_.find(hash); found != by_hash_.end()) return *found->second;
-  order_.push_front(parsed);
+  if (const auto found = by_hash_.find(hash); found != by_hash_.end())
+    return found->second->certificate;
+  order_.push_front({parsed});
   by_hash_.emplace(hash, order_.begin());
   if (order_.size() > capacity_) {
-    by_hash_.erase(order_.back()->sha256);
+    by_hash_.erase(order_.back().certificate->sha256);
     order_.pop_back();
   }
   return parsed;
@@ -155,7 +156,22 @@ CertificatePtr CertificateCache::find(ByteView sha256) {
   const auto found = by_hash_.find(Bytes(sha256));
   if (found == by_hash_.end()) return nullptr;
   order_.splice(order_.begin(), order_, found->second);
-  return *found->second;
+  return found->second->certificate;
+}
+
+Result<void> CertificateCache::check_issued_by(const CertificatePtr& leaf, const Certificate& ca) {
+  const auto kept = [&]() -> Kept* {
+    const auto found = by_hash_.find(leaf->sha256);
+    return found == by_hash_.end() ? nullptr : &*found->second;
+  };
+  {
+    const std::lock_guard lock(mutex_);
+    if (const Kept* known = kept(); known != nullptr && known->issuer == ca.sha256) return {};
+  }
+  TRY(trust::check_issued_by(*leaf, ca));
+  const std::lock_guard lock(mutex_);
+  if (Kept* known = kept()) known->issuer = ca.sha256;
+  return {};
 }
 
 std::size_t CertificateCache::size() const {

@@ -56,12 +56,19 @@ class CertificateCache {
   explicit CertificateCache(std::size_t capacity) : capacity_(capacity) {}
 
   Result<CertificatePtr> parse(ByteView der);
+  // As the function of that name. What held once for these two holds for good, so it is asked once
+  // for each certificate that is kept.
+  Result<void> check_issued_by(const CertificatePtr& leaf, const Certificate& ca);
   // Of a certificate that was parsed here and is still kept, else null.
   CertificatePtr find(ByteView sha256);
   std::size_t size() const;
 
  private:
-  using Order = std::list<CertificatePtr>;
+  struct Kept {
+    CertificatePtr certificate;
+    Bytes issuer{};  // the SHA-256 of the CA that has issued it; empty until that is known
+  };
+  using Order = std::list<Kept>;
   std::size_t capacity_;
   mutable std::mutex mutex_;
   Order order_;

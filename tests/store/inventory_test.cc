@@ -81,6 +81,19 @@ class InventoryTest : public SiteDatabaseTest {
         write([&](Transaction& t) { return register_inventory_classes(t, schema_, random_); }));
   }
   using Classes = std::vector<ClassRows>;
+  // A change with what the log has of it.
+  struct Told : InventoryChange {
+    std::vector<InventoryRow> added, removed;
+  };
+  Result<Told> told(Result<InventoryChange> change) {
+    Told out{TRY(std::move(change)), {}, {}};
+    if (out.sequence == 0) return out;
+    InventoryLogEntry entry = log(out.sequence - 1).at(0);
+    EXPECT_EQ(entry.sequence, out.sequence);
+    out.added = std::move(entry.added);
+    out.removed = std::move(entry.removed);
+    return out;
+  }
   // As the inbox does.
   template <typename Work>
   auto writing(Work&& work) {
@@ -89,16 +102,15 @@ class InventoryTest : public SiteDatabaseTest {
       return work(t);
     });
   }
-  Result<InventoryChange> full(const Classes& rows, DeviceNumber number) {
-    return writing(
-        [&](Transaction& t) { return apply_full(t, known_, schema_, number, rows, kNow); });
+  Result<Told> full(const Classes& rows, DeviceNumber number) {
+    return told(writing(
+        [&](Transaction& t) { return apply_full(t, known_, schema_, number, rows, kNow); }));
   }
-  Result<InventoryChange> full(const Classes& rows) { return full(rows, number_); }
-  Result<InventoryChange> delta(std::string_view base, const Classes& removed,
-                                const Classes& added) {
-    return writing([&](Transaction& t) {
+  Result<Told> full(const Classes& rows) { return full(rows, number_); }
+  Result<Told> delta(std::string_view base, const Classes& removed, const Classes& added) {
+    return told(writing([&](Transaction& t) {
       return apply_delta(t, known_, schema_, number_, base, removed, added, kNow);
-    });
+    }));
   }
   std::vector<InventoryRow> stored(DeviceNumber number) {
     return must(read([&](Reader& reader) { return device_inventory(reader, schema_, number); }));
@@ -124,7 +136,7 @@ TEST_F(InventoryTest, AFullInventoryComesBackWithAllItsColumns) {
   const Classes rows = {{&software(), {package("bash"), package("zsh")}},
                         {&adapters(), {adapter("52:54:00:00:00:01")}},
                         {&disks(), {disk(300)}}};
-  const InventoryChange change = must(full(rows));
+  const Told change = must(full(rows));
   EXPECT_EQ(change.digest, digest_of(rows));
   EXPECT_EQ(flat(change.added), flat(rows));
   EXPECT_TRUE(change.removed.empty());
@@ -147,7 +159,7 @@ TEST_F(InventoryTest, EqualSharedPartsOfManyDevicesAreOneRow) {
 
 TEST_F(InventoryTest, ASecondFullInventoryTellsTheDifference) {
   must(full({{&software(), {package("bash"), package("zsh")}}, {&disks(), {disk(300)}}}));
-  const InventoryChange change =
+  const Told change =
       must(full({{&software(), {package("zsh"), package("fish")}}, {&disks(), {disk(300)}}}));
   EXPECT_EQ(flat(change.added), flat(Classes{{&software(), {package("fish")}}}));
   EXPECT_EQ(flat(change.removed), flat(Classes{{&software(), {package("bash")}}}));
@@ -155,8 +167,8 @@ TEST_F(InventoryTest, ASecondFullInventoryTellsTheDifference) {
 
 TEST_F(InventoryTest, TheSameFullInventoryAgainChangesNothing) {
   const Classes rows = {{&software(), {package("bash")}}};
-  const InventoryChange first = must(full(rows));
-  const InventoryChange again = must(full(rows));
+  const Told first = must(full(rows));
+  const Told again = must(full(rows));
   EXPECT_EQ(again.digest, first.digest);
   EXPECT_EQ(again.sequence, 0);
   EXPECT_TRUE(again.added.empty() && again.removed.empty());
@@ -164,7 +176,7 @@ TEST_F(InventoryTest, TheSameFullInventoryAgainChangesNothing) {
 }
 
 TEST_F(InventoryTest, AnEmptyInventoryIsOne) {
-  const InventoryChange change = must(full({}));
+  const Told change = must(full({}));
   EXPECT_EQ(device(number_).inventory_digest, model::RowSetDigest().text());
   must(delta(change.digest, {}, {{&software(), {package("bash")}}}));
   EXPECT_EQ(stored().size(), 1u);
@@ -174,7 +186,7 @@ TEST_F(InventoryTest, ADeltaRemovesByIdentityAndAdds) {
   const auto base =
       must(full({{&software(), {package("bash"), package("zsh")}}, {&disks(), {disk(300)}}}));
   // The client no longer knows how much was free when it sent the row that it now removes.
-  const InventoryChange change =
+  const Told change =
       must(delta(base.digest, {{&software(), {package("bash")}}, {&disks(), {disk(1)}}},
                  {{&software(), {package("bash", "2.0")}}, {&disks(), {disk(200)}}}));
   const Classes after = {{&software(), {package("bash", "2.0"), package("zsh")}},
@@ -210,8 +222,8 @@ TEST_F(InventoryTest, ADeltaThatComesTwiceIsAppliedOnce) {
   const auto base = must(full({{&software(), {package("bash")}}}));
   const Classes removed = {{&software(), {package("bash")}}};
   const Classes added = {{&software(), {package("zsh"), package("fish")}}};
-  const InventoryChange first = must(delta(base.digest, removed, added));
-  const InventoryChange again = must(delta(base.digest, removed, added));
+  const Told first = must(delta(base.digest, removed, added));
+  const Told again = must(delta(base.digest, removed, added));
   EXPECT_EQ(again.digest, first.digest);
   EXPECT_EQ(again.sequence, 0);
   EXPECT_TRUE(again.added.empty() && again.removed.empty());

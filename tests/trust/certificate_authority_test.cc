@@ -201,6 +201,23 @@ TEST(CertificateCache, KeepsTheLatestUsedUpToItsCapacity) {
   EXPECT_NE(cache.find(leaves[2].sha256), nullptr);
 }
 
+// An answer is remembered for the pair that was asked, and only a good one.
+TEST(CertificateCache, RemembersWhoIssuedWhat) {
+  Authority ours, theirs;
+  CertificateCache cache(2);
+  const auto leaf = *cache.parse(ours.issue({CertificateProfile::Client, kDevice, {}, {}})->der);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(cache.check_issued_by(leaf, ours.ca.certificate()));
+    EXPECT_TRUE(cache.check_issued_by(leaf, theirs.ca.certificate()).error().is(kWrongIssuer));
+  }
+  const auto stranger = std::make_shared<const Certificate>(
+      *theirs.issue({CertificateProfile::Client, kDevice, {}, {}}));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(cache.check_issued_by(stranger, ours.ca.certificate()));
+    EXPECT_TRUE(cache.check_issued_by(stranger, theirs.ca.certificate())) << "it is not kept";
+  }
+}
+
 TEST(CertificateCache, KeepsNothingThatIsMalformed) {
   CertificateCache cache(2);
   EXPECT_FALSE(cache.parse("x").has_value());

@@ -63,10 +63,6 @@ class InventoryWriter {
   // Returns the serial that the device's rows have from now on.
   Result<std::int64_t> save_rows(const std::vector<RowEntry>& list);
   Result<void> note_unchanged(const std::string& digest);
-  Result<std::vector<InventoryRow>> resolve(const std::vector<RowEntry>& entries) {
-    RowResolver resolver(*transaction_, classes_);
-    return resolver.rows(entries);
-  }
 
  private:
   InventoryWriter(Transaction& transaction, const PackedLists& lists, DeviceNumber device,
@@ -221,26 +217,6 @@ std::vector<RowEntry> entries_of(const std::vector<Arrival>& arrivals) {
   return out;
 }
 
-std::vector<InventoryRow> rows_of(const std::vector<Arrival>& arrivals) {
-  std::vector<InventoryRow> out;
-  out.reserve(arrivals.size());
-  for (const Arrival& arrival : arrivals)
-    out.push_back({arrival.entry.id, arrival.type, *arrival.row});
-  return out;
-}
-
-// The removed rows as they were stored: the caller knows them but for their Volatile columns.
-Result<std::vector<InventoryRow>> stored_rows_of(const std::vector<Arrival>& gone) {
-  std::vector<InventoryRow> out = rows_of(gone);
-  for (std::size_t i = 0; i < gone.size(); ++i) {
-    const model::InventoryClass& type = *gone[i].type;
-    model::Row changing = TRY(model::decode_row(type, gone[i].entry.changing, model::Columns::All));
-    for (std::size_t c = 0; c < changing.size(); ++c)
-      if (type.columns[c].kind == ColumnKind::Volatile) out[i].row[c] = std::move(changing[c]);
-  }
-  return out;
-}
-
 // The digest that the device would have had a delta been applied to `base`; nothing when `base`
 // is no digest.
 std::optional<std::string> digest_after(std::string_view base,
@@ -283,8 +259,6 @@ Result<InventoryChange> apply_full(Transaction& transaction, KnownRows& known,
   };
   std::set_difference(arrivals.begin(), arrivals.end(), before.rows.begin(), before.rows.end(),
                       std::back_inserter(added), ByEntry());
-  change.added = rows_of(added);
-  change.removed = TRY(writer.resolve(removed));
   TRY(writer.save(list, "full", entries_of(added), removed, change));
   return change;
 }
@@ -320,8 +294,6 @@ Result<InventoryChange> apply_delta(Transaction& transaction, KnownRows& known,
              std::back_inserter(list));
 
   change.digest = digest.text();
-  change.added = rows_of(come);
-  change.removed = TRY(stored_rows_of(gone));
   if (gone.empty() && come.empty())
     TRY(writer.note_unchanged(change.digest));
   else

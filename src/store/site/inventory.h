@@ -30,9 +30,8 @@ struct InventoryRow {
   model::Row row;
 };
 
+// What the log says of it is read by inventory_changes_after().
 struct InventoryChange {
-  std::vector<InventoryRow> added;
-  std::vector<InventoryRow> removed;
   std::string digest;         // of all rows afterwards
   std::int64_t sequence = 0;  // in the log; 0 when nothing changed
 };

@@ -47,7 +47,7 @@ Result<contract::Envelope> verified_envelope(hosting::Site& site,
                                              const hosting::InboxRecord& record) {
   auto envelope = TRY(contract::parse_envelope(record.envelope));
   const auto certificate = TRY(site.certificates.parse(record.certificate_der));
-  if (!trust::check_issued_by(*certificate, site.ca))
+  if (!site.certificates.check_issued_by(certificate, site.ca))
     return fail(kForeignCertificate, "the message of {}", envelope.header.sender.text());
   TRY(trust::verify_envelope(envelope, certificate));
   return envelope;

@@ -69,7 +69,7 @@ Result<void> load_inventory_report(store::Transaction& transaction, const Messag
     if (!applied && applied.error().is(store::kDigestMismatch))
       return ask_for_full(transaction, context, applied.error().text(), effects);
     if (!applied) return fail(applied.error());
-    if (applied->added.empty() && applied->removed.empty()) return {};  // applied before
+    if (applied->sequence == 0) return {};  // applied before, or empty
     if (applied->digest != report.digest.text())
       TRY(ask_for_full(transaction, context, "the delta led to other rows than it says", effects));
     change.extent = fleet::Extent::Delta;
