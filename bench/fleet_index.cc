@@ -2,7 +2,8 @@
 // beside many of them, how long a change waits for queries, how soon a snapshot is a fleet again.
 // 20,000 devices beside 1,000 rules, or what MUSTER_DEVICES and MUSTER_RULES say. With MUSTER_LONG
 // 1,000,000 beside 10,000, which is what fleet.resident_per_device, fleet.collections10000,
-// fleet.rules10000_full, fleet.snapshot_start and fleet.writer_stall_max are of.
+// fleet.rules10000_full, fleet.snapshot_start and fleet.writer_stall_max are of. A fleet that bench_fleet_durable
+// keeps in MUSTER_BENCH_FOLDER is used in place of one that is made.
 
 #include <malloc.h>
 #include <unistd.h>
@@ -46,6 +47,19 @@ void print(std::string_view id, double value, std::string_view unit, int rounds 
   std::printf("%.*s\t%.3f\t%.*s\t\t\t%d\n", static_cast<int>(id.size()), id.data(), value,
               static_cast<int>(unit.size()), unit.data(), rounds);
   std::fflush(stdout);
+}
+
+// First inventories; devices a CPU second.
+double fill(fleet::Fleet& fleet, const bench::FleetModel& model, fleet::DeviceNumber devices) {
+  double making = 0;
+  const double start = cpu_seconds();
+  for (fleet::DeviceNumber device = 1; device <= devices; ++device) {
+    const double before = cpu_seconds();
+    auto change = model.device(device);
+    making += cpu_seconds() - before;
+    must(fleet.apply(change, bench::FleetModel::kNow));
+  }
+  return devices / (cpu_seconds() - start - making);
 }
 
 void set_rules(fleet::Fleet& fleet, const bench::FleetModel& model, std::uint64_t from,
@@ -180,15 +194,12 @@ int main(int count, char** words) {
   const bench::FleetModel model(bench::FleetModel::package_names());
   fleet::Fleet fleet;
   const double empty = resident_bytes();
-  double making = 0;
-  double start = cpu_seconds();
-  for (fleet::DeviceNumber device = 1; device <= devices; ++device) {
-    const double before = cpu_seconds();
-    auto change = model.device(device);
-    making += cpu_seconds() - before;
-    must(fleet.apply(change, bench::FleetModel::kNow));
+  if (const auto kept = bench::kept_snapshot(devices); kept && std::filesystem::exists(*kept)) {
+    const auto file = must(os::MappedFile::open(*kept));
+    fleet = std::move(must(fleet::Fleet::load(model::Schema(), file.view())).fleet);
+  } else {
+    print(id("first_inventory"), fill(fleet, model, devices), "devices/CPU-s");
   }
-  print(id("first_inventory"), devices / (cpu_seconds() - start - making), "devices/CPU-s");
   const double full = resident_bytes();
   print(id("resident_per_device"), (full - empty) / devices, "bytes");
   for (const fleet::ClassCounts& each : fleet.counts().classes)
@@ -199,7 +210,7 @@ int main(int count, char** words) {
 
   print(id("snapshot_start"), start_from_snapshot(fleet), "s", 3);
   print(id("rules10000_full"), ask_rules(fleet, model, rules), "s");
-  start = cpu_seconds();
+  const double start = cpu_seconds();
   set_rules(fleet, model, 0, rules);
   print(id("new_rule"), (cpu_seconds() - start) * 1e3 / static_cast<double>(rules), "CPU-ms");
   print(id("collections10000"), (resident_bytes() - full) / 1e9, "GB");

@@ -4,6 +4,9 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -81,5 +84,17 @@ class FleetModel {
  private:
   simulator::MachineTemplate machines_;
 };
+
+// Where a fleet of that many devices is kept, to be used again.
+inline std::filesystem::path snapshot_in(const std::filesystem::path& folder,
+                                         fleet::DeviceNumber devices) {
+  return folder / fmt::format("fleet-{}.snapshot", devices);
+}
+// Nothing without MUSTER_BENCH_FOLDER.
+inline std::optional<std::filesystem::path> kept_snapshot(fleet::DeviceNumber devices) {
+  const char* folder = std::getenv("MUSTER_BENCH_FOLDER");
+  if (folder == nullptr) return std::nullopt;
+  return snapshot_in(folder, devices);
+}
 
 }  // namespace muster::bench

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""fleet.rules20_vs_postgres, fleet.rules1000_vs_postgres, fleet.incremental_vs_postgres: the fleet index beside
-PostgreSQL, one indexed table per class, cached.
+"""fleet.rules20_vs_postgres, fleet.rules1000_vs_postgres, fleet.incremental_vs_postgres, fleet.disk_vs_postgres: the
+fleet index beside PostgreSQL, one indexed table per class, cached.
 
 The same devices (MUSTER_DEVICES, 100,000) with the same rows in both, the same questions as queries and as SQL; every
 answer is compared, and one that differs ends the bench. Figures are CPU seconds of the process that answers: of ours, and
 of the server's one backend, which gets no parallel workers. PostgreSQL has seen each question once before it counts.
 "rules": who satisfies each of 20 fixed and of MUSTER_RULES (1,000) generated rules. "incremental": 100 devices got other
-versions of about 7 packages, three times; which rules do they satisfy now (for PostgreSQL the rules asked of these devices alone).
+versions of about 7 packages, three times; which rules do they satisfy now (for PostgreSQL the rules asked of these devices alone). "disk": the tables with their indexes over the whole site database
+of the same devices, their log of changes included.
 Prints "id value unit peer peer_version rounds".
 """
 import os
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
@@ -20,7 +22,10 @@ sys.path.insert(0, str(ROOT / "tests/postgres"))
 from postgres_server import BIN, SUPERUSER, PostgresServer  # noqa: E402
 
 PROGRAM = ROOT / "build/release/bin/bench_fleet_compare"
-IDS = ["fleet.rules20_vs_postgres", "fleet.rules1000_vs_postgres", "fleet.incremental_vs_postgres"]
+DURABLE = ROOT / "build/release/bin/bench_fleet_durable"
+RATIOS = ["fleet.rules20_vs_postgres", "fleet.rules1000_vs_postgres", "fleet.incremental_vs_postgres"]
+DISK = "fleet.disk_vs_postgres"
+IDS = [*RATIOS, DISK]
 ROUNDS = 3
 # Beside one on the device in each table. What a rule names first comes first.
 INDEXES = {"InstalledSoftware": ['"Name", "VersionKey", device'], "Device": ['"Kind"', '"Model"', '"Manufacturer"'],
@@ -32,6 +37,13 @@ SOFTWARE_EXTRA = ['"Publisher"', '"InstalledSizeKB"']
 
 def ours(*words):
     return subprocess.run([PROGRAM, *words], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def bytes_a_device(devices):
+    """Of the site database that has the same devices."""
+    said = subprocess.run([DURABLE], check=True, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+                          env={**os.environ, "MUSTER_DEVICES": str(devices), "MUSTER_RULES": "0"}).stderr
+    return sum(float(size) for size in re.findall(r"^\w+: ([0-9.]+) bytes/device$", said, re.M))
 
 
 class Session:
@@ -149,7 +161,8 @@ def main():
         assert found == expected["changed"], "the changed devices' memberships differ"
     devices = int(os.environ.get("MUSTER_DEVICES", "100000"))
     print(f"peer {peer}, own {own}, relational form {size / devices:.0f} bytes a device", file=sys.stderr)
-    for key, part in zip(IDS, ["fixed", "generated", "incremental"]):
+    print(f"{DISK}\t{size / devices / bytes_a_device(devices):.1f}\tratio\tPostgreSQL\t{version}\t1", flush=True)
+    for key, part in zip(RATIOS, ["fixed", "generated", "incremental"]):
         mine = own[part if part == "incremental" else f"rules.{part}"]
         print(f"{key}\t{peer[part] / mine:.1f}\tratio\tPostgreSQL\t{version}\t{ROUNDS}", flush=True)
 

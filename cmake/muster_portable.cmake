@@ -2,7 +2,7 @@
 # linked, so that a file that asks POSIX for something outside its seam (base/os, the client's
 # platform/) fails here. Without wire/json and wire/zstd: Debian has neither library for mingw.
 set(folders base topology wire model contract roles/client)
-set(seams "/src/(base/os|roles/client/platform)/|/src/wire/(json|zstd)\\.cc$")
+set(seams "/src/(base/os|roles/client/platform)/|/src/wire/(json|zstd|zstd_dictionary)\\.cc$")
 list(TRANSFORM folders REPLACE "(.+)" "${CMAKE_SOURCE_DIR}/src/\\1/*.cc")
 file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folders})
 list(FILTER sources EXCLUDE REGEX "${seams}")
