@@ -11,8 +11,6 @@
 namespace muster::store {
 namespace {
 
-using model::ColumnKind;
-
 // A row of the caller beside its entry in the row list.
 struct Arrival {
   RowEntry entry;
@@ -43,7 +41,7 @@ class InventoryWriter {
     ClassTable classes = ClassTable::of(*TRY(known.classes(transaction)), schema);
     RowTable rows = TRY(RowTable::open(transaction, known));
     const PackedLists& lists = *TRY(known.lists(transaction));
-    return InventoryWriter(transaction, lists, device, now, std::move(classes), std::move(rows));
+    return InventoryWriter(transaction, lists, device, now, std::move(classes), rows);
   }
 
   Result<StoredRows> state();
@@ -72,7 +70,7 @@ class InventoryWriter {
         device_(device),
         now_(now),
         classes_(std::move(classes)),
-        rows_(std::move(rows)) {}
+        rows_(rows) {}
 
   Transaction* transaction_;
   const PackedLists* lists_;
