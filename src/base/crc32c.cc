@@ -60,8 +60,8 @@ std::uint32_t crc32c_by_table(std::uint32_t seed, ByteView bytes) {
 
 std::uint32_t crc32c(std::uint32_t seed, ByteView bytes) {
 #if defined(__x86_64__)
-  static const bool kHasInstruction = __builtin_cpu_supports("sse4.2") != 0;
-  if (kHasInstruction) return crc32c_by_instruction(seed, bytes);
+  static const bool has_instruction = __builtin_cpu_supports("sse4.2") != 0;
+  if (has_instruction) return crc32c_by_instruction(seed, bytes);
 #endif
   return crc32c_by_table(seed, bytes);
 }

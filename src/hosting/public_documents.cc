@@ -83,16 +83,17 @@ std::vector<ListedPoint> listed_points(const Site& site) {
 std::vector<contract::ManagementPoint> management_points(const Site& site) {
   std::vector<contract::ManagementPoint> out;
   auto listed = listed_points(site);
+  out.reserve(listed.size());
   for (ListedPoint& each : listed) out.push_back(std::move(each.point));
   return out;
 }
 
 std::vector<Route> public_routes(Site& site, const std::string& connection) {
-  const auto route = [&](std::string pattern, net::Where where, auto handler) {
+  const auto route = [&](const std::string& pattern, net::Where where, auto handler) {
     return Route{
         .connection = connection,
         .method = "GET",
-        .pattern = std::move(pattern),
+        .pattern = pattern,
         .access = Access::Public,
         .where = where,
         .body_limit_bytes = 0,

@@ -132,8 +132,8 @@ Result<HttpClient::State::Connection> HttpClient::State::take_connection(const S
   const std::string key = (sent.url.tls ? "https " : "http ") + sent.url.host_and_port();
   if (!fresh)
     if (Connection found = find_kept(key)) return found;
-  Connection made = TRY(dial(sent, deadline.within(settings.limits.connect_time)));
-  made->key = key;
+  auto made = dial(sent, deadline.within(settings.limits.connect_time));
+  if (made) (*made)->key = key;
   return made;
 }
 

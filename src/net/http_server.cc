@@ -40,7 +40,7 @@ struct Server::State {
   bool stopped = false;
 };
 
-Server::Server(ServerSettings settings, const Clock& clock) {
+Server::Server(const ServerSettings& settings, const Clock& clock) {
   struct sigaction now {};
   if (::sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
     ::signal(SIGPIPE, SIG_IGN);

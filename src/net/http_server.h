@@ -67,7 +67,7 @@ class Server {
  public:
   // `clock` outlives the server. Ignores SIGPIPE in the whole process: OpenSSL and sendfile
   // have no flag against it.
-  explicit Server(ServerSettings settings, const Clock& clock);
+  explicit Server(const ServerSettings& settings, const Clock& clock);
   // stop() with no time left.
   ~Server();
 

@@ -57,7 +57,7 @@ VirtualFleet::VirtualFleet(const contract::Scenario& scenario, FleetState& state
 
 VirtualFleet::~VirtualFleet() = default;
 
-Result<std::unique_ptr<VirtualFleet>> VirtualFleet::create(VirtualFleetSettings settings,
+Result<std::unique_ptr<VirtualFleet>> VirtualFleet::create(const VirtualFleetSettings& settings,
                                                            const contract::Scenario& scenario,
                                                            FleetState& state, Report& report,
                                                            const Clock& clock, Random& random) {
@@ -226,6 +226,7 @@ void VirtualFleet::spread(const contract::ScenarioEvent& event,
 Result<void> VirtualFleet::start_command(const std::vector<std::string>& command) {
   std::vector<std::string> words = command;
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   pid_t process = 0;

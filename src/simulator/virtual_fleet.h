@@ -22,7 +22,7 @@ struct VirtualFleetSettings {
 class VirtualFleet final : private net::Timed {
  public:
   // All outlive it. Errors: those of net/ about the management point, and of trust/.
-  static Result<std::unique_ptr<VirtualFleet>> create(VirtualFleetSettings settings,
+  static Result<std::unique_ptr<VirtualFleet>> create(const VirtualFleetSettings& settings,
                                                       const contract::Scenario& scenario,
                                                       FleetState& state, Report& report,
                                                       const Clock& clock, Random& random);

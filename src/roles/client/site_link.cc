@@ -78,7 +78,7 @@ void SiteLink::note_pace(const net::ClientResponse& response) {
 
 // HTTPS first; sealed over HTTP where the way to it is closed, and then for a while without asking
 // again. Both prove the same, so which one is taken is a matter of what is reached.
-Result<net::ClientResponse> SiteLink::ask_as_device(net::ClientRequest request) {
+Result<net::ClientResponse> SiteLink::ask_as_device(const net::ClientRequest& request) {
   if (settings_.leg == LegChoice::Http) return ask_sealed(request);
   const bool may_seal = settings_.leg == LegChoice::Auto && sealed_ && identity_;
   const Timestamp now = clock_->now();

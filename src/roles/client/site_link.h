@@ -95,7 +95,7 @@ class SiteLink final : public DocumentSource {
       : settings_(std::move(settings)), clock_(&clock) {}
   Result<void> connect(std::string certificate_pem, std::string key_pem);
   Result<net::ClientResponse> ask(net::ClientRequest request);
-  Result<net::ClientResponse> ask_as_device(net::ClientRequest request);
+  Result<net::ClientResponse> ask_as_device(const net::ClientRequest& request);
   Result<net::ClientResponse> ask_sealed(const net::ClientRequest& request);
   Result<net::ClientResponse> get_from_points(const std::string& path, bool missing_is_answer);
   void note_wait(const net::ClientResponse& response);

@@ -68,7 +68,7 @@ void add_health(Routes& routes, const HostPorts& ports) {
 
 }  // namespace
 
-std::vector<hosting::Route> routes(hosting::Site& site, HostPorts ports) {
+std::vector<hosting::Route> routes(hosting::Site& site, const HostPorts& ports) {
   Routes routes(site);
   add_health(routes, ports);
   routes.add("GET", "/api/v1/site", get_site);

@@ -17,6 +17,6 @@ struct HostPorts {
 };
 
 // All routes of api/openapi.yaml. `site` outlives them.
-std::vector<hosting::Route> routes(hosting::Site& site, HostPorts ports);
+std::vector<hosting::Route> routes(hosting::Site& site, const HostPorts& ports);
 
 }  // namespace muster::provider

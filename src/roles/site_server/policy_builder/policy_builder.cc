@@ -351,6 +351,7 @@ Result<void> PolicyBuilder::build(const std::set<store::DeviceNumber>& devices) 
 
 Result<void> PolicyBuilder::publish(std::vector<NewHeader> headers) {
   std::vector<contract::signer::SignPolicyHeader> requests;
+  requests.reserve(headers.size());
   for (const NewHeader& each : headers)
     requests.push_back({each.header.device, each.header.epoch, each.header.version,
                         contract::encode_policy_header(each.header)});
