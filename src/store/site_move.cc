@@ -67,6 +67,7 @@ Result<Checksum> read_table(Reader& reader, const Table& table, Take&& take) {
   Rows rows = TRY(reader.query(fmt::format("SELECT {} FROM {}", table.columns, table.name)));
   while (TRY(rows.next())) {
     std::vector<Value> row;
+    row.reserve(static_cast<std::size_t>(rows.columns()));
     for (int i = 0; i < rows.columns(); ++i) row.push_back(rows.value(i));
     out.add(row);
     TRY(take(std::move(row)));

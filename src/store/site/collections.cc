@@ -7,7 +7,7 @@ namespace {
 
 // `sql` with the places of `room` devices behind its first `fixed` parameters.
 template <typename Sql>
-Result<void> for_devices(Transaction& transaction, std::vector<Param> fixed,
+Result<void> for_devices(Transaction& transaction, const std::vector<Param>& fixed,
                          std::span<const DeviceNumber> devices, Sql&& sql) {
   return in_padded_chunks(
       devices.size(), [&](std::size_t first, std::size_t count, std::size_t room) -> Result<void> {
@@ -23,7 +23,7 @@ Result<void> for_devices(Transaction& transaction, std::vector<Param> fixed,
 
 Result<void> add_members(Transaction& transaction, const model::ObjectId& collection,
                          std::span<const DeviceNumber> devices, Timestamp now) {
-  const std::string id = collection.text();
+  const std::string& id = collection.text();
   return for_devices(transaction, {id, now}, devices, [](const std::string& places) {
     return fmt::format(
         "INSERT INTO collection_member (collection, device, since) "
@@ -35,7 +35,7 @@ Result<void> add_members(Transaction& transaction, const model::ObjectId& collec
 
 Result<void> remove_members(Transaction& transaction, const model::ObjectId& collection,
                             std::span<const DeviceNumber> devices) {
-  const std::string id = collection.text();
+  const std::string& id = collection.text();
   return for_devices(transaction, {id}, devices, [](const std::string& places) {
     return fmt::format("DELETE FROM collection_member WHERE collection = $1 AND device IN ({})",
                        places);

@@ -71,13 +71,13 @@ Result<Device> create_device(Transaction& transaction, const NewDevice& device, 
 }
 
 Result<std::optional<Device>> find_device(Reader& reader, const model::DeviceId& id) {
-  static const std::string kSql = select("WHERE device_id = $1");
-  return reader.first(kSql, {blob(id.bytes())}, decode_device);
+  static const std::string sql = select("WHERE device_id = $1");
+  return reader.first(sql, {blob(id.bytes())}, decode_device);
 }
 
 Result<std::optional<Device>> find_device(Reader& reader, DeviceNumber number) {
-  static const std::string kSql = select("WHERE number = $1");
-  return reader.first(kSql, {number}, decode_device);
+  static const std::string sql = select("WHERE number = $1");
+  return reader.first(sql, {number}, decode_device);
 }
 
 Result<Device> read_device(Reader& reader, const model::DeviceId& id) {
@@ -87,15 +87,15 @@ Result<Device> read_device(Reader& reader, const model::DeviceId& id) {
 }
 
 Result<std::vector<Device>> list_devices(Reader& reader, DeviceNumber after, std::int64_t limit) {
-  static const std::string kSql = select("WHERE number > $1 ORDER BY number LIMIT $2");
-  return reader.all(kSql, {after, limit}, decode_device);
+  static const std::string sql = select("WHERE number > $1 ORDER BY number LIMIT $2");
+  return reader.all(sql, {after, limit}, decode_device);
 }
 
 Result<std::vector<Device>> list_devices(Reader& reader, DeviceState state, DeviceNumber after,
                                          std::int64_t limit) {
-  static const std::string kSql =
+  static const std::string sql =
       select("WHERE state = $1 AND number > $2 ORDER BY number LIMIT $3");
-  return reader.all(kSql, {to_text(state), after, limit}, decode_device);
+  return reader.all(sql, {to_text(state), after, limit}, decode_device);
 }
 
 Result<std::vector<DeviceNumber>> device_numbers(Reader& reader, DeviceState state) {
@@ -107,8 +107,8 @@ Result<std::vector<DeviceNumber>> device_numbers(Reader& reader, DeviceState sta
 
 Result<std::vector<Device>> devices_changed_after(Reader& reader, std::int64_t serial,
                                                   std::int64_t limit) {
-  static const std::string kSql = select("WHERE serial > $1 ORDER BY serial LIMIT $2");
-  return reader.all(kSql, {serial, limit}, decode_device);
+  static const std::string sql = select("WHERE serial > $1 ORDER BY serial LIMIT $2");
+  return reader.all(sql, {serial, limit}, decode_device);
 }
 
 Result<void> set_device_state(Transaction& transaction, DeviceNumber number, DeviceState state,

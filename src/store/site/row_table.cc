@@ -22,13 +22,13 @@ constexpr std::uint8_t kMostProbes = 4;
 
 // Those of the program's classes are asked for with every message.
 std::string layout(const model::InventoryClass& type) {
-  static const std::vector<std::string> kOwn = [] {
+  static const std::vector<std::string> own_layouts = [] {
     std::vector<std::string> out;
     for (const auto& own : model::inventory_classes()) out.push_back(model::layout_of(own));
     return out;
   }();
   if (model::find_inventory_class(type.name) != &type) return model::layout_of(type);
-  return kOwn[static_cast<std::size_t>(&type - model::inventory_classes().data())];
+  return own_layouts[static_cast<std::size_t>(&type - model::inventory_classes().data())];
 }
 
 // The texts of statements for each of the few sizes, made once.
@@ -217,6 +217,7 @@ Result<std::vector<std::uint64_t>> RowTable::intern(ClassId type, const std::vec
     return {};
   }));
   std::vector<std::uint64_t> out;
+  out.reserve(places.size());
   // Two new rows with one hash: now that the first is there, the other finds its place.
   for (const std::size_t i : doubtful) places[i].id = TRY(intern(type, {rows[i]}))[0];
   for (const Place& place : places) out.push_back(*place.id);
