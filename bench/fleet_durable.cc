@@ -2,8 +2,8 @@
 // memberships of the fleet index, and what the devices and their history take on disk.
 // 20,000 devices beside 1,000 rules, or what MUSTER_DEVICES and MUSTER_RULES say; with MUSTER_LONG
 // 1,000,000 beside 10,000, which is what fleet.durable_deltas, fleet.durable_per_device and
-// fleet.history (90 days) are of. Without rules only the second. A fleet that stands in MUSTER_BENCH_FOLDER is used again: making a million
-// takes half an hour.
+// fleet.history (90 days) are of. Without rules only the second. A fleet that stands in
+// MUSTER_BENCH_FOLDER is used again: making a million takes half an hour.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -86,7 +86,7 @@ void fill(Stand& stand, const bench::FleetModel& model, fleet::DeviceNumber devi
       part.push_back(model.device(device));
     std::thread storing([&] {
       must(stand.database->write([&](store::Transaction& transaction) -> Result<void> {
-        TRY(stand.known.begin(transaction));
+        TRY(stand.known.begin(transaction, part.size()));
         for (const fleet::DeviceChange& each : part)
           TRY(store::apply_full(transaction, stand.known, model::Schema(), each.device, each.added,
                                 kNow));
@@ -166,11 +166,11 @@ Cost apply(Stand& stand, const std::vector<Delta>& all, std::uint64_t& moved) {
     const std::size_t end = std::min<std::size_t>(first + kPerCommit, all.size());
     const double before = now_seconds();
     must(stand.database->write([&](store::Transaction& transaction) -> Result<void> {
-      TRY(stand.known.begin(transaction));
+      TRY(stand.known.begin(transaction, end - first));
       for (std::size_t i = first; i < end; ++i)
         TRY(store::apply_delta(transaction, stand.known, model::Schema(), all[i].change.device,
                                all[i].base, all[i].change.removed, all[i].change.added, kNow));
-      return {};
+      return stand.known.end(transaction);
     }));
     const double stored = now_seconds();
     for (std::size_t i = first; i < end; ++i)

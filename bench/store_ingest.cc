@@ -110,7 +110,7 @@ void bench_inventory(const fs::path& folder) {
         documents.push_back(inventory_of(static_cast<std::uint64_t>(d), generation));
       const Span span;
       must(database->write([&](store::Transaction& t) -> Result<void> {
-        TRY(known.begin(t));
+        TRY(known.begin(t, kPerCommit));
         for (int d = first; d < first + kPerCommit; ++d)
           TRY(store::apply_full(t, known, model::Schema(), numbers[static_cast<std::size_t>(d)],
                                 documents[static_cast<std::size_t>(d - first)], {2}));
@@ -148,7 +148,7 @@ void bench_inventory(const fs::path& folder) {
     }
     const Span span;
     must(database->write([&](store::Transaction& t) -> Result<void> {
-      TRY(known.begin(t));
+      TRY(known.begin(t, kDeltasPerCommit));
       for (int d = first; d < first + kDeltasPerCommit; ++d) {
         const Delta& delta = deltas[static_cast<std::size_t>(d - first)];
         TRY(store::apply_delta(t, known, model::Schema(), numbers[static_cast<std::size_t>(d)],

@@ -26,6 +26,9 @@ class ByteWriter {
   }
 
   const Bytes& view() const { return out_; }
+  // Empty again, with the room that it has.
+  void clear() { out_.clear(); }
+  void reserve(std::size_t size) { out_.reserve(size); }
   Bytes take() && { return std::move(out_); }
 
  private:

@@ -23,6 +23,7 @@ class Sha256 {
   Bytes finish();
 
  private:
+  friend Bytes sha256(ByteView bytes);
   struct State;
   std::unique_ptr<State> state_;
 };

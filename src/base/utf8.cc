@@ -1,6 +1,7 @@
 #include "base/utf8.h"
 
-#include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 namespace muster {
 
@@ -30,13 +31,28 @@ std::size_t utf8_sequence(std::string_view text) {
   return length;
 }
 
+namespace {
+
+// How many bytes of ASCII `text` begins with, as far as whole words go.
+std::size_t ascii_words(std::string_view text) {
+  std::size_t size = 0;
+  for (std::uint64_t word; size + sizeof word <= text.size(); size += sizeof word) {
+    std::memcpy(&word, text.data() + size, sizeof word);
+    if ((word & 0x8080808080808080) != 0) break;
+  }
+  return size;
+}
+
+}  // namespace
+
 bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
+  while (true) {
+    text.remove_prefix(ascii_words(text));
+    if (text.empty()) return true;
     const std::size_t length = utf8_sequence(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }
-  return true;
 }
 
 std::string printable_utf8(std::string_view text, std::size_t limit_bytes) {
@@ -56,10 +72,13 @@ std::string printable_utf8(std::string_view text, std::size_t limit_bytes) {
 }
 
 bool has_control_characters(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) {
+  // All are looked at, without a way out on the way: so the compiler looks at many at once.
+  bool out = false;
+  for (const char c : text) {
     const auto byte = static_cast<std::uint8_t>(c);
-    return byte < 0x20 || byte == 0x7f;
-  });
+    out |= byte < 0x20 || byte == 0x7f;
+  }
+  return out;
 }
 
 }  // namespace muster

@@ -80,8 +80,9 @@ Result<model::ClassRows> read_class(const wire::Json& json, const model::Schema&
     return fail(kTooMuch, "{}: {} rows, at most {} are taken", name, rows.size(),
                 model::kMostRowsPerClass);
   out.rows.reserve(rows.size());
+  std::vector<wire::Json> values;
   for (const wire::Json& item : rows) {
-    const auto values = TRY(item.items());
+    TRY(item.items(values));
     if (values.size() != place.size())
       return fail(kBadMember, "{}: row {} has {} values for {} columns", name, out.rows.size(),
                   values.size(), place.size());

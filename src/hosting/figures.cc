@@ -7,6 +7,11 @@ constexpr std::array<std::uint64_t, 12> kTimes = {1'000,   2'000,     5'000,    
                                                   25'000,  50'000,    100'000,   250'000,
                                                   500'000, 1'000'000, 2'500'000, 10'000'000};
 
+// Received is noted in milliseconds; twenty of them are the goal.
+constexpr std::array<std::uint64_t, 15> kVisibleTimes = {
+    2'000,  3'000,   5'000,   7'000,     10'000,    14'000,     20'000,    30'000,
+    50'000, 100'000, 250'000, 1'000'000, 2'500'000, 10'000'000, 60'000'000};
+
 DatabaseFigures database_figures(Metrics& metrics, std::string_view kind) {
   const auto count = [&](std::string_view outcome) -> Counter& {
     return metrics.counter("muster_database_transactions_total",
@@ -45,6 +50,11 @@ Figures::Figures()
                            "Collections whose rule was evaluated over all devices.")),
       memberships_changed(metrics_.counter("muster_collection_membership_changes_total",
                                            "Devices that joined or left a collection.")),
+      facts_visible(metrics_.histogram(
+          "muster_fact_visible_duration_seconds",
+          "From a client's message about its inventory, as the management point received it, until "
+          "queries and collections know of it.",
+          kVisibleTimes, {}, Shown::Millionths)),
       policy_headers(metrics_.counter("muster_policy_headers_made_total",
                                       "Policy headers of devices that were made and signed.")),
       signer_calls(metrics_.counter("muster_signer_calls_total", "Calls of muster-signer.")),

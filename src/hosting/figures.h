@@ -44,6 +44,7 @@ class Figures {
   Counter& messages_quarantined;
   Counter& collections_evaluated;
   Counter& memberships_changed;
+  Histogram& facts_visible;  // in microseconds
   Counter& policy_headers;
   Counter& signer_calls;
   Counter& signer_failures;

@@ -126,13 +126,31 @@ Result<Value> read_value(ByteReader& in, Tag tag) {
   return Value(Version{scheme, std::string(TRY(in.sized()))});
 }
 
-std::array<std::uint64_t, 2> digest_of(const InventoryClass& type, const Row& row) {
-  ByteWriter input;
+void write_row(ByteWriter& out, const InventoryClass& type, const Row& row, Columns which) {
+  MUSTER_CHECK(row.size() == type.columns.size());
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    const Column& column = type.columns[i];
+    if (row[i].index() == 0 || !takes_part(column.kind, which)) continue;
+    MUSTER_CHECK(row[i].index() == static_cast<std::size_t>(tag_of(column.type)));
+    out.varint(i << 2 | static_cast<std::uint64_t>(tag_of(column.type)));
+    write_value(out, row[i]);
+  }
+}
+
+// The first half of the hash of the class's name and what `write_identity` writes.
+template <typename WriteIdentity>
+std::array<std::uint64_t, 2> digest_of(const InventoryClass& type, WriteIdentity&& write_identity) {
+  thread_local ByteWriter input;
+  input.clear();
   input.sized(type.name);
-  input.bytes(encode_row(type, row, Columns::Identity));
+  write_identity(input);
   const Bytes hash = sha256(input.view());
   ByteReader lanes(hash);
   return {*lanes.u64(), *lanes.u64()};
+}
+
+std::array<std::uint64_t, 2> digest_of(const InventoryClass& type, const Row& row) {
+  return digest_of(type, [&](ByteWriter& out) { write_row(out, type, row, Columns::Identity); });
 }
 
 }  // namespace
@@ -166,16 +184,15 @@ Result<void> check_row(const InventoryClass& type, const Row& row) {
 }
 
 Bytes encode_row(const InventoryClass& type, const Row& row, Columns which) {
-  MUSTER_CHECK(row.size() == type.columns.size());
-  ByteWriter out;
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    const Column& column = type.columns[i];
-    if (!takes_part(column.kind, which) || row[i].index() == 0) continue;
-    MUSTER_CHECK(row[i].index() == static_cast<std::size_t>(tag_of(column.type)));
-    out.varint(i << 2 | static_cast<std::uint64_t>(tag_of(column.type)));
-    write_value(out, row[i]);
-  }
-  return std::move(out).take();
+  // Into room that is there already: the copy has the size that it needs.
+  thread_local ByteWriter out;
+  out.clear();
+  write_row(out, type, row, which);
+  return out.view();
+}
+
+bool has_columns(const InventoryClass& type, ColumnKind kind) {
+  return std::ranges::find(type.columns, kind, &Column::kind) != type.columns.end();
 }
 
 Result<Row> decode_row(const InventoryClass& type, ByteView bytes, Columns which) {
@@ -201,8 +218,15 @@ Result<Row> decode_row(const InventoryClass& type, ByteView bytes, Columns which
   return row;
 }
 
+void RowSetDigest::add(const InventoryClass& type, ByteView identity) {
+  add_lanes(digest_of(type, [&](ByteWriter& out) { out.bytes(identity); }));
+}
+
 void RowSetDigest::add(const InventoryClass& type, const Row& row) {
-  const auto lanes = digest_of(type, row);
+  add_lanes(digest_of(type, row));
+}
+
+void RowSetDigest::add_lanes(const std::array<std::uint64_t, 2>& lanes) {
   ++count_;
   for (std::size_t i = 0; i < lanes.size(); ++i) sums_[i] += lanes[i];
 }

@@ -69,6 +69,8 @@ Result<void> check_row(const InventoryClass& type, const Row& row);
 // columns of other kinds come back absent.
 enum class Columns { Shared, Unique, Volatile, Identity, All };  // Identity: Shared and Unique
 Bytes encode_row(const InventoryClass& type, const Row& row, Columns which);
+// Whether the class has columns of that kind.
+bool has_columns(const InventoryClass& type, ColumnKind kind);
 Result<Row> decode_row(const InventoryClass& type, ByteView bytes, Columns which);
 
 // The multiset of a device's rows (class name and Identity columns): count, and the lane-wise
@@ -77,6 +79,8 @@ class RowSetDigest {
  public:
   void add(const InventoryClass& type, const Row& row);
   void remove(const InventoryClass& type, const Row& row);
+  // A row of which the Identity columns are encoded already.
+  void add(const InventoryClass& type, ByteView identity);
   // 48 hex digits: count (16), sums (32).
   std::string text() const;
   static Result<RowSetDigest> parse(std::string_view text);
@@ -84,6 +88,8 @@ class RowSetDigest {
   friend bool operator==(const RowSetDigest&, const RowSetDigest&) = default;
 
  private:
+  void add_lanes(const std::array<std::uint64_t, 2>& lanes);
+
   std::uint64_t count_ = 0;
   std::array<std::uint64_t, 2> sums_{};
 };

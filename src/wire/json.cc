@@ -121,12 +121,18 @@ Result<std::optional<Json>> Json::find(std::string_view key) const {
 }
 
 Result<std::vector<Json>> Json::items() const {
-  if (kind() != Kind::Array) return wrong_kind("an array");
   std::vector<Json> out;
+  TRY(items(out));
+  return out;
+}
+
+Result<void> Json::items(std::vector<Json>& out) const {
+  if (kind() != Kind::Array) return wrong_kind("an array");
+  out.clear();
   const std::size_t end = tape_->last(index_);
   for (std::size_t at = tape_->first(index_); at < end; at = tape_->after(at))
     out.push_back(Json(tape_, at));
-  return out;
+  return {};
 }
 
 Result<std::vector<std::pair<std::string_view, Json>>> Json::members() const {
@@ -200,7 +206,7 @@ std::optional<std::string_view> doubled_key(const JsonTape& tape, std::size_t at
 
 // What simdjson 3.0.1 lets pass: doubled keys, strings that hold half of a surrogate pair, and
 // empty containers one level below its limit.
-Result<void> check_strictness(const JsonTape& tape, JsonLimits limits) {
+Result<void> check_strictness(const JsonTape& tape, bool has_escapes, JsonLimits limits) {
   std::vector<std::string_view> keys;
   unsigned depth = 0;
   const std::size_t end = tape.payload(0) - 1;  // the root word counts the closing root word
@@ -214,7 +220,7 @@ Result<void> check_strictness(const JsonTape& tape, JsonLimits limits) {
     if (type == '{') {
       const auto key = doubled_key(tape, at, keys);
       if (key) return fail(kJsonSyntax, "the key '{}' stands twice in one object", *key);
-    } else if (type == '"') {
+    } else if (type == '"' && has_escapes) {
       // UTF-8 of U+D800 to U+DFFF starts with ed a0..bf; the input was checked, so only an
       // escape can have brought it.
       const std::string_view text = tape.text(at);
@@ -248,7 +254,7 @@ Result<JsonDocument> JsonDocument::parse(ByteView text, JsonLimits limits) {
   if (parser.capacity() > kKeptBytes) parser = simdjson::dom::parser();
   if (error) return syntax_failure(error, limits);
   state->tape = {state->document.tape.get(), state->document.string_buf.get()};
-  TRY(check_strictness(state->tape, limits));
+  TRY(check_strictness(state->tape, text.find("\\u") != text.npos, limits));
   return JsonDocument(std::move(state));
 }
 

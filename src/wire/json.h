@@ -37,6 +37,8 @@ class Json {
   Result<std::optional<Json>> find(std::string_view key) const;
   // Elements of an array, in order.
   Result<std::vector<Json>> items() const;
+  // The same in place of what `out` held: for arrays of many small arrays.
+  Result<void> items(std::vector<Json>& out) const;
   // Members of an object, in the order of the text.
   Result<std::vector<std::pair<std::string_view, Json>>> members() const;
 

@@ -36,7 +36,7 @@ class Dictionaries : public store::SiteDatabaseTest {
   }
   void add(std::size_t count) {
     store::must(site_->database->write([&](store::Transaction& t) -> Result<void> {
-      TRY(known_.begin(t));
+      TRY(known_.begin(t, 1));
       for (std::size_t i = 0; i < count; ++i) {
         const auto device =
             TRY(store::create_device(t,
@@ -100,7 +100,7 @@ TEST_F(Dictionaries, AreMadeAsTheFleetGrowsAndPackWhatIsWrittenLater) {
 
   // A change of either kind, and the log of both.
   store::must(site_->database->write([&](store::Transaction& t) -> Result<void> {
-    TRY(known_.begin(t));
+    TRY(known_.begin(t, 1));
     for (const auto device : {first, last})
       TRY(store::apply_full(t, known_, model::Schema(), device, rows(device, 2), store::kNow));
     return {};

@@ -94,12 +94,18 @@ class InventoryTest : public SiteDatabaseTest {
     out.removed = std::move(entry.removed);
     return out;
   }
+  static constexpr std::size_t kMessages = 8;
+  std::int64_t position() {
+    return must(read([](Reader& r) { return read_counter(r, Counter::InventorySequence); }));
+  }
   // As the inbox does.
   template <typename Work>
   auto writing(Work&& work) {
     return write([&](Transaction& t) -> decltype(work(t)) {
-      TRY(known_.begin(t));
-      return work(t);
+      TRY(known_.begin(t, kMessages));
+      auto done = work(t);
+      TRY(known_.end(t));
+      return done;
     });
   }
   Result<Told> full(const Classes& rows, DeviceNumber number) {
@@ -131,6 +137,30 @@ class InventoryTest : public SiteDatabaseTest {
   KnownRows known_;
   DeviceNumber number_ = 0;
 };
+
+TEST_F(InventoryTest, PositionsOfTheLogThatNobodyUsedAreGivenBackAndThoseOfUndoneMessagesAreNot) {
+  const std::int64_t before = position();
+  const Classes first = {{schema_.find("InstalledSoftware"), {}}};
+  EXPECT_EQ(must(full(first)).sequence, 0);
+  EXPECT_EQ(position(), before);
+  const auto rows = [&](std::int64_t number) {
+    const InventoryClass& type = *schema_.find("InstalledSoftware");
+    Row row(type.columns.size());
+    row[*type.column("Name")] = fmt::format("package-{}", number);
+    return Classes{{&type, {row}}};
+  };
+  const auto after_undone = must(writing([&](Transaction& t) -> Result<InventoryChange> {
+    const auto undone = t.attempt([&]() -> Result<void> {
+      EXPECT_EQ(must(apply_full(t, known_, schema_, number_, rows(1), kNow)).sequence, before + 1);
+      return fail(kNotFound, "as a later part of the message may");
+    });
+    EXPECT_FALSE(undone);
+    return apply_full(t, known_, schema_, number_, rows(2), kNow);
+  }));
+  EXPECT_EQ(after_undone.sequence, before + 2);
+  EXPECT_EQ(position(), before + 2);
+  EXPECT_EQ(must(full(rows(3))).sequence, before + 3);
+}
 
 TEST_F(InventoryTest, AFullInventoryComesBackWithAllItsColumns) {
   const Classes rows = {{&software(), {package("bash"), package("zsh")}},

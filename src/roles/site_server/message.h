@@ -26,9 +26,16 @@ struct MessageContext {
   bool replayed = false;  // out of quarantine: later messages of its stream were taken before
 };
 
+// Of a message whose transaction is through, for the fleet index.
+struct TakenChange {
+  fleet::DeviceChange change;
+  Timestamp received;     // by the management point
+  bool replayed = false;  // long after that
+};
+
 // What the messages of one round mean for the other components.
 struct InboxEffects {
-  std::vector<fleet::DeviceChange> changes;     // for the fleet index, in order
+  std::vector<TakenChange> changes;             // in order
   std::vector<store::DeviceNumber> new_policy;  // devices whose header says something new
   std::vector<model::DeviceId> quarantined;     // from now on let in no more
   store::JournalPosition taken_to = 0;          // of the inbox

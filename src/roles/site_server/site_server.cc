@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <future>
 #include <mutex>
 #include <set>
 
@@ -40,6 +41,8 @@ constexpr Duration kAfterFailure = std::chrono::seconds(1);
 // An operator's objects come one by one.
 constexpr Duration kPause = std::chrono::milliseconds(50);
 constexpr Duration kLongestGathering = std::chrono::seconds(1);
+// Before other things have their turn.
+constexpr Duration kLongestTaking = std::chrono::seconds(1);
 constexpr Duration kRefreshInterval = std::chrono::minutes(1);
 constexpr Duration kRetryInterval = std::chrono::seconds(1);
 constexpr Duration kSweepInterval = std::chrono::minutes(10);
@@ -85,12 +88,20 @@ struct SiteServer::Components {
   // Devices whose header must be looked at; kept over rounds, so that a failed round loses none.
   std::set<store::DeviceNumber> dirty;
   // Inventories whose transaction is through and that the collections do not know yet; likewise.
-  std::deque<fleet::DeviceChange> changes;
-  // Effects of replayed messages, which come from other threads. Who holds `replaying` knows that
-  // all that the database has of them is here.
+  std::deque<TakenChange> changes;
+  // Effects of messages that other threads took: replayed ones, and those of the inbox while the
+  // index follows. Who holds `replaying` knows that all that the database has of the former is
+  // here.
   std::mutex replaying;
-  std::mutex replayed_mutex;
-  InboxEffects replayed;
+  std::mutex elsewhere_mutex;
+  InboxEffects elsewhere;
+
+  void add_from_elsewhere(InboxEffects& from) {
+    const std::lock_guard lock(elsewhere_mutex);
+    for (auto& change : from.changes) elsewhere.changes.push_back(std::move(change));
+    elsewhere.new_policy.insert(elsewhere.new_policy.end(), from.new_policy.begin(),
+                                from.new_policy.end());
+  }
   // The database failed in the middle: it may know what the fleet index missed, or the other way.
   std::atomic<bool> behind = false;
   std::int64_t object_serial = 0;
@@ -153,7 +164,7 @@ Result<std::optional<IndexPosition>> SiteServer::index_position() {
   Components& parts = *components_;
   if (parts.behind || !parts.is_whole) return std::optional<IndexPosition>();
   const std::lock_guard lock(parts.replaying);
-  TRY(follow_replayed());
+  TRY(follow_messages());
   const auto inventory = TRY(site_->database->read([](store::Reader& reader) {
     return store::read_counter(reader, store::Counter::InventorySequence);
   }));
@@ -165,13 +176,7 @@ Result<void> SiteServer::replay(std::int64_t number) {
   auto replayed = replay_quarantined(*site_, components_->loaders, number);
   if (!replayed && store::is_outage(replayed.error())) components_->behind = true;
   InboxEffects effects = TRY(std::move(replayed));
-  {
-    const std::lock_guard lock(components_->replayed_mutex);
-    InboxEffects& all = components_->replayed;
-    for (auto& change : effects.changes) all.changes.push_back(std::move(change));
-    all.new_policy.insert(all.new_policy.end(), effects.new_policy.begin(),
-                          effects.new_policy.end());
-  }
+  components_->add_from_elsewhere(effects);
   site_->changed.notify();
   return {};
 }
@@ -218,16 +223,22 @@ Result<void> follow_devices(hosting::Site& site, std::int64_t& serial,
   return {};
 }
 
-Result<void> follow_inventories(CollectionEvaluator& collections,
-                                std::deque<fleet::DeviceChange>& changes,
+Result<void> follow_inventories(hosting::Site& site, CollectionEvaluator& collections,
+                                std::deque<TakenChange>& changes,
                                 std::set<store::DeviceNumber>& dirty, bool& is_whole) {
   for (; !changes.empty(); changes.pop_front()) {
-    const auto followed = collections.inventory_changed(changes.front(), dirty);
-    if (followed) continue;
+    const TakenChange& taken = changes.front();
+    const auto followed = collections.inventory_changed(taken.change, dirty);
+    if (followed) {
+      const Duration passed = site.clock.now() - taken.received;
+      if (!taken.replayed && passed >= Duration(0))
+        site.figures->facts_visible.observe(static_cast<std::uint64_t>(passed.count()) * 1000);
+      continue;
+    }
     if (store::is_outage(followed.error())) return fail(followed.error());
     is_whole = false;
     log::failure(log::Level::Error, "fleet.change.failed", followed.error(),
-                 {{"device", changes.front().device}});
+                 {{"device", taken.change.device}});
   }
   return {};
 }
@@ -270,13 +281,34 @@ Result<void> forget_old(hosting::Site& site, Timestamp now) {
 
 }  // namespace
 
-Result<void> SiteServer::follow_replayed() {
+Result<void> SiteServer::follow_messages() {
   Components& parts = *components_;
   {
-    const std::lock_guard lock(parts.replayed_mutex);
-    parts.add(parts.replayed);
+    const std::lock_guard lock(parts.elsewhere_mutex);
+    parts.add(parts.elsewhere);
   }
-  return follow_inventories(parts.collections, parts.changes, parts.dirty, parts.is_whole);
+  return follow_inventories(*site_, parts.collections, parts.changes, parts.dirty, parts.is_whole);
+}
+
+// What waits in the inbox, in parts: while the transaction of one runs, the index follows the one
+// before it. Returns whether there is more.
+Result<bool> SiteServer::take_messages() {
+  Components& parts = *components_;
+  const Duration until = site_->clock.steady() + kLongestTaking;
+  const auto take = [&]() -> Result<bool> {
+    InboxEffects effects = TRY(take_inbox(*site_, parts.loaders));
+    parts.add_from_elsewhere(effects);
+    return effects.more;
+  };
+  bool more = TRY(take());
+  while (more && !stopping_ && site_->clock.steady() < until) {
+    auto next = std::async(std::launch::async, take);
+    auto followed = follow_messages();
+    more = TRY(next.get());
+    TRY(std::move(followed));
+  }
+  TRY(follow_messages());
+  return more;
 }
 
 // What the objects' log says from where it was read last; returns whether it said anything.
@@ -349,15 +381,12 @@ Result<bool> SiteServer::round() {
     parts.changes.clear();  // their transactions were through
   }
   // What a failed round left: before anything is read that holds it already.
-  TRY(follow_inventories(parts.collections, parts.changes, parts.dirty, parts.is_whole));
+  TRY(follow_inventories(*site_, parts.collections, parts.changes, parts.dirty, parts.is_whole));
   for (const auto device : site_->forgotten.take()) parts.collections.device_left(device);
   TRY(quarantine_doubled(*site_));
   TRY(follow_devices(*site_, parts.device_serial, parts.collections, parts.dirty));
 
-  auto effects = TRY(take_inbox(*site_, parts.loaders));
-  parts.add(effects);
-  TRY(follow_replayed());
-
+  const bool more = TRY(take_messages());
   const bool changed = TRY(follow_objects());
   const Timestamp now = site_->clock.now();
   TRY(follow_time(now));
@@ -373,7 +402,7 @@ Result<bool> SiteServer::round() {
     if (const auto position = TRY(index_position())) parts.snapshot.take(*position);
     parts.next_snapshot = now + site_->settings.duration("fleet.snapshot_interval");
   }
-  return effects.more || changed;
+  return more || changed;
 }
 
 }  // namespace muster::site_server

@@ -29,11 +29,12 @@ class SiteServer {
   struct Components;
   explicit SiteServer(hosting::Site& site);
   void work();
-  // What replayed messages and a failed round left for the index.
-  Result<void> follow_replayed();
+  // What messages, replayed ones and a failed round left for the index.
+  Result<void> follow_messages();
   // How far the index has followed; nothing while that is not sure.
   Result<std::optional<IndexPosition>> index_position();
   // The parts of a round.
+  Result<bool> take_messages();
   Result<bool> follow_objects();
   Result<void> follow_time(Timestamp now);
   Result<void> build_policy(Timestamp now, bool changed);

@@ -41,7 +41,8 @@ class InventoryWriter {
     ClassTable classes = ClassTable::of(*TRY(known.classes(transaction)), schema);
     RowTable rows = TRY(RowTable::open(transaction, known));
     const PackedLists& lists = *TRY(known.lists(transaction));
-    return InventoryWriter(transaction, lists, device, now, std::move(classes), rows);
+    return InventoryWriter(transaction, known, lists, device, now, std::move(classes),
+                           std::move(rows));
   }
 
   Result<StoredRows> state();
@@ -63,16 +64,18 @@ class InventoryWriter {
   Result<void> note_unchanged(const std::string& digest);
 
  private:
-  InventoryWriter(Transaction& transaction, const PackedLists& lists, DeviceNumber device,
-                  Timestamp now, ClassTable classes, RowTable rows)
+  InventoryWriter(Transaction& transaction, KnownRows& known, const PackedLists& lists,
+                  DeviceNumber device, Timestamp now, ClassTable classes, RowTable rows)
       : transaction_(&transaction),
+        known_(&known),
         lists_(&lists),
         device_(device),
         now_(now),
         classes_(std::move(classes)),
-        rows_(rows) {}
+        rows_(std::move(rows)) {}
 
   Transaction* transaction_;
+  KnownRows* known_;
   const PackedLists* lists_;
   DeviceNumber device_;
   Timestamp now_;
@@ -99,13 +102,22 @@ Result<std::vector<Arrival>> InventoryWriter::intern(std::span<const model::Clas
   std::vector<Arrival> out;
   for (const auto& [type, of_class] : rows) {
     const ClassId id = TRY(classes_.id_of(*type));
-    const auto ids = TRY(rows_.intern(id, shared_bytes(*type, of_class)));
+    const std::vector<Bytes> shared = shared_bytes(*type, of_class);
+    const auto ids = TRY(rows_.intern(id, shared));
+    const bool has_unique = model::has_columns(*type, model::ColumnKind::Unique);
+    const bool has_volatile = model::has_columns(*type, model::ColumnKind::Volatile);
+    out.reserve(out.size() + of_class.size());
     for (std::size_t i = 0; i < of_class.size(); ++i) {
       const model::Row& row = of_class[i];
-      out.push_back({RowEntry{id, ids[i], model::encode_row(*type, row, model::Columns::Unique),
-                              model::encode_row(*type, row, model::Columns::Volatile)},
-                     type, &row});
-      digest.add(*type, row);
+      Arrival arrival{RowEntry{id, ids[i], {}, {}}, type, &row};
+      if (has_unique) arrival.entry.unique = encode_row(*type, row, model::Columns::Unique);
+      if (has_volatile) arrival.entry.changing = encode_row(*type, row, model::Columns::Volatile);
+      out.push_back(std::move(arrival));
+      // What all may share is then all by which the row is known.
+      if (has_unique)
+        digest.add(*type, row);
+      else
+        digest.add(*type, shared[i]);
     }
   }
   TRY(rows_.close());
@@ -177,7 +189,7 @@ Result<void> InventoryWriter::check_room(const std::vector<RowEntry>& list,
 }
 
 Result<std::int64_t> InventoryWriter::save_rows(const std::vector<RowEntry>& list) {
-  const auto serial = TRY(take_counter(*transaction_, Counter::InventorySequence));
+  const auto serial = TRY(known_->next_position(*transaction_));
   TRY(transaction_->run(
       "INSERT INTO device_rows (device, rows, serial) VALUES ($1, $2, $3) "
       "ON CONFLICT (device) DO UPDATE SET rows = excluded.rows, serial = excluded.serial",

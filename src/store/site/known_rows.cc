@@ -10,12 +10,35 @@ constexpr std::size_t kFirstSlots = std::size_t{1} << 12;
 // 24 MB, for the distinct rows of a million devices.
 constexpr std::size_t kMostSlots = std::size_t{1} << 20;
 
+// Fewer take their positions one by one, so that a heartbeat takes none.
+constexpr std::size_t kManyMessages = 4;
+
 }  // namespace
 
-Result<void> KnownRows::begin(Reader& reader) {
-  settled_ = static_cast<std::uint64_t>(TRY(read_counter(reader, Counter::InventoryRow)));
-  if (lists_ && TRY(latest_dictionary(reader)) != lists_->latest()) lists_.reset();
+Result<void> KnownRows::begin(Transaction& transaction, std::size_t messages) {
+  next_position_ = end_of_positions_ = 0;
+  if (messages >= kManyMessages) {
+    const auto count = static_cast<std::int64_t>(messages);
+    next_position_ = TRY(take_counter(transaction, Counter::InventorySequence, count));
+    end_of_positions_ = next_position_ + count;
+  }
+  settled_ = static_cast<std::uint64_t>(TRY(read_counter(transaction, Counter::InventoryRow)));
+  if (lists_ && TRY(latest_dictionary(transaction)) != lists_->latest()) lists_.reset();
   return {};
+}
+
+// Nobody else took any meanwhile: whoever has taken from a counter holds it until the transaction
+// is through.
+Result<void> KnownRows::end(Transaction& transaction) {
+  const std::int64_t left = end_of_positions_ - next_position_;
+  next_position_ = end_of_positions_ = 0;
+  if (left == 0) return {};
+  return give_back_to_counter(transaction, Counter::InventorySequence, left);
+}
+
+Result<std::int64_t> KnownRows::next_position(Transaction& transaction) {
+  if (next_position_ < end_of_positions_) return next_position_++;
+  return take_counter(transaction, Counter::InventorySequence);
 }
 
 void KnownRows::forget() { *this = {}; }

@@ -26,8 +26,11 @@ class KnownRows {
   using Hash = std::array<std::uint64_t, 2>;
 
   // At the begin of each transaction: rows that it adds may be undone, and their ids given to
-  // others, so they are remembered only from the next one on.
-  Result<void> begin(Reader& reader);
+  // others, so they are remembered only from the next one on. Positions in the inventory log for
+  // so many messages are taken at once, before the first of them can be undone.
+  Result<void> begin(Transaction& transaction, std::size_t messages);
+  // At its end: gives back the positions that nobody used.
+  Result<void> end(Transaction& transaction);
   // For who has changed the classes, or does not know any more what the database holds.
   void forget();
 
@@ -35,6 +38,9 @@ class KnownRows {
   Result<const PackedLists*> lists(Reader& reader);
   // Error: kNotFound before a class was registered.
   Result<ByteView> key(Reader& reader);
+
+  // The next position in the inventory log.
+  Result<std::int64_t> next_position(Transaction& transaction);
 
   std::optional<std::uint64_t> find(const Hash& hash) const;
   // A row that was read.
@@ -47,7 +53,8 @@ class KnownRows {
   };
   void grow();
 
-  std::uint64_t settled_ = 0;  // ids up to it stay what they are
+  std::uint64_t settled_ = 0;                              // ids up to it stay what they are
+  std::int64_t next_position_ = 0, end_of_positions_ = 0;  // taken, and not used yet
   std::optional<std::vector<KnownClass>> classes_;
   std::optional<PackedLists> lists_;
   Bytes key_;

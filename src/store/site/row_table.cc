@@ -40,11 +40,21 @@ std::string insert_rows(std::size_t rows) {
   return "INSERT INTO inventory_row (id, class, hash, bytes) VALUES " + placeholder_rows(rows, 4);
 }
 
-KnownRows::Hash words_of(const Bytes& hash) {
-  KnownRows::Hash out{};
-  std::memcpy(out.data(), hash.data(), sizeof out);
+using Hash = KnownRows::Hash;
+
+// As it stands in the table: what keyed_hash gives.
+ByteView bytes_of(const Hash& hash) {
+  return {reinterpret_cast<const char*>(hash.data()), sizeof hash};
+}
+Hash words_of(ByteView bytes) {
+  Hash out{};
+  std::memcpy(out.data(), bytes.data(), std::min(sizeof out, bytes.size()));
   return out;
 }
+
+struct FirstWord {
+  std::size_t operator()(const Hash& hash) const { return hash[0]; }
+};
 
 bool is_retired(const KnownClass& known) { return known.layout.starts_with("retired "); }
 
@@ -119,20 +129,21 @@ Result<RowTable> RowTable::open(Transaction& transaction, KnownRows& known) {
   return RowTable(transaction, known, key);
 }
 
-Bytes RowTable::hash_of(ClassId type, ByteView bytes, std::uint8_t probe) const {
-  ByteWriter message;
-  message.bytes(bytes);
-  message.u32(type);
-  if (probe > 0) message.u8(probe);
-  return keyed_hash(key_, message.view());
+Hash RowTable::hash_of(ClassId type, ByteView bytes, std::uint8_t probe) {
+  hashed_.clear();
+  hashed_.bytes(bytes);
+  hashed_.u32(type);
+  if (probe > 0) hashed_.u8(probe);
+  return keyed_hash_words(key_, hashed_.view());
 }
 
 Result<RowTable::Place> RowTable::probe_on(ClassId type, ByteView bytes) {
   for (std::uint8_t probe = 1; probe < kMostProbes; ++probe) {
-    Bytes hash = hash_of(type, bytes, probe);
-    Rows rows = TRY(transaction_->query(
-        "SELECT id, bytes FROM inventory_row WHERE class = $1 AND hash = $2", {type, blob(hash)}));
-    if (!TRY(rows.next())) return Place{std::nullopt, std::move(hash)};
+    const Hash hash = hash_of(type, bytes, probe);
+    Rows rows = TRY(
+        transaction_->query("SELECT id, bytes FROM inventory_row WHERE class = $1 AND hash = $2",
+                            {type, blob(bytes_of(hash))}));
+    if (!TRY(rows.next())) return Place{std::nullopt, hash};
     if (TRY(rows.blob_view(1)) == bytes)
       return Place{static_cast<std::uint64_t>(TRY(rows.integer(0))), {}};
   }
@@ -143,11 +154,11 @@ Result<std::vector<RowTable::Place>> RowTable::look_up(ClassId type,
                                                        const std::vector<Bytes>& rows) {
   std::vector<Place> out(rows.size());
   // Many rows of a report are there twice, and a hash is looked for once.
-  std::unordered_map<std::string_view, std::vector<std::size_t>> places;
+  std::unordered_map<Hash, std::vector<std::size_t>, FirstWord> places;
   for (std::size_t i = 0; i < rows.size(); ++i) out[i].hash = hash_of(type, rows[i], 0);
-  std::vector<std::string_view> hashes;
+  std::vector<Hash> hashes;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    out[i].id = known_->find(words_of(out[i].hash));
+    out[i].id = known_->find(out[i].hash);
     if (out[i].id) continue;
     auto& same = places[out[i].hash];
     if (same.empty()) hashes.push_back(out[i].hash);
@@ -158,15 +169,15 @@ Result<std::vector<RowTable::Place>> RowTable::look_up(ClassId type,
       hashes.size(), [&](std::size_t first, std::size_t count, std::size_t room) -> Result<void> {
         std::vector<Param> params = {type};
         for (std::size_t i = 0; i < room; ++i)
-          params.emplace_back(blob(hashes[first + std::min(i, count - 1)]));
+          params.emplace_back(blob(bytes_of(hashes[first + std::min(i, count - 1)])));
         Rows found = TRY(transaction_->query(select_by_hash(room), Params(params)));
         while (TRY(found.next())) {
-          const auto same = places.find(TRY(found.blob_view(0)));
+          const auto same = places.find(words_of(TRY(found.blob_view(0))));
           MUSTER_CHECK(same != places.end());
           for (const std::size_t i : same->second) {
             if (TRY(found.blob_view(2)) == rows[i]) {
               out[i].id = static_cast<std::uint64_t>(TRY(found.integer(1)));
-              known_->note(words_of(out[i].hash), *out[i].id);
+              known_->note(out[i].hash, *out[i].id);
             } else {
               others.push_back(i);
             }
@@ -193,7 +204,7 @@ Result<std::uint64_t> RowTable::next_id() {
 Result<std::vector<std::uint64_t>> RowTable::intern(ClassId type, const std::vector<Bytes>& rows) {
   std::vector<Place> places = TRY(look_up(type, rows));
   // New ones by their hashes; equal ones in one report are one row.
-  std::unordered_map<std::string_view, std::size_t> first_with;
+  std::unordered_map<Hash, std::size_t, FirstWord> first_with;
   std::vector<std::size_t> fresh, doubtful;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (places[i].id) continue;
@@ -211,7 +222,8 @@ Result<std::vector<std::uint64_t>> RowTable::intern(ClassId type, const std::vec
     std::vector<Param> params;
     for (std::size_t i = first; i < first + size; ++i) {
       const Place& place = places[fresh[i]];
-      params.insert(params.end(), {*place.id, type, blob(place.hash), blob(rows[fresh[i]])});
+      params.insert(params.end(),
+                    {*place.id, type, blob(bytes_of(place.hash)), blob(rows[fresh[i]])});
     }
     TRY(transaction_->run(insert_rows(size), Params(params)));
     return {};

@@ -1,6 +1,7 @@
 // The table of distinct inventory rows: from classes and bytes to ids and back.
 #pragma once
 
+#include "base/byte_writer.h"
 #include "base/random.h"
 #include "model/schema.h"
 #include "store/database.h"
@@ -49,9 +50,9 @@ class RowTable {
   // The id, or the hash under which the row can be inserted.
   struct Place {
     std::optional<std::uint64_t> id;
-    Bytes hash;
+    KnownRows::Hash hash;
   };
-  Bytes hash_of(ClassId type, ByteView bytes, std::uint8_t probe) const;
+  KnownRows::Hash hash_of(ClassId type, ByteView bytes, std::uint8_t probe);
   Result<std::vector<Place>> look_up(ClassId type, const std::vector<Bytes>& rows);
   // From the second probe on: another row has the hash.
   Result<Place> probe_on(ClassId type, ByteView bytes);
@@ -60,6 +61,7 @@ class RowTable {
   Transaction* transaction_;
   KnownRows* known_;
   ByteView key_;                // of `known_`
+  ByteWriter hashed_;           // kept for its room
   std::int64_t first_new_ = 0;  // 0: none was taken yet
   std::int64_t new_rows_ = 0;
 };

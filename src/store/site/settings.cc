@@ -73,6 +73,12 @@ Result<std::int64_t> take_counter(Transaction& transaction, Counter counter, std
   return *last - count + 1;
 }
 
+Result<void> give_back_to_counter(Transaction& transaction, Counter counter, std::int64_t count) {
+  TRY(transaction.run("UPDATE counter SET value = value - $1 WHERE name = $2",
+                      {count, counter_name(counter)}));
+  return {};
+}
+
 Result<std::int64_t> read_counter(Reader& reader, Counter counter) {
   const auto value =
       TRY(reader.first("SELECT value FROM counter WHERE name = $1", {counter_name(counter)},

@@ -31,6 +31,8 @@ enum class Counter {
 // Takes `count` successive values and returns the first; the first of all is 1. Never goes back.
 Result<std::int64_t> take_counter(Transaction& transaction, Counter counter,
                                   std::int64_t count = 1);
+// Values taken last by the same transaction, and used by nobody.
+Result<void> give_back_to_counter(Transaction& transaction, Counter counter, std::int64_t count);
 // The last value taken, 0 when none was.
 Result<std::int64_t> read_counter(Reader& reader, Counter counter);
 

@@ -127,7 +127,7 @@ Result<InboxEffects> take_inbox(hosting::Site& site, const Loaders& loaders) {
   const auto records = TRY(site.inbox->read(start, kRoundBytes));
   InboxEffects effects;
   const auto done = site.database->write([&](store::Transaction& transaction) -> Result<void> {
-    TRY(site.known_rows.begin(transaction));
+    TRY(site.known_rows.begin(transaction, records.size()));
     const Duration until = site.clock.steady() + kRoundTime;
     for (const store::JournalRecord& raw : records) {
       if (effects.taken_to > 0 && site.clock.steady() >= until) break;
@@ -148,6 +148,7 @@ Result<InboxEffects> take_inbox(hosting::Site& site, const Loaders& loaders) {
                      taken.error()));
       site.figures->messages_quarantined.add();
     }
+    TRY(site.known_rows.end(transaction));
     return store::set_inbox_position(transaction, kJournal, effects.taken_to);
   });
   // Also when nobody knows whether it took effect: the next round finds out.

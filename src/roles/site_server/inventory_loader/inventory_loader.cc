@@ -77,7 +77,7 @@ Result<void> load_inventory_report(store::Transaction& transaction, const Messag
   }
   TRY(rename(transaction, context, name_of(report)));
   change.added = std::move(report.rows);
-  effects.changes.push_back(std::move(change));
+  effects.changes.push_back({std::move(change), context.received, context.replayed});
   return {};
 }
 
@@ -102,7 +102,7 @@ Result<void> load_heartbeat(store::Transaction& transaction, const MessageContex
     change.schema = context.schema;
     change.extent = fleet::Extent::Delta;
     change.updated = heartbeat.volatile_rows;
-    effects.changes.push_back(std::move(change));
+    effects.changes.push_back({std::move(change), context.received, context.replayed});
   }
   return {};
 }
