@@ -197,7 +197,8 @@ class Figures(unittest.TestCase):
         at_least = {"muster_http_connections_total": 2, "muster_policy_headers_made_total": 1,
                     "muster_signer_calls_total": 3, "muster_messages_taken_total": 1, "muster_fleet_devices": 1,
                     "muster_fleet_rows": 100, "muster_inbox_appended_bytes_total": 1000,
-                    "muster_collection_membership_changes_total": 1, "process_resident_memory_bytes": 1e6,
+                    "muster_collection_membership_changes_total": 1,
+                    "muster_fact_visible_duration_seconds_count": 1, "process_resident_memory_bytes": 1e6,
                     "process_open_fds": 10, "process_cpu_seconds_total": 0.01, "process_start_time_seconds": 1.6e9}
         for name, least in at_least.items():
             self.assertGreaterEqual(value(self.site, name), least, name)
