@@ -210,7 +210,7 @@ Result<void> follow_devices(hosting::Site& site, std::int64_t& serial,
       TRY(collections.device_active(device, dirty));
     } else {
       collections.device_left(device.number);
-      site.shelf.put_header(device.id.text(), nullptr);
+      site.shelf.put_header(device.id.text(), nullptr, site.clock.now());
       site.nudges.drop(device.id.text());
     }
     serial = device.serial;
@@ -322,6 +322,7 @@ Result<void> SiteServer::follow_time(Timestamp now) {
   if (now >= parts.next_refresh) {
     parts.collections.time_passed(parts.dirty);
     TRY(parts.policy.renew(parts.dirty));
+    site_->shelf.forget_former(now);
     parts.next_refresh = now + kRefreshInterval;
   }
   return {};

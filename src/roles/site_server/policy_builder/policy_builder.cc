@@ -387,7 +387,7 @@ void PolicyBuilder::shelve(const contract::PolicyHeader& header, std::vector<std
   shelved->document = std::move(document);
   for (const auto& body : header.bodies) shelved->bodies.push_back(body.sha256);
   shelved->content_folders = std::move(folders);
-  site_->shelf.put_header(header.device.text(), std::move(shelved));
+  site_->shelf.put_header(header.device.text(), std::move(shelved), site_->clock.now());
 }
 
 Result<void> PolicyBuilder::follow_root(std::set<store::DeviceNumber>& dirty) {
