@@ -297,7 +297,7 @@ Result<bool> SiteServer::follow_objects() {
   parts.collections.collections_changed(of_collections,
                                         all_read ? MoreChanges::No : MoreChanges::Yes, parts.dirty);
   for (const store::Change& change : changes) {
-    parts.policy.follow(change, parts.dirty);
+    parts.policy.note(change);
     parts.object_serial = change.serial;
   }
   return !changes.empty();
@@ -307,7 +307,7 @@ Result<bool> SiteServer::follow_objects() {
 Result<void> SiteServer::follow_time(Timestamp now) {
   Components& parts = *components_;
   if (now >= parts.next_retry) {
-    parts.policy.retry(parts.dirty);
+    parts.policy.retry();
     parts.next_retry = now + kRetryInterval;
   }
   if (now >= parts.next_sweep) {
@@ -328,7 +328,8 @@ Result<void> SiteServer::follow_time(Timestamp now) {
   return {};
 }
 
-// Headers for the devices that have something new, once an operator's changes pause.
+// Bodies for what changed and headers for the devices that have something new, once an operator's
+// changes pause.
 Result<void> SiteServer::build_policy(Timestamp now, bool changed) {
   Components& parts = *components_;
   if (changed && !parts.gathering) parts.gathering = now;
@@ -336,6 +337,7 @@ Result<void> SiteServer::build_policy(Timestamp now, bool changed) {
     site_->changed.wait(kPause);
     return {};
   }
+  TRY(parts.policy.follow_noted(parts.dirty));
   TRY(parts.policy.build(parts.dirty));
   parts.dirty.clear();
   parts.gathering.reset();
