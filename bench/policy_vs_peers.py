@@ -37,6 +37,7 @@ from spoken_device import SpokenDevice  # noqa: E402
 ROUNDS = 3
 ITEMS = 20
 FLEET = 100
+BODIES_AT_ONCE = 32
 POLLS = 20_000
 CONTACTS = 200
 WARM_COMPILES = 800  # from there on the cost of a catalogue falls by less than a tenth in 100 more
@@ -116,15 +117,19 @@ class Device(SpokenDevice):
         named = {each["sha256"] for each in json.loads(document.split(b"\n", 1)[1])["bodies"]}
         self.bodies &= named
         out = []
-        for body in named - self.bodies:
-            status, _, document = self.get(f"/mp/policy/body/{body}")
-            if status == 403:  # a newer header came meanwhile, which does not name it any more
+        wanted = sorted(named - self.bodies)
+        while wanted:
+            status, _, answer = self.get("/mp/policy/bodies/" + ".".join(wanted[:BODIES_AT_ONCE]))
+            if status == 403:  # newer headers came meanwhile, which do not name one of them any more
                 self.etag = ""
                 break
             if status != 200:
-                raise SystemExit(f"a body of the policy: {status}")
-            self.bodies.add(body)
-            out.append(document)
+                raise SystemExit(f"bodies of the policy: {status}")
+            while answer:
+                size = int.from_bytes(answer[:4], "big")
+                out.append(answer[4:4 + size])
+                self.bodies.add(wanted.pop(0))
+                answer = answer[4 + size:]
         return out
 
     def fetch_until(self, text, count):

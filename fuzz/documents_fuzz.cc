@@ -15,6 +15,7 @@
 #include "contract/pace.h"
 #include "contract/plan.h"
 #include "contract/policy.h"
+#include "contract/policy_bodies.h"
 #include "contract/policy_view.h"
 #include "contract/problem.h"
 #include "contract/public_documents.h"
@@ -113,6 +114,12 @@ void check_document(char kind, ByteView text) {
       if (const auto stretch = decode_stretch(text)) MUSTER_CHECK(encode_stretch(*stretch) == text);
       return;
     }
+    case 'y':
+      if (const auto names = decode_body_names(text))
+        MUSTER_CHECK(encode_body_names(std::vector<std::string>(names->begin(), names->end())) ==
+                     text);
+      static_cast<void>(decode_policy_bodies(text));
+      return;
     case 'r':
       static_cast<void>(decode_problem(text));
       return;

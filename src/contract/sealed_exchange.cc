@@ -17,7 +17,7 @@ constexpr std::string_view kRequestLine = "muster-request/1\n";
 constexpr std::size_t kKeySize = 32;
 constexpr std::size_t kKeyIdDigits = 64;
 constexpr std::size_t kTagSize = 16;
-constexpr std::size_t kLongestPath = 256;
+constexpr std::size_t kLongestPath = 2304;  // one that names many policy bodies
 constexpr std::size_t kLongestField = 128;
 constexpr std::size_t kMostHeaders = 16;
 // Base64 of an ECDSA P-256 signature in DER, 72 bytes at most.

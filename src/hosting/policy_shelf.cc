@@ -1,16 +1,60 @@
 #include "hosting/policy_shelf.h"
 
+#include <algorithm>
 #include <mutex>
 
 namespace muster::hosting {
+namespace {
 
-void PolicyShelf::put_header(std::string_view device, std::shared_ptr<const ShelvedHeader> header) {
+bool names(const ShelvedHeader& header, std::string_view body) {
+  return std::ranges::find(header.bodies, body) != header.bodies.end();
+}
+
+}  // namespace
+
+void PolicyShelf::put_header(std::string_view device, std::shared_ptr<const ShelvedHeader> header,
+                             Timestamp now) {
+  const std::string key(device);
   const std::unique_lock lock(mutex_);
-  if (header) {
-    headers_.insert_or_assign(std::string(device), std::move(header));
-  } else {
-    headers_.erase(std::string(device));
+  former_.erase(key);
+  if (!header) {
+    headers_.erase(key);
+    return;
   }
+  auto& place = headers_[key];
+  std::vector<std::string> gone;
+  if (place)
+    for (const std::string& body : place->bodies)
+      if (!names(*header, body)) gone.push_back(body);
+  place = std::move(header);
+  if (!gone.empty()) former_.emplace(key, Former{std::move(gone), now + kFormerBodiesTime});
+}
+
+void PolicyShelf::forget_former(Timestamp now) {
+  const std::unique_lock lock(mutex_);
+  std::erase_if(former_, [&](const auto& each) { return now >= each.second.until; });
+}
+
+bool PolicyShelf::may_fetch(std::string_view device, std::string_view sha256, Timestamp now) const {
+  const auto header = headers_.find(device);
+  if (header == headers_.end()) return false;
+  if (names(*header->second, sha256)) return true;
+  const auto former = former_.find(device);
+  return former != former_.end() && now < former->second.until &&
+         std::ranges::find(former->second.bodies, sha256) != former->second.bodies.end();
+}
+
+std::vector<std::shared_ptr<const Bytes>> PolicyShelf::bodies_for(
+    std::string_view device, std::span<const std::string_view> bodies, Timestamp now) const {
+  std::vector<std::shared_ptr<const Bytes>> out;
+  out.reserve(bodies.size());
+  const std::shared_lock lock(mutex_);
+  for (const std::string_view sha256 : bodies) {
+    const auto found = may_fetch(device, sha256, now) ? bodies_.find(sha256) : bodies_.end();
+    if (found == bodies_.end()) break;
+    out.push_back(found->second);
+  }
+  return out;
 }
 
 std::shared_ptr<const ShelvedHeader> PolicyShelf::header(std::string_view device) const {
@@ -27,12 +71,6 @@ void PolicyShelf::put_body(std::string_view sha256, std::shared_ptr<const Bytes>
 void PolicyShelf::drop_body(std::string_view sha256) {
   const std::unique_lock lock(mutex_);
   if (const auto found = bodies_.find(sha256); found != bodies_.end()) bodies_.erase(found);
-}
-
-std::shared_ptr<const Bytes> PolicyShelf::body(std::string_view sha256) const {
-  const std::shared_lock lock(mutex_);
-  const auto found = bodies_.find(sha256);
-  return found == bodies_.end() ? nullptr : found->second;
 }
 
 void PolicyShelf::put_site_time(std::string_view document) {

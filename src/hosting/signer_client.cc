@@ -10,6 +10,8 @@ namespace {
 
 constexpr Duration kConnectTime = std::chrono::seconds(5);
 constexpr Duration kCallTime = std::chrono::seconds(30);
+// Of the payloads of one call: in base64, and as the answer's documents, they fit into a frame.
+constexpr std::size_t kPayloadBytes = 8u << 20;
 
 // The one answer of the wanted type, or the refusal as an error.
 template <typename Wanted>
@@ -79,6 +81,28 @@ Result<std::vector<Bytes>> SignerClient::sign_policy_headers(
 Result<Bytes> SignerClient::sign_document(contract::SignedType type, ByteView payload) {
   auto answers = TRY(call({signer::SignDocument{type, Bytes(payload)}}));
   return TRY(take<signer::Document>(std::move(answers[0]))).framed;
+}
+
+Result<std::vector<Result<Bytes>>> SignerClient::sign_documents(contract::SignedType type,
+                                                                std::vector<Bytes> payloads) {
+  std::vector<Result<Bytes>> out;
+  out.reserve(payloads.size());
+  while (out.size() < payloads.size()) {
+    std::vector<signer::Request> part;
+    std::size_t size = 0;
+    for (std::size_t i = out.size();
+         i < payloads.size() && part.size() < contract::kSignerRequestsLimit; ++i) {
+      size += payloads[i].size();
+      if (size > kPayloadBytes && !part.empty()) break;
+      part.emplace_back(signer::SignDocument{type, std::move(payloads[i])});
+    }
+    for (signer::Answer& answer : TRY(call(part))) {
+      auto document = take<signer::Document>(std::move(answer));
+      out.push_back(document ? Result<Bytes>(std::move(document->framed))
+                             : Result<Bytes>(fail(document.error())));
+    }
+  }
+  return out;
 }
 
 Result<signer::CatalogueSigned> SignerClient::sign_catalogue(contract::CatalogueRole role,

@@ -32,6 +32,9 @@ class SignerClient {
   Result<std::vector<Bytes>> sign_policy_headers(
       std::vector<contract::signer::SignPolicyHeader> headers);
   Result<Bytes> sign_document(contract::SignedType type, ByteView payload);
+  // Many of one type in as few calls as they fit in, each signed or refused by itself.
+  Result<std::vector<Result<Bytes>>> sign_documents(contract::SignedType type,
+                                                    std::vector<Bytes> payloads);
   Result<contract::signer::CatalogueSigned> sign_catalogue(contract::CatalogueRole role,
                                                            std::uint64_t version,
                                                            ByteView canonical);

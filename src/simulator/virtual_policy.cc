@@ -1,6 +1,7 @@
 // The virtual client's policy: the client's own keeper verifies it; what the keeper wants and does
 // not find is fetched, and it looks again.
 #include "base/log.h"
+#include "contract/policy_bodies.h"
 #include "simulator/virtual_client.h"
 
 namespace muster::simulator {
@@ -12,6 +13,15 @@ class VirtualClient::Source final : public client::DocumentSource {
 
   Result<Bytes> policy_body(const std::string& sha256) override {
     return find(client::policy_body_request(sha256));
+  }
+  Result<std::optional<std::vector<Bytes>>> policy_bodies(
+      std::span<const std::string> sha256) override {
+    auto request = client::policy_bodies_request(sha256);
+    const auto arrived = owner_.arrived_.find(request.url);
+    // What came is kept; what did not is asked for one by one.
+    if (arrived != owner_.arrived_.end() && !arrived->second)
+      return std::optional<std::vector<Bytes>>();
+    return std::optional(TRY(contract::decode_policy_bodies(TRY(find(std::move(request))))));
   }
   Result<Bytes> catalogue_file(const std::string& name) override {
     return find(at(client::catalogue_path(name)));

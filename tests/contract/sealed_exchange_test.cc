@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "contract/errors.h"
+#include "contract/policy_bodies.h"
 
 namespace muster::contract {
 namespace {
@@ -50,7 +51,10 @@ TEST(SealedRequest, TakesPlainPathsAndTwoMethodsOnly) {
     EXPECT_TRUE(parse_sealed_request(framed(header)).error().is(kSealedMalformed)) << path;
   }
   auto header = sample();
-  header.path = "/" + std::string(256, 'a');
+  const std::vector<std::string> bodies(kMostPolicyBodies, std::string(64, 'a'));
+  header.path = std::string(kPolicyBodiesPath) + encode_body_names(bodies);
+  EXPECT_TRUE(parse_sealed_request(framed(header)).has_value());
+  header.path = "/" + std::string(2304, 'a');
   EXPECT_TRUE(parse_sealed_request(framed(header)).error().is(kSealedMalformed));
   for (const char* method : {"", "PUT", "get", "GET\r\nX: y"}) {
     header = sample();

@@ -82,7 +82,7 @@ class PolicyTrust(unittest.TestCase):
         self.deploy("second")
         self.wait_for_signed_policy("second")
         thief.alter = lambda path, status, headers, body: (
-            (status, headers, flipped(body, -40)) if path.startswith("/mp/policy/body/") else None)
+            (status, headers, flipped(body, -40)) if path.startswith(("/mp/policy/body/", "/mp/policy/bodies/")) else None)
         self.site.start("client")
         self.refused("M2407", "second")
 

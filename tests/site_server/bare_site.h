@@ -9,7 +9,8 @@ namespace muster::site_server {
 
 inline std::unique_ptr<hosting::Site> bare_site(std::unique_ptr<store::Database> database,
                                                 const Clock& clock, Random& random,
-                                                Settings settings = Settings({})) {
+                                                Settings settings = Settings({}),
+                                                const std::filesystem::path& signer = {}) {
   return std::unique_ptr<hosting::Site>(
       new hosting::Site{.config = {.site = store::site_code()},
                         .settings = std::move(settings),
@@ -18,7 +19,7 @@ inline std::unique_ptr<hosting::Site> bare_site(std::unique_ptr<store::Database>
                         .database = std::move(database),
                         .inbox = {},
                         .content = {},
-                        .signer = hosting::SignerClient("", clock),
+                        .signer = hosting::SignerClient(signer, clock),
                         .ca = some_certificate(),
                         .policy_public_key = {}});
 }

@@ -154,6 +154,11 @@ Result<Bytes> SiteLink::policy_body(const std::string& sha256) {
   return std::move(response.body);
 }
 
+Result<std::optional<std::vector<Bytes>>> SiteLink::policy_bodies(
+    std::span<const std::string> sha256) {
+  return read_policy_bodies(TRY(ask_as_device(policy_bodies_request(sha256))));
+}
+
 Result<net::ClientResponse> SiteLink::get_from_points(const std::string& path,
                                                       bool missing_is_answer) {
   asked_wait_ = Duration(0);

@@ -85,6 +85,8 @@ class SiteLink final : public DocumentSource {
                              std::uint64_t offset, const net::BodySink& sink);
 
   Result<Bytes> policy_body(const std::string& sha256) override;
+  Result<std::optional<std::vector<Bytes>>> policy_bodies(
+      std::span<const std::string> sha256) override;
   Result<Bytes> catalogue_file(const std::string& name) override;
   Result<std::optional<Bytes>> root(std::uint64_t version) override;
   Result<Bytes> content(const std::string& folder, const std::string& sha256,

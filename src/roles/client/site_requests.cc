@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "contract/pace.h"
+#include "contract/policy_bodies.h"
 #include "contract/problem.h"
 #include "roles/client/errors.h"
 #include "trust/est.h"
@@ -104,6 +105,18 @@ net::ClientRequest policy_body_request(const std::string& sha256) {
   net::ClientRequest request;
   request.url = "/mp/policy/body/" + sha256;
   return request;
+}
+
+net::ClientRequest policy_bodies_request(std::span<const std::string> sha256) {
+  net::ClientRequest request;
+  request.url = std::string(contract::kPolicyBodiesPath) + contract::encode_body_names(sha256);
+  return request;
+}
+
+Result<std::optional<std::vector<Bytes>>> read_policy_bodies(const net::ClientResponse& response) {
+  if (response.status == 429 || response.status >= 500) return refused(response, "policy bodies");
+  if (response.status != 200) return std::optional<std::vector<Bytes>>();
+  return std::optional(TRY_IN(contract::decode_policy_bodies(response.body), "policy bodies"));
 }
 
 net::ClientRequest nudge_request(std::uint64_t seen, const std::string& etag) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,11 @@ Result<trust::Certificate> read_certificate(const net::ClientResponse& response,
 net::ClientRequest policy_request(const std::string& etag, const contract::PollMark& mark);
 Result<PolicyAnswer> read_policy(const net::ClientResponse& response);
 net::ClientRequest policy_body_request(const std::string& sha256);
+// 1 to contract::kMostPolicyBodies of them.
+net::ClientRequest policy_bodies_request(std::span<const std::string> sha256);
+// The documents of the first that were asked for, one at least; nothing where the site has no
+// answer to such a request: it is older, or it refuses one of them.
+Result<std::optional<std::vector<Bytes>>> read_policy_bodies(const net::ClientResponse& response);
 
 // The request that is held. `seen`: the epoch of the last nudge; `etag`: of the policy answered
 // last.

@@ -4,6 +4,7 @@
 
 #include "contract/nudge.h"
 #include "contract/pace.h"
+#include "contract/policy_bodies.h"
 #include "hosting/public_documents.h"
 #include "hosting/sealed_leg.h"
 #include "roles/management_point/enrolment.h"
@@ -67,6 +68,8 @@ std::vector<hosting::Route> device_routes(hosting::Site& site) {
                 [&site](hosting::Call& call) { return answer_policy(site, call); }),
           route("GET", "/mp/policy/body/*", Access::Device, Where::Loop, 0,
                 [&site](hosting::Call& call) { return answer_policy_body(site, call); }),
+          route("GET", std::string(contract::kPolicyBodiesPath) + "*", Access::Device, Where::Loop,
+                0, [&site](hosting::Call& call) { return answer_policy_bodies(site, call); }),
           message_route(site)};
 }
 

@@ -1,9 +1,8 @@
 #include "roles/management_point/policy_answers.h"
 
-#include <algorithm>
-
 #include "base/log.h"
 #include "contract/nudge.h"
+#include "contract/policy_bodies.h"
 #include "contract/poll_mark.h"
 #include "roles/management_point/errors.h"
 
@@ -52,13 +51,25 @@ net::Response answer_policy(hosting::Site& site, hosting::Call& call) {
 
 net::Response answer_policy_body(hosting::Site& site, hosting::Call& call) {
   const std::string_view wanted = call.captures[0];
-  const auto header = site.shelf.header(call.peer->id);
-  const bool own = header && std::ranges::find(header->bodies, wanted) != header->bodies.end();
-  const auto body = own ? site.shelf.body(wanted) : nullptr;
-  if (!body) return hosting::problem(403, Error(kNotYours, fmt::format("policy body {}", wanted)));
+  const auto bodies = site.shelf.bodies_for(call.peer->id, {&wanted, 1}, call.now);
+  if (bodies.empty())
+    return hosting::problem(403, Error(kNotYours, fmt::format("policy body {}", wanted)));
   net::Response response;
   response.headers.add("Content-Type", "application/vnd.muster.policy");
-  response.body = body;
+  response.body = bodies[0];
+  return response;
+}
+
+net::Response answer_policy_bodies(hosting::Site& site, hosting::Call& call) {
+  const auto wanted = contract::decode_body_names(call.captures[0]);
+  if (!wanted) return hosting::problem(400, wanted.error());
+  const auto bodies = site.shelf.bodies_for(call.peer->id, *wanted, call.now);
+  if (bodies.size() < wanted->size())
+    return hosting::problem(
+        403, Error(kNotYours, fmt::format("policy body {}", (*wanted)[bodies.size()])));
+  net::Response response;
+  response.headers.add("Content-Type", "application/vnd.muster.policy-bodies");
+  response.body = contract::encode_policy_bodies(bodies);
   return response;
 }
 

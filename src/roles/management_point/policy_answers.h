@@ -11,7 +11,10 @@ namespace muster::management_point {
 // 403 when the poll shows that two machines have the identity; the device is let in no more.
 net::Response answer_policy(hosting::Site& site, hosting::Call& call);
 
-// A body that the caller's own header names; 403 for any other.
+// A body that the caller's own header names, or did a moment ago; 403 for any other.
 net::Response answer_policy_body(hosting::Site& site, hosting::Call& call);
+
+// Several such bodies (contract/policy_bodies.h); 403 where one of them is another.
+net::Response answer_policy_bodies(hosting::Site& site, hosting::Call& call);
 
 }  // namespace muster::management_point

@@ -128,11 +128,11 @@ void say(const contract::InventoryBody& body, Parts& out) {
          fmt::format("{} version {}, signed by an operator", each.role, each.version)});
 }
 
-Result<void> say_body(const hosting::Site& site, const contract::BodyReference& reference,
-                      Parts& out) {
-  const auto document = site.shelf.body(reference.sha256);
-  if (!document) return fail(kNoSuchThing, "policy body {}", reference.sha256);
-  const auto framed = TRY(contract::parse_signed_document(*document));
+Result<void> say_body(const hosting::Site& site, const model::DeviceId& device,
+                      std::string_view sha256, Parts& out) {
+  const auto found = site.shelf.bodies_for(device.text(), {&sha256, 1}, site.clock.now());
+  if (found.empty()) return fail(kNoSuchThing, "policy body {}", sha256);
+  const auto framed = TRY(contract::parse_signed_document(*found[0]));
   const auto body = TRY(contract::decode_policy_body(framed.payload));
   std::visit([&](const auto& each) { say(each, out); }, body);
   return {};
@@ -205,7 +205,7 @@ Result<net::Response> get_device_policy(hosting::Site& site, hosting::Call& call
   view.parts.push_back({"catalogue", fmt::format("root {}", header.catalogue_root)});
   for (const contract::BodyReference& reference : header.bodies)
     // One that cannot be read is said in its place: the device has the same trouble with it.
-    if (const auto said = say_body(site, reference, view.parts); !said)
+    if (const auto said = say_body(site, device.id, reference.sha256, view.parts); !said)
       view.parts.push_back({"unreadable part", said.error().text()});
   return json_answer(200, contract::encode_policy_view(view));
 }

@@ -169,7 +169,7 @@ Result<net::Response> delete_device(hosting::Site& site, hosting::Call& call) {
                            call.now));
         return found;
       }));
-  site.shelf.put_header(device.id.text(), nullptr);
+  site.shelf.put_header(device.id.text(), nullptr, site.clock.now());
   site.nudges.drop(device.id.text());
   site.forgotten.add(device.number);
   site.changed.notify();

@@ -215,7 +215,7 @@ Result<void> follow_devices(hosting::Site& site, std::int64_t& serial,
       TRY(collections.device_active(device, dirty));
     } else {
       collections.device_left(device.number);
-      site.shelf.put_header(device.id.text(), nullptr);
+      site.shelf.put_header(device.id.text(), nullptr, site.clock.now());
       site.nudges.drop(device.id.text());
     }
     serial = device.serial;
@@ -329,7 +329,7 @@ Result<bool> SiteServer::follow_objects() {
   parts.collections.collections_changed(of_collections,
                                         all_read ? MoreChanges::No : MoreChanges::Yes, parts.dirty);
   for (const store::Change& change : changes) {
-    parts.policy.follow(change, parts.dirty);
+    parts.policy.note(change);
     parts.object_serial = change.serial;
   }
   return !changes.empty();
@@ -339,7 +339,7 @@ Result<bool> SiteServer::follow_objects() {
 Result<void> SiteServer::follow_time(Timestamp now) {
   Components& parts = *components_;
   if (now >= parts.next_retry) {
-    parts.policy.retry(parts.dirty);
+    parts.policy.retry();
     parts.next_retry = now + kRetryInterval;
   }
   if (now >= parts.next_sweep) {
@@ -354,12 +354,14 @@ Result<void> SiteServer::follow_time(Timestamp now) {
   if (now >= parts.next_refresh) {
     parts.collections.time_passed(parts.dirty);
     TRY(parts.policy.renew(parts.dirty));
+    site_->shelf.forget_former(now);
     parts.next_refresh = now + kRefreshInterval;
   }
   return {};
 }
 
-// Headers for the devices that have something new, once an operator's changes pause.
+// Bodies for what changed and headers for the devices that have something new, once an operator's
+// changes pause.
 Result<void> SiteServer::build_policy(Timestamp now, bool changed) {
   Components& parts = *components_;
   if (changed && !parts.gathering) parts.gathering = now;
@@ -367,6 +369,7 @@ Result<void> SiteServer::build_policy(Timestamp now, bool changed) {
     site_->changed.wait(kPause);
     return {};
   }
+  TRY(parts.policy.follow_noted(parts.dirty));
   TRY(parts.policy.build(parts.dirty));
   parts.dirty.clear();
   parts.gathering.reset();

@@ -48,6 +48,11 @@ Result<Bytes> Locator::policy_body(const std::string& sha256) {
   return fail(kNoLocator, "policy body {} is asked of a locator point", sha256);
 }
 
+Result<std::optional<std::vector<Bytes>>> Locator::policy_bodies(
+    std::span<const std::string> sha256) {
+  return fail(kNoLocator, "{} policy bodies are asked of a locator point", sha256.size());
+}
+
 Result<Bytes> Locator::catalogue_file(const std::string& name) {
   return fail(kNoLocator, "{} is asked of a locator point", name);
 }

@@ -24,6 +24,8 @@ class Locator final : public DocumentSource {
 
   // A locator point serves no policy.
   Result<Bytes> policy_body(const std::string& sha256) override;
+  Result<std::optional<std::vector<Bytes>>> policy_bodies(
+      std::span<const std::string> sha256) override;
   Result<Bytes> catalogue_file(const std::string& name) override;
   Result<Bytes> content(const std::string& folder, const std::string& sha256,
                         std::uint64_t size_bytes) override;

@@ -6,6 +6,7 @@
 #include "base/byte_writer.h"
 #include "base/os/file.h"
 #include "base/sha256.h"
+#include "contract/policy_bodies.h"
 #include "roles/client/errors.h"
 #include "roles/client/software/errors.h"
 #include "trust/errors.h"
@@ -155,6 +156,28 @@ Result<Bytes> PolicyKeeper::kept_or(std::string_view kind, const ErrorKind& alte
     return fail(altered, "{}: other bytes arrived", sha256_hex_wanted);
   TRY(files_->replace(name, fetched));
   return fetched;
+}
+
+Result<void> PolicyKeeper::fetch_bodies(DocumentSource& source) {
+  std::vector<std::string> missing;
+  for (const contract::BodyReference& reference : header_->bodies)
+    if (!files_->has(fmt::format("bodies/{}", reference.sha256)))
+      missing.push_back(reference.sha256);
+  std::span<const std::string> left = missing;
+  while (left.size() > 1) {
+    const auto asked = left.first(std::min(left.size(), contract::kMostPolicyBodies));
+    const auto documents = TRY(source.policy_bodies(asked));
+    if (!documents || documents->empty()) return {};
+    if (documents->size() > asked.size())
+      return fail(kSiteAnswer, "{} policy bodies to {}", documents->size(), asked.size());
+    for (std::size_t i = 0; i < documents->size(); ++i) {
+      // Another one is no reason to take none: it is asked for alone.
+      if (sha256_hex((*documents)[i]) != asked[i]) continue;
+      TRY(files_->replace(fmt::format("bodies/{}", asked[i]), (*documents)[i]));
+    }
+    left = left.subspan(documents->size());
+  }
+  return {};
 }
 
 Result<contract::PolicyBody> PolicyKeeper::body(const contract::BodyReference& reference,
@@ -350,14 +373,21 @@ Result<void> PolicyKeeper::evaluate(DocumentSource& source, Timestamp clock) {
   classes_known_ = true;
   refusals_.clear();
   std::vector<model::CollectionSays> collections;
+  const auto fetched = fetch_bodies(source);
+  std::vector<Result<contract::PolicyBody>> bodies;
+  bodies.reserve(header_->bodies.size());
   for (const contract::BodyReference& reference : header_->bodies) {
-    auto document = body(reference, source);
+    const bool kept = files_->has(fmt::format("bodies/{}", reference.sha256));
+    // A site that could not be asked for many is not asked for each of them.
+    const auto& document =
+        bodies.emplace_back(fetched || kept ? body(reference, source)
+                                            : Result<contract::PolicyBody>(fail(fetched.error())));
     if (!document) {
       bodies_known_ = false;
       refusals_.push_back({{}, {}, {}, {}, document.error()});
       continue;
     }
-    if (auto* settings = std::get_if<contract::ClientSettingsBody>(&*document))
+    if (const auto* settings = std::get_if<contract::ClientSettingsBody>(&*document))
       settings_ = *settings;
     if (const auto* said = std::get_if<contract::CollectionBody>(&*document)) {
       windows_.insert(windows_.end(), said->windows.begin(), said->windows.end());
@@ -369,8 +399,7 @@ Result<void> PolicyKeeper::evaluate(DocumentSource& source, Timestamp clock) {
   if (settings_) site.insert_or_assign(std::string(model::kPollInterval), settings_->poll_interval);
   agent_ = model::effective_agent(site, std::move(collections));
   // Settings first: they name the points that serve the rest.
-  for (const contract::BodyReference& reference : header_->bodies) {
-    const auto document = body(reference, source);
+  for (const auto& document : bodies) {
     if (const auto* inventory =
             document ? std::get_if<contract::InventoryBody>(&*document) : nullptr)
       verify_classes(*inventory, source, now);

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,10 @@ class DocumentSource {
  public:
   virtual ~DocumentSource() = default;
   virtual Result<Bytes> policy_body(const std::string& sha256) = 0;
+  // The first of 1 to contract::kMostPolicyBodies, at least one of them; nothing: they are to be
+  // asked for one by one.
+  virtual Result<std::optional<std::vector<Bytes>>> policy_bodies(
+      std::span<const std::string> sha256) = 0;
   // "3.package-hello.json" of the catalogue.
   virtual Result<Bytes> catalogue_file(const std::string& name) = 0;
   // The next root of the catalogue; nothing where there is none.
@@ -103,6 +108,8 @@ class PolicyKeeper {
   Result<void> load();
   Result<void> save_state() const;
   Result<void> walk_roots(DocumentSource& source, std::uint64_t version);
+  // Those of the header that are not kept yet, several with one request.
+  Result<void> fetch_bodies(DocumentSource& source);
   Result<contract::PolicyBody> body(const contract::BodyReference& reference,
                                     DocumentSource& source);
   // Where policy says that a program is.

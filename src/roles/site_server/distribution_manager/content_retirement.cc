@@ -24,25 +24,26 @@ struct Use {
 };
 
 // Whether the program or one that runs before it is of `package`.
-Result<bool> runs_one_of(store::Reader& reader, const model::Deployment& deployment,
+Result<bool> runs_one_of(ProgramReader& programs, const model::Deployment& deployment,
                          const std::string& package) {
   if (deployment.package == package) return true;
-  const auto program = TRY(program_reference(reader, deployment.package, deployment.program));
+  const auto program = TRY(programs.find(deployment.package, deployment.program));
   bool found = false;
   if (program)
-    TRY(first_references(reader, *program,
-                         [&](const std::string& first) { found |= first == package; }));
+    TRY(programs.run_before(*program,
+                            [&](const std::string& first) { found |= first == package; }));
   return found;
 }
 
 // Live deployments that run a program of the package.
 Result<std::vector<Use>> uses_of_package(store::Reader& reader, const std::string& package) {
   std::vector<Use> out;
+  ProgramReader programs(reader);
   for (const auto& object : TRY(store::list_objects(reader, "Deployment", "", kAll))) {
     const auto any =
         TRY(contract::decode_spec(contract::ObjectKind::Deployment, object.name, object.spec));
     const auto& deployment = std::get<model::Deployment>(any.value);
-    if (!TRY(runs_one_of(reader, deployment, package))) continue;
+    if (!TRY(runs_one_of(programs, deployment, package))) continue;
     Use use{object.id, {}};
     if (deployment.collection != model::kAllSystems) {
       const auto target = TRY(store::find_object(reader, "Collection", deployment.collection));

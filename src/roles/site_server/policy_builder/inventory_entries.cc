@@ -23,8 +23,4 @@ Result<std::vector<contract::EntryReference>> inventory_entries(store::Reader& r
   return out;
 }
 
-model::ObjectId inventory_body_id(const model::SiteCode& site) {
-  return model::ObjectId::make(site, UINT32_MAX);
-}
-
 }  // namespace muster::site_server

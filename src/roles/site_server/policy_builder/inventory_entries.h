@@ -9,7 +9,4 @@ namespace muster::site_server {
 // The newest signed document of each such object, by role; without those that have none.
 Result<std::vector<contract::EntryReference>> inventory_entries(store::Reader& reader);
 
-// The id under which the site keeps the one body of all these entries; no object has it.
-model::ObjectId inventory_body_id(const model::SiteCode& site);
-
 }  // namespace muster::site_server

@@ -4,33 +4,16 @@
 
 #include "base/log.h"
 #include "base/sha256.h"
-#include "contract/objects/object.h"
 #include "contract/signed_document.h"
-#include "roles/site_server/errors.h"
-#include "roles/site_server/policy_builder/inventory_entries.h"
-#include "roles/site_server/program_reference.h"
 #include "store/site/packages.h"
 #include "store/site/policy.h"
 #include "store/site/settings.h"
-#include "topology/https_only.h"
-#include "topology/port_settings.h"
 
 namespace muster::site_server {
 namespace {
 
 constexpr std::int64_t kRenewalsAtOnce = 4096;
-
-std::string distribution_point(const hosting::Site& site) {
-  const auto ports =
-      topology::PortSettings::from(site.settings, "").value_or(topology::PortSettings());
-  const bool closed = site.settings.boolean(topology::kHttpsOnlySetting);
-  const auto protocol = closed ? topology::Protocol::Https : topology::Protocol::Http;
-  const auto port =
-      topology::listen_port({topology::connection(15), protocol}, site.config.profile, ports);
-  const std::string& host =
-      site.config.hosts.empty() ? site.config.address : site.config.hosts.front();
-  return fmt::format("{}://{}:{}", closed ? "https" : "http", host, port);
-}
+constexpr std::int64_t kVersionsAtOnce = 256;
 
 // Everything that a header says but its version and times: equal content needs no new header.
 Bytes content_hash(const contract::PolicyHeader& header) {
@@ -49,243 +32,186 @@ Result<std::vector<store::DeviceNumber>> PolicyBuilder::members(
   return *std::move(found);
 }
 
-Result<contract::BodyReference> PolicyBuilder::signed_body(std::string_view kind,
-                                                           const model::ObjectId& object,
-                                                           ByteView payload) {
-  // The newest body of the object serves again while it says the same.
-  const auto known =
-      TRY(site_->database->read([&](store::Reader& reader) -> Result<std::optional<Bytes>> {
-        const auto body = TRY(store::newest_policy_body(reader, object));
-        // Bytes that are not those that were signed are not served again: it is signed anew.
-        const bool intact = body && sha256(body->document) == body->hash;
-        return intact ? std::optional(body->document) : std::optional<Bytes>();
-      }));
-  Bytes document;
-  if (known) {
-    const auto parsed = contract::parse_signed_document(*known);
-    if (parsed && parsed->payload == payload) document = *known;
-  }
-  if (document.empty()) {
-    document = TRY(site_->signer.sign_document(contract::SignedType::PolicyBody, payload));
-    TRY(site_->database->write([&](store::Transaction& transaction) {
-      return store::add_policy_body(
-          transaction, {sha256(document), std::string(kind), object, document}, site_->clock.now());
-    }));
-  }
-  const std::string hash = sha256_hex(document);
-  const std::uint64_t size = document.size();
-  site_->shelf.put_body(hash, std::make_shared<const Bytes>(std::move(document)));
-  return contract::BodyReference{hash, size};
+void PolicyBuilder::note(const store::Change& change) {
+  if (change.kind == "InventoryClass" || change.kind == "FileCollection")
+    noted_.insert_or_assign(inventory_body_id(site_->config.site), std::string(kInventoryKind));
+  if (change.kind == "Deployment" || change.kind == "Collection" || change.kind == "Package")
+    noted_.insert_or_assign(change.id, change.kind);
 }
 
-Result<void> PolicyBuilder::make_settings_body(std::set<store::DeviceNumber>& dirty) {
-  contract::ClientSettingsBody body;
-  body.poll_interval = site_->settings.duration("policy.poll_interval");
-  body.heartbeat_interval = site_->settings.duration("heartbeat.interval");
-  body.inventory_interval = site_->settings.duration("inventory.interval");
-  body.class_intervals =
-      TRY(model::parse_class_intervals(site_->settings.text("inventory.intervals")));
-  for (const model::AgentSetting& setting : model::agent_settings())
-    body.agent.emplace(setting.name, site_->settings.duration(setting.site_setting));
-  body.max_age = site_->settings.duration("policy.max_age");
-  body.distribution_points = {distribution_point(*site_)};
-  body.splay = site_->settings.duration("splay");
-  const auto reference =
-      TRY(signed_body("client-settings", model::ObjectId::make(site_->config.site, 0),
-                      contract::encode_policy_body(body)));
-  if (settings_body_ && settings_body_->reference == reference) return {};
-  settings_body_ = Body{reference, std::string(fleet::kAllSystems), {}};
-  for (const auto device : TRY(members(std::string(fleet::kAllSystems)))) dirty.insert(device);
-  return {};
+void PolicyBuilder::retry() {
+  for (const auto& [id, kept] : kept_) noted_.emplace(id, kept.kind);
 }
 
-Result<void> PolicyBuilder::make_inventory_body(std::set<store::DeviceNumber>& dirty) {
-  const contract::InventoryBody body{TRY(site_->database->read(inventory_entries))};
-  std::optional<Body> next;
-  if (!body.entries.empty()) {
-    const auto reference = TRY(signed_body("inventory", inventory_body_id(site_->config.site),
-                                           contract::encode_policy_body(body)));
-    next = Body{reference, std::string(fleet::kAllSystems), {}};
-  }
-  const bool same = next.has_value() == inventory_body_.has_value() &&
-                    (!next || next->reference == inventory_body_->reference);
-  inventory_body_ = std::move(next);
-  if (same) return {};
-  for (const auto device : TRY(members(std::string(fleet::kAllSystems)))) dirty.insert(device);
-  return {};
+PolicyBuilder::Bodies& PolicyBuilder::bodies_of(const std::string& kind) {
+  if (kind == "Deployment") return bodies_;
+  return kind == "Collection" ? said_ : site_bodies_;
 }
 
-Result<std::optional<contract::DeploymentBody>> PolicyBuilder::body_of(const store::Object& object,
-                                                                       std::string& collection) {
-  const auto decoded =
-      TRY(contract::decode_spec(contract::ObjectKind::Deployment, object.name, object.spec));
-  const auto& deployment = std::get<model::Deployment>(decoded.value);
-  by_package_[deployment.package].insert(object.id);
-  using Found = std::optional<contract::DeploymentBody>;
-  if (!deployment.enabled) return Found();
-  return site_->database->read([&](store::Reader& reader) -> Result<Found> {
-    auto program = TRY(program_reference(reader, deployment.package, deployment.program));
-    if (!program) return Found();
-    auto first = TRY(first_references(reader, *program, [&](const std::string& package) {
-      by_package_[package].insert(object.id);
-    }));
-    if (!first) return Found();
-    if (deployment.collection == model::kAllSystems) {
-      collection = fleet::kAllSystems;
-    } else {
-      const auto target = TRY(store::find_object(reader, "Collection", deployment.collection));
-      if (!target) return Found();
-      collection = target->id.text();
-    }
-    std::vector<model::ObjectId> after;
-    for (const std::string& name : deployment.after)
-      if (const auto other = TRY(store::find_object(reader, "Deployment", name)))
-        after.push_back(other->id);
-    const auto* start = std::get_if<Timestamp>(&deployment.start);
-    const auto* deadline =
-        deployment.deadline ? std::get_if<Timestamp>(&*deployment.deadline) : nullptr;
-    if (start == nullptr || (deployment.deadline && deadline == nullptr))
-      return fail(kBadObject, "deployment {}: its start was never resolved", object.name);
-    contract::FirstProgramReference& place = program->place;
-    return Found(contract::DeploymentBody{
-        .deployment = object.id,
-        .name = object.name,
-        .package = deployment.package,
-        .package_version = place.package_version,
-        .program = deployment.program,
-        .purpose = deployment.purpose,
-        .start = *start,
-        .deadline = deadline != nullptr ? std::optional(*deadline) : std::nullopt,
-        .schedules = deployment.schedules,
-        .events = deployment.events,
-        .after = std::move(after),
-        .expires = deployment.expires,
-        .rerun = deployment.rerun,
-        .notice = deployment.notice,
-        .ignore_windows = deployment.ignore_windows,
-        .entry = place.entry,
-        .content_folder = place.content_folder,
-        .persist = place.persist,
-        .first = *std::move(first)});
-  });
-}
-
-Result<void> PolicyBuilder::make_deployment_body(const store::Object& object,
-                                                 std::set<store::DeviceNumber>& dirty) {
-  std::string collection;
-  const auto body = TRY(body_of(object, collection));
-  const auto before = bodies_.find(object.id);
-  if (before != bodies_.end())
-    for (const auto device : TRY(members(before->second.collection))) dirty.insert(device);
-  if (!body) {
-    bodies_.erase(object.id);
-    return {};
-  }
-  const auto reference =
-      TRY(signed_body("deployment", object.id, contract::encode_policy_body(*body)));
-  for (const auto device : TRY(members(collection))) dirty.insert(device);
-  std::vector<std::string> folders = {body->content_folder};
-  for (const auto& first : body->first) folders.push_back(first.content_folder);
-  bodies_.insert_or_assign(object.id, Body{reference, collection, std::move(folders)});
-  return {};
-}
-
-Result<void> PolicyBuilder::make_collection_body(const store::Object& object,
-                                                 std::set<store::DeviceNumber>& dirty) {
-  const auto made = sign_collection(object, dirty);
-  if (!made) {
-    unsigned_.insert(object.id);
-    return fail(made.error());
-  }
-  if (unsigned_.erase(object.id) > 0)
-    for (const auto device : TRY(members(object.id.text()))) dirty.insert(device);
-  return {};
-}
-
-Result<void> PolicyBuilder::sign_collection(const store::Object& object,
-                                            std::set<store::DeviceNumber>& dirty) {
-  const auto decoded =
-      TRY(contract::decode_spec(contract::ObjectKind::Collection, object.name, object.spec));
-  const auto& collection = std::get<model::Collection>(decoded.value);
-  if (collection.windows.empty() && collection.agent.empty())
-    return forget_collection(object.id, dirty);
-  contract::CollectionBody body{.collection = object.id,
-                                .name = object.name,
-                                .windows = collection.windows,
-                                .agent = collection.agent};
-  const auto reference =
-      TRY(signed_body("collection", object.id, contract::encode_policy_body(body)));
-  const auto known = said_.find(object.id);
-  if (known != said_.end() && known->second.reference == reference) return {};
-  said_.insert_or_assign(object.id, Body{reference, object.id.text(), {}});
-  for (const auto device : TRY(members(object.id.text()))) dirty.insert(device);
-  return {};
-}
-
-Result<void> PolicyBuilder::forget_collection(const model::ObjectId& collection,
-                                              std::set<store::DeviceNumber>& dirty) {
-  if (said_.erase(collection) + unsigned_.erase(collection) == 0) return {};
-  for (const auto device : TRY(members(collection.text()))) dirty.insert(device);
-  return {};
-}
-
-void PolicyBuilder::follow(const store::Change& change, std::set<store::DeviceNumber>& dirty) {
-  const auto followed = try_to_follow(change.kind, change.id, dirty);
-  if (followed)
-    kept_.erase(change.id);
-  else
-    keep(change.kind, change.id, followed.error());
-}
-
-void PolicyBuilder::keep(const std::string& kind, const model::ObjectId& id, const Error& error) {
-  kept_.insert_or_assign(id, kind);
+// Once, however often it is tried again.
+void PolicyBuilder::keep(const model::ObjectId& id, const std::string& kind, const Error& error) {
+  // Without the windows that nobody has signed its members' programs would run at any time.
+  if (kind == "Collection") unsigned_.insert(id);
+  if (!kept_.insert_or_assign(id, Kept{kind, error}).second) return;
   log::failure(log::Level::Error, "policy.change.failed", error,
                {{"kind", kind}, {"id", id.text()}});
 }
 
-void PolicyBuilder::retry(std::set<store::DeviceNumber>& dirty) {
-  std::erase_if(kept_, [&](const auto& kept) {
-    const auto& [id, kind] = kept;
-    if (!try_to_follow(kind, id, dirty)) return false;
-    log::info("policy.change.followed", "a change was followed that could not be before",
-              {{"kind", kind}, {"id", id.text()}});
-    return true;
+// In place of each package the deployments that ask for it.
+Result<void> PolicyBuilder::add_users_of_packages() {
+  if (std::ranges::none_of(noted_, [](const auto& each) { return each.second == "Package"; }))
+    return {};
+  return site_->database->read([&](store::Reader& reader) -> Result<void> {
+    std::set<model::ObjectId> users;
+    for (const auto& [id, kind] : noted_) {
+      if (kind != "Package") continue;
+      const auto package = TRY(store::find_object(reader, id));
+      if (!package) continue;
+      const auto found = by_package_.find(package->name);
+      if (found != by_package_.end()) users.insert(found->second.begin(), found->second.end());
+    }
+    std::erase_if(noted_, [](const auto& each) { return each.second == "Package"; });
+    for (const model::ObjectId& id : users) noted_.emplace(id, "Deployment");
+    return {};
   });
 }
 
-Result<void> PolicyBuilder::try_to_follow(const std::string& kind, const model::ObjectId& id,
-                                          std::set<store::DeviceNumber>& dirty) {
-  if (kind == "Deployment") {
-    const auto object = TRY(site_->database->read(
-        [&](store::Reader& reader) { return store::find_object(reader, id); }));
-    if (object && !object->deleted) return make_deployment_body(*object, dirty);
-    const auto known = bodies_.find(id);
-    if (known == bodies_.end()) return {};
-    for (const auto device : TRY(members(known->second.collection))) dirty.insert(device);
-    bodies_.erase(known);
+// In one read, but that one that fails may have spent it: the others are read in another.
+Result<std::vector<BodyDraft>> PolicyBuilder::read_drafts(const Noted& noted) {
+  std::vector<BodyDraft> out;
+  out.reserve(noted.size());
+  for (auto next = noted.begin(); next != noted.end();)
+    TRY(site_->database->read([&](store::Reader& reader) -> Result<void> {
+      DraftReader drafts(*site_, reader);
+      while (next != noted.end()) {
+        const auto& [id, kind] = *next;
+        const Bodies& bodies = bodies_of(kind);
+        const auto said = bodies.find(id);
+        auto draft =
+            drafts.read(id, kind, said == bodies.end() ? nullptr : &said->second.payload_hash);
+        if (!draft && store::is_outage(draft.error())) return fail(draft.error());
+        ++next;
+        if (!draft) {
+          keep(id, kind, draft.error());
+          return {};
+        }
+        out.push_back(*std::move(draft));
+      }
+      return {};
+    }));
+  return out;
+}
+
+// Those that are signed, by now or before.
+std::vector<BodyDraft> PolicyBuilder::sign(std::vector<BodyDraft> drafts) {
+  const auto is_new = [](const BodyDraft& each) {
+    return !each.payload.empty() && each.document.empty();
+  };
+  std::vector<Bytes> payloads;
+  for (const BodyDraft& each : drafts)
+    if (is_new(each)) payloads.push_back(each.payload);
+  if (payloads.empty()) return drafts;
+  auto made = site_->signer.sign_documents(contract::SignedType::PolicyBody, std::move(payloads));
+  std::vector<BodyDraft> out;
+  out.reserve(drafts.size());
+  std::vector<std::size_t> fresh;
+  std::size_t next = 0;
+  for (BodyDraft& draft : drafts) {
+    if (is_new(draft)) {
+      auto document = made ? std::move((*made)[next++]) : Result<Bytes>(fail(made.error()));
+      if (!document) {
+        keep(draft.object, draft.kind, document.error());
+        continue;
+      }
+      draft.document = *std::move(document);
+      draft.hash = sha256(draft.document);
+      fresh.push_back(out.size());
+    }
+    out.push_back(std::move(draft));
+  }
+  return stored(std::move(out), fresh);
+}
+
+Result<void> PolicyBuilder::store_bodies(const std::vector<const BodyDraft*>& drafts) {
+  return site_->database->write([&](store::Transaction& transaction) -> Result<void> {
+    for (const BodyDraft* draft : drafts)
+      TRY(store::add_policy_body(
+          transaction,
+          {draft->hash, std::string(body_kind(draft->kind)), draft->object, draft->document},
+          site_->clock.now()));
     return {};
+  });
+}
+
+// All but those of `fresh` that the database does not take.
+std::vector<BodyDraft> PolicyBuilder::stored(std::vector<BodyDraft> drafts,
+                                             const std::vector<std::size_t>& fresh) {
+  std::vector<const BodyDraft*> list;
+  for (const std::size_t index : fresh) list.push_back(&drafts[index]);
+  const auto all = store_bodies(list);
+  if (all) return drafts;
+  std::set<model::ObjectId> refused;
+  for (const BodyDraft* draft : list) {
+    // One of them may be the cause.
+    const auto alone = store::is_outage(all.error()) ? all : store_bodies({draft});
+    if (alone) continue;
+    keep(draft->object, draft->kind, alone.error());
+    refused.insert(draft->object);
   }
-  if (kind == "Collection") {
-    const auto object = TRY(site_->database->read(
-        [&](store::Reader& reader) { return store::find_object(reader, id); }));
-    if (object && !object->deleted) return make_collection_body(*object, dirty);
-    return forget_collection(id, dirty);
+  std::erase_if(drafts, [&](const BodyDraft& each) { return refused.contains(each.object); });
+  return drafts;
+}
+
+// From now on the draft is what its object says.
+void PolicyBuilder::take(BodyDraft draft, std::set<std::string>& touched) {
+  const auto kept = kept_.find(draft.object);
+  if (kept != kept_.end()) {
+    log::info("policy.change.followed", "a change was followed that could not be before",
+              {{"kind", draft.kind}, {"id", draft.object.text()}});
+    kept_.erase(kept);
   }
-  if (kind == "InventoryClass" || kind == "FileCollection") return make_inventory_body(dirty);
-  if (kind != "Package") return {};
-  const auto package = TRY(
-      site_->database->read([&](store::Reader& reader) { return store::find_object(reader, id); }));
-  if (!package) return {};
-  // One that fails is no reason for the others to stay as they were.
-  Result<void> all;
-  for (const model::ObjectId& user : std::set(by_package_[package->name])) {
-    const auto object = TRY(site_->database->read(
-        [&](store::Reader& reader) { return store::find_object(reader, user); }));
-    if (!object || object->deleted) continue;
-    if (const auto made = make_deployment_body(*object, dirty); !made && all)
-      all = fail(made.error());
+  for (const std::string& package : draft.packages) by_package_[package].insert(draft.object);
+  if (draft.kind == "Collection" && unsigned_.erase(draft.object) > 0)
+    touched.insert(draft.object.text());
+  Bodies& bodies = bodies_of(draft.kind);
+  const auto before = bodies.find(draft.object);
+  if (draft.payload.empty()) {
+    if (before == bodies.end()) return;
+    touched.insert(before->second.collection);
+    bodies.erase(before);
+    return;
   }
-  return all;
+  Body body{{to_hex(draft.hash), draft.document.size()},
+            std::move(draft.payload_hash),
+            std::move(draft.collection),
+            std::move(draft.content_folders)};
+  site_->shelf.put_body(body.reference.sha256,
+                        std::make_shared<const Bytes>(std::move(draft.document)));
+  if (before != bodies.end()) {
+    if (before->second == body) return;
+    touched.insert(before->second.collection);
+  }
+  touched.insert(body.collection);
+  bodies.insert_or_assign(draft.object, std::move(body));
+}
+
+Result<void> PolicyBuilder::follow_noted(std::set<store::DeviceNumber>& dirty) {
+  TRY(add_users_of_packages());
+  while (!noted_.empty()) {
+    Noted part;
+    for (const auto& each : noted_) {
+      if (part.size() == contract::kSignerRequestsLimit) break;
+      part.insert(each);
+    }
+    std::set<std::string> touched;
+    for (BodyDraft& draft : sign(TRY(read_drafts(part)))) take(std::move(draft), touched);
+    for (const std::string& collection : touched) {
+      const auto devices = TRY(members(collection));
+      dirty.insert(devices.begin(), devices.end());
+    }
+    for (const auto& [id, kind] : part) noted_.erase(id);
+  }
+  return {};
 }
 
 Result<std::optional<PolicyBuilder::NewHeader>> PolicyBuilder::header_for(
@@ -304,8 +230,7 @@ Result<std::optional<PolicyBuilder::NewHeader>> PolicyBuilder::header_for(
                 .device = device,
                 .content_hash = {},
                 .folders = {}};
-  if (settings_body_) out.header.bodies.push_back(settings_body_->reference);
-  if (inventory_body_) out.header.bodies.push_back(inventory_body_->reference);
+  for (const auto& [id, body] : site_bodies_) out.header.bodies.push_back(body.reference);
   const auto collections = site_->fleet.collections_of(device);
   if (collections && std::ranges::any_of(unsigned_, [&](const model::ObjectId& id) {
         return std::ranges::find(*collections, id.text()) != collections->end();
@@ -330,6 +255,19 @@ Result<std::optional<PolicyBuilder::NewHeader>> PolicyBuilder::header_for(
   return std::optional(std::move(out));
 }
 
+// Versions are taken, durably, before the signer sees them: it refuses what goes back. Those that
+// were taken ahead and not used when the site stops are nobody's.
+Result<std::int64_t> PolicyBuilder::take_versions(std::int64_t count) {
+  if (versions_end_ - next_version_ < count) {
+    const std::int64_t taken = std::max(count, kVersionsAtOnce);
+    next_version_ = TRY(site_->database->write([&](store::Transaction& transaction) {
+      return store::take_counter(transaction, store::Counter::Policy, taken);
+    }));
+    versions_end_ = next_version_ + taken;
+  }
+  return std::exchange(next_version_, next_version_ + count);
+}
+
 Result<void> PolicyBuilder::build(const std::set<store::DeviceNumber>& devices) {
   const Timestamp now = site_->clock.now();
   std::vector<NewHeader> headers;
@@ -339,11 +277,7 @@ Result<void> PolicyBuilder::build(const std::set<store::DeviceNumber>& devices) 
     return {};
   }));
   if (headers.empty()) return {};
-  // Versions are taken, durably, before the signer sees them: it refuses what goes back.
-  const auto first = TRY(site_->database->write([&](store::Transaction& transaction) {
-    return store::take_counter(transaction, store::Counter::Policy,
-                               static_cast<std::int64_t>(headers.size()));
-  }));
+  const auto first = TRY(take_versions(static_cast<std::int64_t>(headers.size())));
   for (std::size_t i = 0; i < headers.size(); ++i)
     headers[i].header.version = static_cast<std::uint64_t>(first) + i;
   return publish(std::move(headers));
@@ -387,7 +321,7 @@ void PolicyBuilder::shelve(const contract::PolicyHeader& header, std::vector<std
   shelved->document = std::move(document);
   for (const auto& body : header.bodies) shelved->bodies.push_back(body.sha256);
   shelved->content_folders = std::move(folders);
-  site_->shelf.put_header(header.device.text(), std::move(shelved));
+  site_->shelf.put_header(header.device.text(), std::move(shelved), site_->clock.now());
 }
 
 Result<void> PolicyBuilder::follow_root(std::set<store::DeviceNumber>& dirty) {
@@ -402,22 +336,18 @@ Result<void> PolicyBuilder::follow_root(std::set<store::DeviceNumber>& dirty) {
 
 Result<void> PolicyBuilder::load(std::set<store::DeviceNumber>& dirty) {
   TRY(follow_root(dirty));
-  const auto deployments = TRY(site_->database->read([](store::Reader& reader) {
-    return store::list_objects(reader, "Deployment", "", 1'000'000);
-  }));
-  for (const store::Object& object : deployments) {
-    const auto made = make_deployment_body(object, dirty);
-    if (!made) keep("Deployment", object.id, made.error());
-  }
-  const auto collections = TRY(site_->database->read([](store::Reader& reader) {
-    return store::list_objects(reader, "Collection", "", 1'000'000);
-  }));
-  for (const store::Object& object : collections) {
-    const auto made = make_collection_body(object, dirty);
-    if (!made) keep("Collection", object.id, made.error());
-  }
-  TRY(make_settings_body(dirty));
-  TRY(make_inventory_body(dirty));
+  const model::SiteCode& site = site_->config.site;
+  noted_.emplace(settings_body_id(site), kSettingsKind);
+  noted_.emplace(inventory_body_id(site), kInventoryKind);
+  for (const char* kind : {"Deployment", "Collection"})
+    for (const store::Object& object : TRY(site_->database->read([&](store::Reader& reader) {
+           return store::list_objects(reader, kind, "", 1'000'000);
+         })))
+      noted_.emplace(object.id, kind);
+  TRY(follow_noted(dirty));
+  // Without these no device's policy is whole.
+  for (const auto& id : {settings_body_id(site), inventory_body_id(site)})
+    if (const auto kept = kept_.find(id); kept != kept_.end()) return fail(kept->second.error);
   // Headers that still say the right thing go back on the shelf as they are.
   for (const auto device : TRY(members(std::string(fleet::kAllSystems)))) {
     dirty.insert(device);
