@@ -59,6 +59,23 @@ TEST(DocumentSignature, NamesAnUnknownKey) {
   EXPECT_TRUE(verify_document(text, SignedType::SiteTime, {}).error().is(kUnknownKey));
 }
 
+TEST(DocumentSignature, ATimeThatWasFoundGoodMakesNothingElseGood) {
+  const Bytes text = sign_document(SignedType::SiteTime, "{\"a\":1}", kSite.policy_key);
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(verify_document(text, SignedType::SiteTime, kKeys).has_value());
+    EXPECT_TRUE(verify_document(text, SignedType::SiteTime, {}).error().is(kUnknownKey));
+    const std::vector<Ed25519PublicKey> others{kSite.other_key.public_key()};
+    EXPECT_TRUE(verify_document(text, SignedType::SiteTime, others).error().is(kUnknownKey));
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      Bytes altered = text;
+      altered[at] = static_cast<char>(altered[at] ^ 1);
+      EXPECT_FALSE(verify_document(altered, SignedType::SiteTime, kKeys).has_value()) << at;
+      EXPECT_FALSE(
+          verify_document(ByteView(text).substr(0, at), SignedType::SiteTime, kKeys).has_value());
+    }
+  }
+}
+
 TEST(DocumentSignature, NamesAWrongType) {
   const Bytes text = sign_document(SignedType::SiteTime, "{}", kSite.policy_key);
   EXPECT_TRUE(verify_document(text, SignedType::PolicyBody, kKeys).error().is(kWrongDocumentType));
