@@ -41,8 +41,8 @@ int main(int argc, char** argv) {
     client.key_pem = key_pem;
     trust::LeafNames names;
     names.name = line;
-    client.certificate_pem = trust::certificate_pem(
-        must(authority.issue(key.public_key(), names, clock.now(), random)));
+    client.certificate_pem =
+        trust::certificate_pem(must(authority.issue(key.public_key(), names, clock.now(), random)));
     state.clients.push_back(std::move(client));
   }
   must(os::make_private_folder(argv[3]));

@@ -78,9 +78,9 @@ Result<std::vector<std::string>> read_command(const NodeFields& fields) {
 }
 
 Result<ScenarioEvent> read_event(const NodeAt& value) {
-  const auto fields = TRY(NodeFields::open(
-      value, {"do", "name", "at", "whenConnected", "over", "percent", "count", "whole", "command",
-              "rate", "lasts"}));
+  const auto fields =
+      TRY(NodeFields::open(value, {"do", "name", "at", "whenConnected", "over", "percent", "count",
+                                   "whole", "command", "rate", "lasts"}));
   const NodeAt what = TRY(fields.required("do"));
   const std::string word = TRY(what.text());
   const auto known =
@@ -113,9 +113,8 @@ Result<ScenarioEvent> read_event(const NodeAt& value) {
 
 Result<Scenario> read_scenario(const wire::Node& node) {
   const NodeAt whole(node, "");
-  const auto fields = TRY(NodeFields::open(
-      whole,
-      {"name", "seed", "clients", "lasts", "pace", "powerOnOver", "hold", "systems", "events"}));
+  const auto fields = TRY(NodeFields::open(whole, {"name", "seed", "clients", "lasts", "pace",
+                                                   "powerOnOver", "hold", "systems", "events"}));
   Scenario scenario;
   scenario.name = TRY(fields.text("name"));
   if (const auto seed = fields.optional("seed"))

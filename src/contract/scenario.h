@@ -32,13 +32,13 @@ struct ScenarioEvent {
   Duration at{0};
   // False: `at` alone. True: not before every client that is on is connected.
   bool when_connected = false;
-  Duration over{0};                    // Patch, PowerOff, PowerOn: spread over this time
-  unsigned percent = 100;              // of the clients, likewise
+  Duration over{0};                      // Patch, PowerOff, PowerOn: spread over this time
+  unsigned percent = 100;                // of the clients, likewise
   std::optional<std::uint64_t> count{};  // so many of them in place of a percentage
-  bool whole = false;                  // Patch: the inventory is sent whole, not what changed
-  std::vector<std::string> command{};  // Run
-  unsigned rate = 1000;                // Hostile: polls a second
-  Duration lasts{0};                   // Hostile
+  bool whole = false;                    // Patch: the inventory is sent whole, not what changed
+  std::vector<std::string> command{};    // Run
+  unsigned rate = 1000;                  // Hostile: polls a second
+  Duration lasts{0};                     // Hostile
 };
 
 struct Scenario {

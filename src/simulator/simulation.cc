@@ -52,7 +52,8 @@ void put_back(FleetState& all, const FleetState& played) {
 Result<void> simulate(const Options& options, const Clock& clock, Random& random) {
   const contract::Scenario scenario = TRY(read_scenario(options));
   const std::uint64_t wanted =
-      kOwnDescriptors + (scenario.hold ? scenario.clients : std::min(scenario.clients, kMostAtOnce));
+      kOwnDescriptors +
+      (scenario.hold ? scenario.clients : std::min(scenario.clients, kMostAtOnce));
   if (const std::uint64_t limit = os::raise_file_limit(wanted); limit < wanted)
     return fail(kTooFewDescriptors, "{} clients want {}, {} are allowed", scenario.clients, wanted,
                 limit);

@@ -118,7 +118,10 @@ Result<std::vector<InventoryRow>> RowResolver::rows(const std::vector<RowEntry>&
 
 struct InventoryReader::Parts {
   Parts(Reader& from, PackedLists packed, ClassTable known)
-      : reader(from), lists(std::move(packed)), classes(std::move(known)), resolver(from, classes) {}
+      : reader(from),
+        lists(std::move(packed)),
+        classes(std::move(known)),
+        resolver(from, classes) {}
 
   Reader& reader;
   const PackedLists lists;
