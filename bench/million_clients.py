@@ -194,20 +194,25 @@ def times(phase, kind):
     return next((each for each in phase["answers"] if each["kind"] == kind), none)
 
 
-def check(name, phase):
-    """Everything was asked, answered, and on resumed sessions."""
+def say_phase(name, phase):
     failed = sum(each["failed"] for each in phase["answers"])
-    wanted = DEVICES / HOUR * phase["seconds"]
     polls = times(phase, "poll")["answered"]
     say(f"{name}: {polls} polls, {times(phase, 'message')['answered']} inventories, {failed} failures, "
         f"{phase['resumedHandshakes']} handshakes resumed, {phase['fullHandshakes']} whole; "
         f"polls p50 {times(phase, 'poll')['p50Ms']} p99 {times(phase, 'poll')['p99Ms']} ms, inventories p50 "
         f"{times(phase, 'message')['p50Ms']} p99 {times(phase, 'message')['p99Ms']} ms; "
         f"{phase['serverCpuS'] / phase['seconds']:.3f} cores")
-    if failed > 0:
+
+
+def check(phase):
+    """Everything was asked, answered, and on resumed sessions."""
+    polls = times(phase, "poll")["answered"]
+    wanted = DEVICES / HOUR * phase["seconds"]
+    if any(each["failed"] for each in phase["answers"]):
         raise SystemExit(f"failures: {[each for each in phase['answers'] if each['failed']]}")
+    # A server that is kept from its work asks its clients to come less often.
     if polls < 0.95 * wanted:
-        raise SystemExit(f"{wanted:.0f} polls were wanted")
+        raise SystemExit(f"{polls} polls where {wanted:.0f} were wanted: was the machine busy with other things?")
     if phase["fullHandshakes"] > 0 or phase["resumedHandshakes"] < polls:
         raise SystemExit("sessions were not resumed")
 
@@ -222,9 +227,11 @@ def main():
             played = site.make_identities()
         phases = play(site, played)
         rounds = [phases[f"round-{i}"] for i in range(ROUNDS)]
-        for name, phase in phases.items():
-            if name.startswith("round") or name == "polls":
-                check(name, phase)
+        measured = {name: phase for name, phase in phases.items() if name.startswith("round") or name == "polls"}
+        for name, phase in measured.items():
+            say_phase(name, phase)
+        for phase in measured.values():
+            check(phase)
         resident = site.say_figures("at the end")
         if metrics_of.value(site, "muster_messages_quarantined_total"):
             raise SystemExit("messages were quarantined")
