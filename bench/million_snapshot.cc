@@ -1,6 +1,6 @@
 // The fleet index half of bench/million_clients.py: a site that gets the database and the fleet
 // that bench_fleet_durable made takes the fleet for its own, and need not read a million devices
-// out of the database, which takes a quarter of an hour.
+// out of the database, which takes minutes.
 //
 //   bench_million_snapshot MADE_SNAPSHOT SITE_DATABASE SITE_SNAPSHOT
 //
