@@ -6,6 +6,7 @@
 // All have one key pair: making keys is not what is measured, and a certificate names its device
 // whatever the key is. The token, any of the site's, says whom the clients trust. Without these
 // words, as tools/bench starts it, it does nothing.
+#include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <string>
@@ -22,7 +23,7 @@ using namespace muster;
 using bench::must;
 
 int main(int argc, char** argv) {
-  if (argc != 4) return 0;
+  if (argc != 4 || std::strchr(argv[1], '/') == nullptr) return 0;
   const std::filesystem::path signer = argv[1];
   const auto authority = must(trust::CertificateAuthority::load(
       must(os::read_file(signer / "ca.pem")), must(os::read_file(signer / "ca-key.pem"))));

@@ -5,6 +5,8 @@
 //   bench_million_snapshot MADE_SNAPSHOT SITE_DATABASE SITE_SNAPSHOT
 //
 // Without these words, as tools/bench starts it, it does nothing.
+#include <cstring>
+
 #include "base/byte_writer.h"
 #include "base/os/file.h"
 #include "base/os/mapped_file.h"
@@ -18,7 +20,7 @@ using namespace muster;
 using bench::must;
 
 int main(int argc, char** argv) {
-  if (argc != 4) return 0;
+  if (argc != 4 || std::strchr(argv[1], '/') == nullptr) return 0;
   const os::SystemClock clock;
   const auto database = must(store::open_site_database(argv[2], clock.now()));
   // As roles/site_server/fleet_snapshot marks its files; no other file has this one's.
