@@ -56,6 +56,8 @@ Result<void> check_members(const NodeFields& fields, const NodeAt& value, Kind k
   const bool spreads = kind == Kind::Patch || kind == Kind::PowerOff || kind == Kind::PowerOn;
   const std::pair<std::string_view, bool> rules[] = {{"over", spreads},
                                                      {"percent", spreads},
+                                                     {"count", spreads},
+                                                     {"whole", kind == Kind::Patch},
                                                      {"command", kind == Kind::Run},
                                                      {"rate", kind == Kind::Hostile},
                                                      {"lasts", kind == Kind::Hostile}};
@@ -76,8 +78,9 @@ Result<std::vector<std::string>> read_command(const NodeFields& fields) {
 }
 
 Result<ScenarioEvent> read_event(const NodeAt& value) {
-  const auto fields = TRY(NodeFields::open(
-      value, {"do", "name", "at", "whenConnected", "over", "percent", "command", "rate", "lasts"}));
+  const auto fields =
+      TRY(NodeFields::open(value, {"do", "name", "at", "whenConnected", "over", "percent", "count",
+                                   "whole", "command", "rate", "lasts"}));
   const NodeAt what = TRY(fields.required("do"));
   const std::string word = TRY(what.text());
   const auto known =
@@ -96,6 +99,12 @@ Result<ScenarioEvent> read_event(const NodeAt& value) {
     event.when_connected = TRY(wait->boolean());
   event.over = TRY(optional_duration(fields, "over"));
   event.percent = TRY(bounded(fields, "percent", 100, 1, 100));
+  if (const auto count = fields.optional("count")) {
+    if (fields.optional("percent"))
+      return value.failure(kBadMember, "percent and count say different things; one is wanted");
+    event.count = static_cast<std::uint64_t>(TRY(count->integer(1, kMostVirtualClients)));
+  }
+  if (const auto whole = fields.optional("whole")) event.whole = TRY(whole->boolean());
   event.rate = TRY(bounded(fields, "rate", 1000, 1, kMostRate));
   if (event.kind == Kind::Run) event.command = TRY(read_command(fields));
   if (event.kind == Kind::Hostile) event.lasts = TRY(duration_of(TRY(fields.required("lasts"))));
@@ -104,8 +113,8 @@ Result<ScenarioEvent> read_event(const NodeAt& value) {
 
 Result<Scenario> read_scenario(const wire::Node& node) {
   const NodeAt whole(node, "");
-  const auto fields = TRY(NodeFields::open(
-      whole, {"name", "seed", "clients", "lasts", "pace", "powerOnOver", "systems", "events"}));
+  const auto fields = TRY(NodeFields::open(whole, {"name", "seed", "clients", "lasts", "pace",
+                                                   "powerOnOver", "hold", "systems", "events"}));
   Scenario scenario;
   scenario.name = TRY(fields.text("name"));
   if (const auto seed = fields.optional("seed"))
@@ -115,6 +124,7 @@ Result<Scenario> read_scenario(const wire::Node& node) {
   scenario.lasts = TRY(duration_of(TRY(fields.required("lasts"))));
   scenario.pace = TRY(bounded(fields, "pace", 1, 1, kMostPace));
   scenario.power_on_over = TRY(optional_duration(fields, "powerOnOver"));
+  if (const auto hold = fields.optional("hold")) scenario.hold = TRY(hold->boolean());
   if (const auto systems = fields.optional("systems")) {
     scenario.systems.clear();
     for (const NodeAt& each : TRY(systems->items()))
@@ -131,6 +141,8 @@ Result<Scenario> read_scenario(const wire::Node& node) {
       if (scenario.events.back().at > scenario.lasts)
         return each.failure(kBadMember, "comes after the end of the scenario, {}",
                             to_text(scenario.lasts));
+      if (scenario.events.back().when_connected && !scenario.hold)
+        return each.failure(kBadMember, "whenConnected: with hold: false nobody stays connected");
     }
   }
   std::ranges::stable_sort(scenario.events, {}, &ScenarioEvent::at);

@@ -2,6 +2,7 @@
 // systems, for how long, and what happens meanwhile. docs/simulator.md.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,11 +32,13 @@ struct ScenarioEvent {
   Duration at{0};
   // False: `at` alone. True: not before every client that is on is connected.
   bool when_connected = false;
-  Duration over{0};                    // Patch, PowerOff, PowerOn: spread over this time
-  unsigned percent = 100;              // of the clients, likewise
-  std::vector<std::string> command{};  // Run
-  unsigned rate = 1000;                // Hostile: polls a second
-  Duration lasts{0};                   // Hostile
+  Duration over{0};                      // Patch, PowerOff, PowerOn: spread over this time
+  unsigned percent = 100;                // of the clients, likewise
+  std::optional<std::uint64_t> count{};  // so many of them in place of a percentage
+  bool whole = false;                    // Patch: the inventory is sent whole, not what changed
+  std::vector<std::string> command{};    // Run
+  unsigned rate = 1000;                  // Hostile: polls a second
+  Duration lasts{0};                     // Hostile
 };
 
 struct Scenario {
@@ -47,6 +50,9 @@ struct Scenario {
   // each minute. What the site says of the moment (nudges, retries) is not hastened.
   unsigned pace = 1;
   Duration power_on_over{0};
+  // False: clients only come as their cycles want it, on a connection each time that they close
+  // when nothing more is due. There may be far more of them than connections.
+  bool hold = true;
   std::vector<SystemShare> systems{{SimulatedSystem::Debian, 1}};
   std::vector<ScenarioEvent> events{};  // by time
 };

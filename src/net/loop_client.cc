@@ -359,6 +359,15 @@ void LoopCaller::drop_connections() {
   }
 }
 
+void LoopCaller::close_idle() {
+  std::erase_if(connections_, [&](std::unique_ptr<LoopConnection>& connection) {
+    if (!connection->is_idle()) return false;
+    connection->abandon();
+    client_.loop.retire(std::move(connection));
+    return true;
+  });
+}
+
 Result<void> LoopCaller::show(std::string_view certificate_pem, std::string_view key_pem) {
   auto shown = std::make_shared<Shown>();
   const auto bio = [](std::string_view text) {

@@ -67,6 +67,9 @@ class LoopCaller {
   void send(const ClientRequest& request, Patience patience, Done done,
             std::function<void()> sent = {});
 
+  // Connections on which nothing is under way; the next request dials anew.
+  void close_idle();
+
   // As when the machine loses its power: nobody is told.
   void drop_connections();
 

@@ -1,5 +1,6 @@
 #include "simulator/simulation.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/log.h"
@@ -14,6 +15,8 @@ namespace {
 
 // Beside the clients' connections: logs, the loop, and polls while a request is held.
 constexpr std::uint64_t kOwnDescriptors = 200;
+// Of clients that hold nothing only those have a connection that ask just now.
+constexpr std::uint64_t kMostAtOnce = 10'000;
 constexpr std::size_t kTokenFileLimit = 256u << 20;
 
 Result<contract::Scenario> read_scenario(const Options& options) {
@@ -48,7 +51,9 @@ void put_back(FleetState& all, const FleetState& played) {
 
 Result<void> simulate(const Options& options, const Clock& clock, Random& random) {
   const contract::Scenario scenario = TRY(read_scenario(options));
-  const std::uint64_t wanted = scenario.clients + kOwnDescriptors;
+  const std::uint64_t wanted =
+      kOwnDescriptors +
+      (scenario.hold ? scenario.clients : std::min(scenario.clients, kMostAtOnce));
   if (const std::uint64_t limit = os::raise_file_limit(wanted); limit < wanted)
     return fail(kTooFewDescriptors, "{} clients want {}, {} are allowed", scenario.clients, wanted,
                 limit);

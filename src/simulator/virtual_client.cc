@@ -76,8 +76,9 @@ Result<void> VirtualClient::show_identity() {
   return caller_->show(kept_.certificate_pem, kept_.key_pem);
 }
 
-void VirtualClient::patch() {
+void VirtualClient::patch(Telling telling) {
   ++kept_.patches;
+  if (telling == Telling::Whole) kept_.reported.reset();
   if (!on_) return;
   inventory_timer_.set(day());
   step();
@@ -142,7 +143,8 @@ bool VirtualClient::begin_something() {
 void VirtualClient::step() {
   if (!on_ || busy_ || !key_) return;
   const bool begun = begin_something();
-  if (!begun && !holding_ && nudge_.due(now()) && polled_) hold();
+  if (!begun && !around_.hold) caller_->close_idle();
+  if (!begun && around_.hold && !holding_ && nudge_.due(now()) && polled_) hold();
   around_.wake_at(place_, busy_ ? std::nullopt : next_time());
 }
 
@@ -155,7 +157,7 @@ std::optional<Duration> VirtualClient::next_time() const {
     for (const client::RetryTimer* timer : {&poll_, &inventory_timer_, &heartbeat_})
       consider((timer->next() - day()) / around_.pace);
     if (!outbox_.empty()) consider(outbox_timer_.next() - now());
-    if (!holding_ && polled_) consider(nudge_.next() - now());
+    if (around_.hold && !holding_ && polled_) consider(nudge_.next() - now());
   }
   return around_.clock.steady() + std::max(left, Duration(1));
 }

@@ -35,6 +35,7 @@ struct Surroundings {
   const std::optional<trust::Certificate>& ca;
   client::NudgeHoldSettings retry;
   unsigned pace = 1;
+  bool hold = true;  // as contract::Scenario::hold
   // Whether there is time for work that takes milliseconds of this process; else a moment later.
   std::function<bool()> may_work;
   // One more or less of those that are on, and of those that are connected.
@@ -51,8 +52,10 @@ class VirtualClient {
   void power_on();
   void power_off();
   bool is_on() const { return on_; }
-  // It was brought up to date, and looks at its inventory.
-  void patch();
+  // It was brought up to date, and looks at its inventory. Whole: it sends all of it, as after a
+  // demand of the site.
+  enum class Telling { Changes, Whole };
+  void patch(Telling telling);
   // Does what is due.
   void step();
   bool is_connected() const { return connected_; }

@@ -97,6 +97,7 @@ Result<void> VirtualFleet::open(const VirtualFleetSettings& settings) {
       .ca = ca_,
       .retry = TRY(retry_settings()),
       .pace = scenario_.pace,
+      .hold = scenario_.hold,
       .may_work = [this] { return clock_.steady() - loop_.now() < kWorkPerRound; },
       .counted =
           [this](int on, int connected) {
@@ -193,7 +194,9 @@ Result<void> VirtualFleet::begin(const contract::ScenarioEvent& event) {
   report_.begin_phase(event.name);
   switch (event.kind) {
     case Kind::Patch:
-      spread(event, [](VirtualClient& client) { client.patch(); });
+      spread(event, [telling = event.whole ? VirtualClient::Telling::Whole
+                                           : VirtualClient::Telling::Changes](
+                        VirtualClient& client) { client.patch(telling); });
       return {};
     case Kind::PowerOff:
       spread(event, [](VirtualClient& client) { client.power_off(); });
@@ -216,8 +219,11 @@ void VirtualFleet::spread(const contract::ScenarioEvent& event,
                           const std::function<void(VirtualClient&)>& what) {
   SeededRandom random(scenario_.seed + static_cast<std::uint64_t>(event.at.count()) + 1);
   const auto over = static_cast<std::uint64_t>(event.over.count()) + 1;
+  std::uint64_t wanted = event.count.value_or(0), left = clients_.size();
   for (const auto& client : clients_) {
-    const bool chosen = random.below(100) < event.percent;
+    const bool chosen =
+        event.count ? random.below(left--) < wanted : random.below(100) < event.percent;
+    if (chosen && event.count) --wanted;
     const Duration time(static_cast<std::int64_t>(random.below(over)));
     if (chosen) later(time, [what, each = client.get()] { what(*each); });
   }

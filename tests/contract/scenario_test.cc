@@ -50,11 +50,25 @@ TEST(Scenario, IsReadWithItsEventsInTheirOrder) {
   EXPECT_EQ(patch.percent, 50u);
   EXPECT_EQ(patch.over, seconds(5));
   EXPECT_FALSE(patch.when_connected);
+  EXPECT_FALSE(patch.count);
+  EXPECT_FALSE(patch.whole);
+  EXPECT_TRUE(scenario.hold);
   EXPECT_EQ(scenario.events[1].name, "run");
   EXPECT_TRUE(scenario.events[1].when_connected);
   EXPECT_THAT(scenario.events[1].command, testing::ElementsAre("systemctl", "restart", "musterd"));
   EXPECT_EQ(scenario.events[2].rate, 500u);
   EXPECT_EQ(scenario.events[2].lasts, seconds(5));
+}
+
+TEST(Scenario, ClientsMayHoldNothingAndSendTheirInventoryWhole) {
+  const auto scenario = decode_scenario(
+                            "name: a\nclients: 5\nlasts: PT1M\nhold: false\nevents:\n"
+                            "  - {at: PT1S, do: patch, count: 3, whole: true, over: PT5S}\n",
+                            "a.yaml")
+                            .value();
+  EXPECT_FALSE(scenario.hold);
+  EXPECT_EQ(scenario.events[0].count, 3u);
+  EXPECT_TRUE(scenario.events[0].whole);
 }
 
 struct Wrong {
@@ -91,6 +105,18 @@ TEST(Scenario, AWrongOneIsRefusedWithItsPlace) {
        wire::kFieldKind, "100"},
       {"name: a\nclients: 5\nlasts: PT1M\nevents: [{at: PT2S, do: hostile}]\n", wire::kFieldMissing,
        "lasts"},
+      {"name: a\nclients: 5\nlasts: PT1M\nevents: [{at: PT2S, do: patch, count: 0}]\n",
+       wire::kFieldKind, "1000000"},
+      {"name: a\nclients: 5\nlasts: PT1M\nevents: [{at: PT2S, do: patch, count: 1, percent: 2}]\n",
+       kBadMember, "one is wanted"},
+      {"name: a\nclients: 5\nlasts: PT1M\nevents: [{at: PT2S, do: mark, count: 1}]\n", kBadMember,
+       "count does not belong"},
+      {"name: a\nclients: 5\nlasts: PT1M\nevents: [{at: PT2S, do: powerOff, whole: true}]\n",
+       kBadMember, "whole does not belong"},
+      {"name: a\nclients: 5\nlasts: PT1M\nhold: 1\n", wire::kFieldKind, "hold"},
+      {"name: a\nclients: 5\nlasts: PT1M\nhold: false\n"
+       "events: [{at: PT2S, do: mark, whenConnected: true}]\n",
+       kBadMember, "nobody stays connected"},
       {"name: a\nclients: 5\nlasts: PT1M\n---\nname: b\n", kBadMember, "one document"},
   };
   for (const Wrong& wrong : wrongs) {

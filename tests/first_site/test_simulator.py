@@ -2,6 +2,7 @@
 import json
 import os
 import resource
+import sqlite3
 import subprocess
 import unittest
 
@@ -14,6 +15,7 @@ seed: 11
 clients: {clients}
 lasts: {lasts}
 powerOnOver: PT2S
+hold: {hold}
 systems:
   - {{system: debian, weight: 5}}
   - {{system: ubuntu, weight: 3}}
@@ -28,9 +30,9 @@ class Simulator(unittest.TestCase):
         self.addCleanup(self.site.close)
         self.site.start_site()
 
-    def simulate(self, events, lasts, *words, clients=CLIENTS, descriptors=None):
+    def simulate(self, events, lasts, *words, clients=CLIENTS, descriptors=None, hold=True):
         scenario = self.site.path("scenario.yaml")
-        scenario.write_text(SCENARIO.format(clients=clients, lasts=lasts, events=json.dumps(events)))
+        scenario.write_text(SCENARIO.format(clients=clients, lasts=lasts, events=json.dumps(events), hold=json.dumps(hold)))
         def begin():
             die_with_me()
             if descriptors:
@@ -116,6 +118,27 @@ class Simulator(unittest.TestCase):
         self.assertEqual(phases["evening"]["connected"], 0)
         self.assertEqual(phases["end"]["connected"], CLIENTS)
         self.assertEqual(self.site.json("get", "quarantine"), [])
+
+    def test_clients_that_hold_nothing_come_on_resumed_sessions(self):
+        tokens = self.site.path("tokens")
+        self.site.cli("token", "create", "--count", "20", "--output", str(tokens))
+        process = self.simulate([{"at": "PT6S", "do": "patch", "name": "whole", "count": 7, "whole": True},
+                                 {"at": "PT9S", "do": "mark", "name": "end"}], "PT11S", "--tokens", tokens,
+                                clients=20, hold=False)
+        phases = self.phases(process)
+        self.assertEqual(phases["start"]["connected"], 0)
+        whole, end = phases["whole"], phases["end"]
+        for phase in (whole, end):
+            self.assertEqual([each for each in phase["answers"] if each["failed"]], [])
+            self.assertEqual(phase["fullHandshakes"], 0, phase)
+            # The site says that they shall poll every two seconds: a connection each.
+            self.assertGreaterEqual(self.answers(phase, "poll")["answered"], 10, phase)
+        self.assertEqual(self.answers(whole, "message")["answered"], 7, whole)
+        asked = sum(self.answers(end, kind)["answered"] for kind in ("poll", "message", "document"))
+        self.assertEqual(end["resumedHandshakes"], asked, end)
+        # Whole inventories: what the site has of the seven is a second full one each.
+        kinds = [row[0] for row in sqlite3.connect(self.site.path("site/site.db")).execute("SELECT kind FROM inventory_log")]
+        self.assertEqual(kinds, ["full"] * 27)
 
     def test_what_cannot_be_done_is_said(self):
         process = self.simulate([], "PT1S", clients=3)

@@ -102,6 +102,22 @@ TEST_F(LoopClientTest, KeepsTheConnectionAndResumesTheSessionBehindIt) {
   EXPECT_EQ(resumed_, 1);
 }
 
+TEST_F(LoopClientTest, OnlyConnectionsThatAreIdleAreClosedAsSuch) {
+  const auto one = caller("one");
+  one->send(get("/gate"), Patience::Hold, note(1));
+  one->send(get("/who"), Patience::Answer, [&](const Result<ClientResponse>& first) {
+    EXPECT_TRUE(first);
+    one->close_idle();
+    one->send(get("/who"), Patience::Answer, [&](const Result<ClientResponse>& second) {
+      EXPECT_FALSE(second.value().reused_connection);
+      EXPECT_TRUE(second.value().resumed_session);
+      site_->gate.open();
+    });
+  });
+  loop_.run();
+  EXPECT_EQ(answers_, std::vector<std::string>{"through\n"});
+}
+
 // Else the server would go on to see nobody, or somebody else.
 TEST_F(LoopClientTest, ASessionIsNotResumedUnderAnotherCertificate) {
   const auto one = client_->caller("one", "");

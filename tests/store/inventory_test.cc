@@ -1,6 +1,7 @@
 #include "store/site/inventory.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "store/site/row_table.h"
@@ -185,6 +186,26 @@ TEST_F(InventoryTest, EqualSharedPartsOfManyDevicesAreOneRow) {
   EXPECT_EQ(count("inventory_row"), 2);
   EXPECT_EQ(stored()[0].id, stored(second)[0].id);
   EXPECT_NE(flat(stored()), flat(stored(second)));
+}
+
+TEST_F(InventoryTest, ManyDevicesReadInOneGoAreWhatEachIsAlone) {
+  const DeviceNumber second = new_device().number, third = new_device().number;
+  must(full({{&software(), {package("bash")}}, {&adapters(), {adapter("52:54:00:00:00:01")}}}));
+  must(full({{&software(), {package("bash"), package("zsh")}},
+             {&adapters(), {adapter("52:54:00:00:00:02")}},
+             {&disks(), {disk(300)}}},
+            second));
+  const auto [one, other, none] = must(read([&](Reader& reader) -> Result<std::array<Flat, 3>> {
+    auto inventories = TRY(InventoryReader::open(reader, schema_));
+    std::array<Flat, 3> out;
+    out[0] = flat(TRY(inventories.rows(number_)));
+    out[1] = flat(TRY(inventories.rows(second)));
+    out[2] = flat(TRY(inventories.rows(third)));
+    return out;
+  }));
+  EXPECT_EQ(one, flat(stored()));
+  EXPECT_EQ(other, flat(stored(second)));
+  EXPECT_TRUE(none.empty());
 }
 
 TEST_F(InventoryTest, ASecondFullInventoryTellsTheDifference) {

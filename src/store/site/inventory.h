@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "base/random.h"
 #include "model/schema.h"
@@ -74,7 +75,24 @@ Result<void> apply_volatile(Transaction& transaction, KnownRows& known, const mo
 // InventorySequence was at `serial`.
 Result<std::vector<DeviceNumber>> devices_with_rows_after(Reader& reader, std::int64_t serial);
 
-// By class and row id. Nothing for a device without inventory.
+// The inventories of many devices, within one read: what they share is read and unpacked once.
+class InventoryReader {
+ public:
+  // Both outlive it.
+  static Result<InventoryReader> open(Reader& reader, const model::Schema& schema);
+  InventoryReader(InventoryReader&&) noexcept;
+  ~InventoryReader();
+
+  // By class and row id. Nothing for a device without inventory.
+  Result<std::vector<InventoryRow>> rows(DeviceNumber device);
+
+ private:
+  struct Parts;
+  explicit InventoryReader(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+// The same for one.
 Result<std::vector<InventoryRow>> device_inventory(Reader& reader, const model::Schema& schema,
                                                    DeviceNumber device);
 

@@ -116,16 +116,42 @@ Result<std::vector<InventoryRow>> RowResolver::rows(const std::vector<RowEntry>&
   return out;
 }
 
+struct InventoryReader::Parts {
+  Parts(Reader& from, PackedLists packed, ClassTable known)
+      : reader(from),
+        lists(std::move(packed)),
+        classes(std::move(known)),
+        resolver(from, classes) {}
+
+  Reader& reader;
+  const PackedLists lists;
+  const ClassTable classes;
+  RowResolver resolver;
+};
+
+InventoryReader::InventoryReader(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+InventoryReader::InventoryReader(InventoryReader&&) noexcept = default;
+InventoryReader::~InventoryReader() = default;
+
+Result<InventoryReader> InventoryReader::open(Reader& reader, const model::Schema& schema) {
+  auto lists = TRY(PackedLists::load(reader));
+  auto classes = TRY(ClassTable::load(reader, schema));
+  return InventoryReader(std::make_unique<Parts>(reader, std::move(lists), std::move(classes)));
+}
+
+Result<std::vector<InventoryRow>> InventoryReader::rows(DeviceNumber device) {
+  const auto list =
+      TRY(parts_->reader.first("SELECT rows FROM device_rows WHERE device = $1", {device},
+                               [&](Rows& rows) -> Result<std::vector<RowEntry>> {
+                                 return parts_->lists.decode(TRY(rows.blob_view(0)));
+                               }));
+  if (!list) return std::vector<InventoryRow>();
+  return parts_->resolver.rows(*list);
+}
+
 Result<std::vector<InventoryRow>> device_inventory(Reader& reader, const model::Schema& schema,
                                                    DeviceNumber device) {
-  const PackedLists lists = TRY(PackedLists::load(reader));
-  const auto list = TRY(reader.first("SELECT rows FROM device_rows WHERE device = $1", {device},
-                                     [&](Rows& rows) -> Result<std::vector<RowEntry>> {
-                                       return lists.decode(TRY(rows.blob_view(0)));
-                                     }));
-  if (!list) return std::vector<InventoryRow>();
-  const ClassTable classes = TRY(ClassTable::load(reader, schema));
-  return RowResolver(reader, classes).rows(*list);
+  return TRY(InventoryReader::open(reader, schema)).rows(device);
 }
 
 Result<std::vector<DeviceNumber>> devices_with_rows_after(Reader& reader, std::int64_t serial) {

@@ -17,23 +17,23 @@ namespace {
 constexpr std::int64_t kPage = 1000;
 
 // Rows of the database, grouped as the index takes them.
-std::vector<model::ClassRows> by_class(const std::vector<store::InventoryRow>& rows) {
+std::vector<model::ClassRows> by_class(std::vector<store::InventoryRow> rows) {
   std::vector<model::ClassRows> out;
-  for (const store::InventoryRow& row : rows) {
+  for (store::InventoryRow& row : rows) {
     if (out.empty() || out.back().type != row.type) out.push_back({row.type, {}});
-    out.back().rows.push_back(row.row);
+    out.back().rows.push_back(std::move(row.row));
   }
   return out;
 }
 
-Result<fleet::DeviceChange> full_change(store::Reader& reader, const store::Device& device,
-                                        const model::Schema& schema) {
+Result<fleet::DeviceChange> full_change(store::InventoryReader& inventories,
+                                        const store::Device& device, const model::Schema& schema) {
   fleet::DeviceChange change;
   change.schema = schema;
   change.device = device.number;
   change.name = device.name;
   change.extent = fleet::Extent::Full;
-  change.added = by_class(TRY(store::device_inventory(reader, schema, device.number)));
+  change.added = by_class(TRY(inventories.rows(device.number)));
   return change;
 }
 
@@ -136,9 +136,10 @@ Result<void> CollectionEvaluator::load_devices() {
     auto changes = TRY(site_.database->read(
         [&](store::Reader& reader) -> Result<std::vector<fleet::DeviceChange>> {
           std::vector<fleet::DeviceChange> out;
+          auto inventories = TRY(store::InventoryReader::open(reader, schema));
           for (const auto& device :
                TRY(store::list_devices(reader, store::DeviceState::Active, after, kPage)))
-            out.push_back(TRY(full_change(reader, device, schema)));
+            out.push_back(TRY(full_change(inventories, device, schema)));
           return out;
         }));
     if (changes.empty()) return {};
@@ -330,7 +331,9 @@ Result<std::optional<fleet::DeviceChange>> CollectionEvaluator::read_anew(
         const auto device = TRY(store::find_device(reader, number));
         if (!device || device->state != store::DeviceState::Active)
           return std::optional<fleet::DeviceChange>();
-        return std::optional(TRY(full_change(reader, *device, site_.fleet.schema())));
+        const model::Schema schema = site_.fleet.schema();
+        auto inventories = TRY(store::InventoryReader::open(reader, schema));
+        return std::optional(TRY(full_change(inventories, *device, schema)));
       });
 }
 
