@@ -66,7 +66,7 @@ Result<Certificate> parse_certificate_der(ByteView der) {
     take_openssl_error();
     return fail(kBadKey, "the certificate's key is of an unknown type");
   }
-  PublicKey public_key = TRY(PublicKey::from_der(to_der(&i2d_PUBKEY, key)));
+  PublicKey public_key = TRY(public_key_of(key));
   AlternativeNames names =
       TRY(read_alternative_names(TRY(alternative_names_of(x509)).get(), kBadCertificate));
   const std::uint32_t uses = X509_get_extended_key_usage(x509);

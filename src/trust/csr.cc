@@ -75,7 +75,7 @@ Result<CertificateRequest> parse_request(ByteView der) {
     take_openssl_error();
     return fail(kBadKey, "the request's key is of an unknown type");
   }
-  PublicKey key = TRY(PublicKey::from_der(to_der(&i2d_PUBKEY, raw)));
+  PublicKey key = TRY(public_key_of(raw));
   if (!has_sound_digest(request.get()))
     return fail(kBadRequest, "it is not signed over SHA-256, SHA-384 or SHA-512");
   if (X509_REQ_verify(request.get(), raw) != 1) {

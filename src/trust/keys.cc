@@ -110,8 +110,15 @@ PublicKey::PublicKey(KeyHandle key, Kind kind, Bytes spki)
 Result<PublicKey> PublicKey::from_der(ByteView spki) {
   EVP_PKEY* raw = trust::from_der<EVP_PKEY>(&d2i_PUBKEY, spki);
   if (raw == nullptr) return fail(kBadKey, "no public key in DER");
+  const KeyPtr read(raw);
+  return public_key_of(raw);
+}
+
+Result<PublicKey> public_key_of(EVP_PKEY* raw) {
+  MUSTER_CHECK(EVP_PKEY_up_ref(raw) == 1);
   KeyHandle key = own(raw);
   Bytes canonical = to_der(&i2d_PUBKEY, raw);
+  using Kind = PublicKey::Kind;
   if (is_p256(raw)) return PublicKey(std::move(key), Kind::P256, std::move(canonical));
   if (EVP_PKEY_get_base_id(raw) != EVP_PKEY_RSA)
     return fail(kBadKey, "the public key is neither P-256 nor RSA");

@@ -79,4 +79,9 @@ Bytes content_of(BIO* bio);
 Bytes sign_with(const OpensslKey& key, const EVP_MD* digest, ByteView message);
 bool verify_with(const OpensslKey& key, const EVP_MD* digest, ByteView message, ByteView signature);
 
+class PublicKey;
+// The key as OpenSSL has read it already, whose it stays, too: decoding it anew takes longer than
+// verifying with it. Error: kBadKey.
+Result<PublicKey> public_key_of(EVP_PKEY* key);
+
 }  // namespace muster::trust
