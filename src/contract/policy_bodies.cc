@@ -41,6 +41,9 @@ Result<std::vector<std::string_view>> decode_body_names(std::string_view text) {
       return fail(kBadMember, "'{}' is not the name of a policy body", name.substr(0, kNameSize));
     if (out.size() == kMostPolicyBodies)
       return fail(kBadMember, "over {} policy bodies at once", kMostPolicyBodies);
+    // Each takes its room in the answer.
+    if (std::ranges::find(out, name) != out.end())
+      return fail(kBadMember, "policy body {} stands twice", name);
     out.push_back(name);
     if (end == text.npos) return out;
     text.remove_prefix(end + 1);

@@ -20,7 +20,7 @@ inline constexpr std::size_t kPolicyBodiesBytes = 4u << 20;
 
 // The last part of the path. 1 to kMostPolicyBodies names, each a SHA-256 in lower-case hex.
 std::string encode_body_names(std::span<const std::string> sha256);
-// Views of `text`. Error: kBadMember.
+// Views of `text`, none of them twice. Error: kBadMember.
 Result<std::vector<std::string_view>> decode_body_names(std::string_view text);
 
 // The documents that were asked for, from the first on, as many as an answer may hold.

@@ -40,7 +40,9 @@ bool PolicyShelf::may_fetch(std::string_view device, std::string_view sha256, Ti
   if (header == headers_.end()) return false;
   if (names(*header->second, sha256)) return true;
   const auto former = former_.find(device);
+  // A clock that was set back is no reason to serve it for longer.
   return former != former_.end() && now < former->second.until &&
+         former->second.until - now <= kFormerBodiesTime &&
          std::ranges::find(former->second.bodies, sha256) != former->second.bodies.end();
 }
 

@@ -6,6 +6,7 @@
 
 #include "store/site/row_table.h"
 #include "store/site/settings.h"
+#include "store/site/unused_rows.h"
 #include "tests/store/store_test.h"
 
 namespace muster::store {
@@ -459,13 +460,24 @@ TEST_F(InventoryTest, RowsThatNothingNamesAreRemoved) {
   const auto base = must(full({{&software(), {package("bash"), package("zsh")}}}));
   const RowId zsh = stored()[1].id;
   must(delta(base.digest, {{&software(), {package("zsh")}}}, {}));
-  const auto sweep = [&] {
+  const auto find = [&] { return must(read(find_unused_rows)); };
+  const auto remove = [&](const UnusedRows& unused) {
     known_.forget();
-    return must(write([](Transaction& t) { return remove_unused_rows(t); }));
+    return must(
+        write([&](Transaction& t) { return remove_unused_rows(t, unused.ids, unused.as_of); }));
   };
-  EXPECT_TRUE(sweep().empty());  // the log still names it
+  EXPECT_TRUE(find().ids.empty());  // the log still names it
   must(write([](Transaction& t) { return trim_inventory_log(t, INT64_MAX); }));
-  EXPECT_EQ(sweep(), std::vector<RowId>{zsh});
+  const UnusedRows unused = find();
+  EXPECT_EQ(unused.ids, std::vector<RowId>{zsh});
+  // A device gets it before it is removed, and another has had it and lost it by then.
+  const DeviceNumber second = new_device().number;
+  must(full({{&software(), {package("zsh")}}}, second));
+  EXPECT_EQ(remove(unused), 0);
+  must(full({{&software(), {package("bash")}}}, second));
+  EXPECT_EQ(remove(unused), 0);  // history tells of it
+  must(write([](Transaction& t) { return trim_inventory_log(t, INT64_MAX); }));
+  EXPECT_EQ(remove(find()), 1);
   EXPECT_EQ(stored().size(), 1u);
   must(full({{&software(), {package("bash"), package("zsh")}}}));
   EXPECT_GT(stored()[1].id, zsh);

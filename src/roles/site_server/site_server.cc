@@ -22,6 +22,7 @@
 #include "roles/site_server/public_documents/public_documents.h"
 #include "roles/site_server/report_export/report_exporter.h"
 #include "roles/site_server/row_dictionary/dictionary_maker.h"
+#include "roles/site_server/row_sweep/row_sweeper.h"
 #include "roles/site_server/schema/schema_follower.h"
 #include "roles/site_server/status/status_loader.h"
 #include "store/errors.h"
@@ -70,7 +71,8 @@ struct SiteServer::Components {
         snapshot(site),
         collections(site),
         policy(site),
-        dictionaries(site) {}
+        dictionaries(site),
+        sweeper(site) {}
 
   void add(InboxEffects& from) {
     for (auto& change : from.changes) changes.push_back(std::move(change));
@@ -84,6 +86,7 @@ struct SiteServer::Components {
   CollectionEvaluator collections;
   PolicyBuilder policy;
   DictionaryMaker dictionaries;
+  RowSweeper sweeper;
   std::unique_ptr<ReportExporter> reports;  // null where there are none
   // Devices whose header must be looked at; kept over rounds, so that a failed round loses none.
   std::set<store::DeviceNumber> dirty;
@@ -162,12 +165,12 @@ void SiteServer::stop() {
 
 Result<std::optional<IndexPosition>> SiteServer::index_position() {
   Components& parts = *components_;
-  if (parts.behind || !parts.is_whole) return std::optional<IndexPosition>();
   const std::lock_guard lock(parts.replaying);
   TRY(follow_messages());
   const auto inventory = TRY(site_->database->read([](store::Reader& reader) {
     return store::read_counter(reader, store::Counter::InventorySequence);
   }));
+  if (parts.behind || !parts.is_whole) return std::optional<IndexPosition>();
   return std::optional(IndexPosition{inventory, parts.device_serial});
 }
 
@@ -193,7 +196,8 @@ void SiteServer::work() {
     keeps_up_ = more.has_value();
     if (!more) {
       log::failure(log::Level::Error, "site.round.failed", more.error());
-      if (store::is_outage(more.error())) components_->behind = true;
+      if (store::is_outage(more.error()) || more.error().is(kRoundBroken))
+        components_->behind = true;
       site_->changed.wait(kAfterFailure);
       continue;
     }
@@ -290,15 +294,35 @@ Result<void> SiteServer::follow_messages() {
   return follow_inventories(*site_, parts.collections, parts.changes, parts.dirty, parts.is_whole);
 }
 
+// Behind a failure in the middle of things, with all that was taken and not followed until then.
+Result<void> SiteServer::recover() {
+  Components& parts = *components_;
+  const std::lock_guard lock(parts.replaying);
+  TRY(catch_up(*site_, parts.collections, parts.dirty));
+  {
+    const std::lock_guard other(parts.elsewhere_mutex);
+    parts.add(parts.elsewhere);
+  }
+  parts.changes.clear();  // their transactions were through before all was read
+  parts.behind = false;
+  return {};
+}
+
 // What waits in the inbox, in parts: while the transaction of one runs, the index follows the one
 // before it. Returns whether there is more.
 Result<bool> SiteServer::take_messages() {
   Components& parts = *components_;
   const Duration until = site_->clock.steady() + kLongestTaking;
+  // Whatever becomes of the round, a part of which nobody knows how it went leaves the index
+  // behind.
   const auto take = [&]() -> Result<bool> {
-    InboxEffects effects = TRY(take_inbox(*site_, parts.loaders));
-    parts.add_from_elsewhere(effects);
-    return effects.more;
+    const std::lock_guard lock(parts.replaying);  // in the order of the transactions
+    const bool was_behind = parts.behind.exchange(true);
+    auto effects = take_inbox(*site_, parts.loaders);
+    if (effects) parts.add_from_elsewhere(*effects);
+    if (effects || !store::is_outage(effects.error())) parts.behind = was_behind;
+    if (!effects) return fail(effects.error());
+    return effects->more;
   };
   bool more = TRY(take());
   while (more && !stopping_ && site_->clock.steady() < until) {
@@ -345,6 +369,7 @@ Result<void> SiteServer::follow_time(Timestamp now) {
   if (now >= parts.next_sweep) {
     TRY(forget_old(*site_, now));
     TRY(parts.dictionaries.follow());
+    parts.sweeper.follow(now);
     TRY(parts.policy.forget_bodies(now));
     // What cannot be removed is no reason to stand still.
     if (const auto retired = retire_content(*site_, now); !retired)
@@ -378,13 +403,9 @@ Result<void> SiteServer::build_policy(Timestamp now, bool changed) {
 
 Result<bool> SiteServer::round() {
   Components& parts = *components_;
-  if (parts.behind) {
-    TRY(catch_up(*site_, parts.collections, parts.dirty));
-    parts.behind = false;
-    parts.changes.clear();  // their transactions were through
-  }
+  if (parts.behind) TRY(recover());
   // What a failed round left: before anything is read that holds it already.
-  TRY(follow_inventories(*site_, parts.collections, parts.changes, parts.dirty, parts.is_whole));
+  TRY(follow_messages());
   for (const auto device : site_->forgotten.take()) parts.collections.device_left(device);
   TRY(quarantine_doubled(*site_));
   TRY(follow_devices(*site_, parts.device_serial, parts.collections, parts.dirty));

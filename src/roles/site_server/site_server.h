@@ -31,6 +31,7 @@ class SiteServer {
   void work();
   // What messages, replayed ones and a failed round left for the index.
   Result<void> follow_messages();
+  Result<void> recover();
   // How far the index has followed; nothing while that is not sure.
   Result<std::optional<IndexPosition>> index_position();
   // The parts of a round.

@@ -129,8 +129,4 @@ Result<std::int64_t> trim_inventory_log(Transaction& transaction, std::int64_t s
 Result<std::int64_t> trim_inventory_log(Transaction& transaction, Timestamp moment,
                                         std::int64_t limit);
 
-// Deletes rows that no device and no log entry names; returns their ids. Who keeps KnownRows
-// forgets them then.
-Result<std::vector<RowId>> remove_unused_rows(Transaction& transaction);
-
 }  // namespace muster::store

@@ -69,19 +69,6 @@ Result<void> visit_devices(Reader& reader, const ClassTable& classes, InventoryV
   return {};
 }
 
-Result<void> mark_used(Reader& reader, std::string_view sql, std::vector<bool>& used) {
-  const PackedLists lists = TRY(PackedLists::load(reader));
-  Rows rows = TRY(reader.query(sql));
-  while (TRY(rows.next())) {
-    for (const RowEntry& entry : TRY(lists.decode(TRY(rows.blob_view(0))))) {
-      if (entry.id >= used.size())
-        return fail(kUnexpectedValue, "row list with row {} of {}", entry.id, used.size() - 1);
-      used[entry.id] = true;
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<model::Row> decode_own(const model::InventoryClass& type, const RowEntry& entry) {
@@ -199,23 +186,6 @@ Result<std::int64_t> trim_inventory_log(Transaction& transaction, Timestamp mome
       "DELETE FROM inventory_log WHERE at < $1 AND sequence IN "
       "(SELECT sequence FROM inventory_log ORDER BY sequence LIMIT $2)",
       {moment, limit});
-}
-
-Result<std::vector<RowId>> remove_unused_rows(Transaction& transaction) {
-  const auto last = TRY(read_counter(transaction, Counter::InventoryRow));
-  std::vector<bool> used(static_cast<std::size_t>(last) + 1, false);
-  TRY(mark_used(transaction, "SELECT rows FROM device_rows", used));
-  TRY(mark_used(transaction, "SELECT added FROM inventory_log", used));
-  TRY(mark_used(transaction, "SELECT removed FROM inventory_log", used));
-  const auto ids = TRY(transaction.all("SELECT id FROM inventory_row ORDER BY id", {},
-                                       [](Rows& rows) { return rows.integer(0); }));
-  std::vector<RowId> removed;
-  for (const std::int64_t id : ids) {
-    if (id < static_cast<std::int64_t>(used.size()) && used[static_cast<std::size_t>(id)]) continue;
-    TRY(transaction.run("DELETE FROM inventory_row WHERE id = $1", {id}));
-    removed.push_back(static_cast<RowId>(id));
-  }
-  return removed;
 }
 
 }  // namespace muster::store

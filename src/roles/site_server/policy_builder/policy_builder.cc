@@ -61,19 +61,23 @@ void PolicyBuilder::keep(const model::ObjectId& id, const std::string& kind, con
 Result<void> PolicyBuilder::add_users_of_packages() {
   if (std::ranges::none_of(noted_, [](const auto& each) { return each.second == "Package"; }))
     return {};
-  return site_->database->read([&](store::Reader& reader) -> Result<void> {
-    std::set<model::ObjectId> users;
-    for (const auto& [id, kind] : noted_) {
-      if (kind != "Package") continue;
-      const auto package = TRY(store::find_object(reader, id));
-      if (!package) continue;
-      const auto found = by_package_.find(package->name);
-      if (found != by_package_.end()) users.insert(found->second.begin(), found->second.end());
-    }
-    std::erase_if(noted_, [](const auto& each) { return each.second == "Package"; });
-    for (const model::ObjectId& id : users) noted_.emplace(id, "Deployment");
-    return {};
-  });
+  std::set<model::ObjectId> users;
+  const Noted noted = noted_;
+  for (const auto& [id, kind] : noted) {
+    if (kind != "Package") continue;
+    const auto package = site_->database->read(
+        [&](store::Reader& reader) { return store::find_object(reader, id); });
+    if (!package && store::is_outage(package.error())) return fail(package.error());
+    // One that cannot be read is no reason for the others to stay as they were.
+    if (!package) keep(id, kind, package.error());
+    if (!package || !*package) continue;
+    kept_.erase(id);
+    const auto found = by_package_.find((*package)->name);
+    if (found != by_package_.end()) users.insert(found->second.begin(), found->second.end());
+  }
+  std::erase_if(noted_, [](const auto& each) { return each.second == "Package"; });
+  for (const model::ObjectId& id : users) noted_.emplace(id, "Deployment");
+  return {};
 }
 
 // In one read, but that one that fails may have spent it: the others are read in another.
@@ -163,7 +167,7 @@ std::vector<BodyDraft> PolicyBuilder::stored(std::vector<BodyDraft> drafts,
 }
 
 // From now on the draft is what its object says.
-void PolicyBuilder::take(BodyDraft draft, std::set<std::string>& touched) {
+void PolicyBuilder::take(BodyDraft draft) {
   const auto kept = kept_.find(draft.object);
   if (kept != kept_.end()) {
     log::info("policy.change.followed", "a change was followed that could not be before",
@@ -172,12 +176,12 @@ void PolicyBuilder::take(BodyDraft draft, std::set<std::string>& touched) {
   }
   for (const std::string& package : draft.packages) by_package_[package].insert(draft.object);
   if (draft.kind == "Collection" && unsigned_.erase(draft.object) > 0)
-    touched.insert(draft.object.text());
+    touched_.insert(draft.object.text());
   Bodies& bodies = bodies_of(draft.kind);
   const auto before = bodies.find(draft.object);
   if (draft.payload.empty()) {
     if (before == bodies.end()) return;
-    touched.insert(before->second.collection);
+    touched_.insert(before->second.collection);
     bodies.erase(before);
     return;
   }
@@ -189,9 +193,9 @@ void PolicyBuilder::take(BodyDraft draft, std::set<std::string>& touched) {
                         std::make_shared<const Bytes>(std::move(draft.document)));
   if (before != bodies.end()) {
     if (before->second == body) return;
-    touched.insert(before->second.collection);
+    touched_.insert(before->second.collection);
   }
-  touched.insert(body.collection);
+  touched_.insert(body.collection);
   bodies.insert_or_assign(draft.object, std::move(body));
 }
 
@@ -203,10 +207,9 @@ Result<void> PolicyBuilder::follow_noted(std::set<store::DeviceNumber>& dirty) {
       if (part.size() == contract::kSignerRequestsLimit) break;
       part.insert(each);
     }
-    std::set<std::string> touched;
-    for (BodyDraft& draft : sign(TRY(read_drafts(part)))) take(std::move(draft), touched);
-    for (const std::string& collection : touched) {
-      const auto devices = TRY(members(collection));
+    for (BodyDraft& draft : sign(TRY(read_drafts(part)))) take(std::move(draft));
+    for (; !touched_.empty(); touched_.erase(touched_.begin())) {
+      const auto devices = TRY(members(*touched_.begin()));
       dirty.insert(devices.begin(), devices.end());
     }
     for (const auto& [id, kind] : part) noted_.erase(id);

@@ -77,7 +77,7 @@ class PolicyBuilder {
   Result<void> store_bodies(const std::vector<const BodyDraft*>& drafts);
   std::vector<BodyDraft> stored(std::vector<BodyDraft> drafts,
                                 const std::vector<std::size_t>& fresh);
-  void take(BodyDraft draft, std::set<std::string>& touched);
+  void take(BodyDraft draft);
   Result<std::vector<store::DeviceNumber>> members(const std::string& collection) const;
   Result<std::optional<NewHeader>> header_for(store::Reader& reader, store::DeviceNumber device,
                                               Timestamp now) const;
@@ -97,7 +97,8 @@ class PolicyBuilder {
   // Collections of which nobody has signed yet what they say. Their members get no new header:
   // without the windows it would let programs run at any time.
   std::set<model::ObjectId> unsigned_;
-  Noted noted_;                                                  // since follow_noted()
+  Noted noted_;                    // since follow_noted()
+  std::set<std::string> touched_;  // collections whose members have not heard of a change yet
   std::map<model::ObjectId, Kept> kept_;                         // for retry()
   std::map<std::string, std::set<model::ObjectId>> by_package_;  // names of packages
 };
