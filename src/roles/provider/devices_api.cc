@@ -114,6 +114,7 @@ Result<net::Response> list_devices(hosting::Site& site, hosting::Call& call) {
   const auto devices = TRY(site.database->read(
       [&](store::Reader& reader) { return store::list_devices(reader, after, limit); }));
   std::vector<Bytes> items;
+  items.reserve(devices.size());
   for (const auto& device : devices) items.push_back(encode(view_of(site, device)));
   const bool full = devices.size() == static_cast<std::size_t>(limit);
   const std::string next = full ? make_cursor(fmt::format("{}", devices.back().number)) : "";

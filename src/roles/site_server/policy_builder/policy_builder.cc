@@ -63,13 +63,14 @@ Result<void> PolicyBuilder::add_users_of_packages() {
     return {};
   std::set<model::ObjectId> users;
   const Noted noted = noted_;
-  for (const auto& [id, kind] : noted) {
-    if (kind != "Package") continue;
+  for (const auto& each : noted) {
+    const model::ObjectId& id = each.first;
+    if (each.second != "Package") continue;
     const auto package = site_->database->read(
         [&](store::Reader& reader) { return store::find_object(reader, id); });
     if (!package && store::is_outage(package.error())) return fail(package.error());
     // One that cannot be read is no reason for the others to stay as they were.
-    if (!package) keep(id, kind, package.error());
+    if (!package) keep(id, each.second, package.error());
     if (!package || !*package) continue;
     kept_.erase(id);
     const auto found = by_package_.find((*package)->name);
