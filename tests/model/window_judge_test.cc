@@ -147,9 +147,11 @@ TEST(MaintenanceWindows, AgreeWithAnOracleForEveryMinuteOfAYear) {
     const std::string our_line = changes(each, random);
     if (!our_line.empty()) ++opened;
     if (our_line == their_line) continue;
+    const auto same = std::ranges::mismatch(our_line, their_line).in1 - our_line.begin();
+    const auto from = static_cast<std::size_t>(std::max<std::ptrdiff_t>(same - 40, 0));
     if (++differences <= 5)
-      ADD_FAILURE() << each.line << "\nours:   " << our_line.substr(0, 300)
-                    << "\ntheirs: " << their_line.substr(0, 300);
+      ADD_FAILURE() << each.line << "\nours:   ..." << our_line.substr(from, 300)
+                    << "\ntheirs: ..." << their_line.substr(from, 300);
   }
   EXPECT_EQ(differences, 0u) << "of " << cases.size();
   // Most of them do open, or nothing was compared.

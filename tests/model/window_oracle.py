@@ -146,7 +146,8 @@ class Rule:
             while self.week(day - datetime.timedelta(1)) == self.week(day):
                 day -= datetime.timedelta(1)
         period, times = None, []
-        while day <= until:
+        # What stands last in a period is known when all of it is.
+        while day <= until or (self.positions and period is not None and self.period(day) == period):
             number = self.period(day)
             if number != period:
                 yield self.chosen(times)
