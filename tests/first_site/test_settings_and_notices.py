@@ -264,7 +264,8 @@ class SettingsAndNotices(unittest.TestCase):
         # A program whose deployment is called as the restart is has a name of its own among the notices.
         self.deploy("restart", "soon", f"start: now, deadline: '{at(3600)}', notice: true")
         self.site.wait_software("restart", "waiting for its time")
-        own = self.site.client_cli("notices")
+        # The window goes with the same policy: the restart is told of again when the agent has thought of it.
+        own = wait_until(lambda: "restart: software" in (text := self.site.client_cli("notices")) and text, "the restart")
         self.assertRegex(own, r"restart +restart: software")
         self.assertRegex(own, r"P01-[0-9A-F]{6} +program: soon of told 1")
         self.site.cli("delete", "deployment", "restart")

@@ -152,6 +152,7 @@ Result<void> PolicyBuilder::store_bodies(const std::vector<const BodyDraft*>& dr
 std::vector<BodyDraft> PolicyBuilder::stored(std::vector<BodyDraft> drafts,
                                              const std::vector<std::size_t>& fresh) {
   std::vector<const BodyDraft*> list;
+  list.reserve(fresh.size());
   for (const std::size_t index : fresh) list.push_back(&drafts[index]);
   const auto all = store_bodies(list);
   if (all) return drafts;
