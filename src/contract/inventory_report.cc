@@ -71,6 +71,8 @@ Result<model::ClassRows> read_class(const wire::Json& json, const model::Schema&
   const std::string name = TRY(text_field(json, "class"));
   const model::InventoryClass* type = schema.find(name);
   if (!type) return fail(kUnknownClass, "'{}'", name.substr(0, 80));
+  if (type->origin != model::Origin::Client)
+    return fail(kBadMember, "class: rows of '{}' are the site's own; no client reports them", name);
   std::vector<std::optional<std::size_t>> place;
   for (const std::string& column : TRY(text_list_field(json, "columns")))
     place.push_back(type->column(column));

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "fleet/errors.h"
 #include "fleet/evaluation.h"
+#include "model/query/calendar.h"
 #include "model/query/resolve.h"
 
 namespace muster::fleet {
@@ -13,6 +14,14 @@ namespace {
 using model::Link;
 
 constexpr std::size_t kLongestId = 255;
+
+// Of rules that have to be asked in full when time has passed.
+constexpr Duration kAskedInFull = std::chrono::minutes(1);
+
+// To ask one device costs about what a scan of 64 does.
+bool are_many(std::uint64_t devices, const DeviceRows& rows) {
+  return devices > 16 + rows.devices().size() / 64;
+}
 
 }  // namespace
 
@@ -72,7 +81,11 @@ void CollectionGraph::add_users(const Collection& collection, Ranks& ranks) cons
 void CollectionGraph::unsubscribe(Node& node) {
   for (const Rule& rule : node.second.rules)
     for (const PredicateNumber predicate : rule.predicates()) of_predicate_[predicate].erase(&node);
+  for (const Rule& rule : node.second.rules)
+    if (rule.time_limits())
+      for (const TimeLimit& limit : *rule.time_limits()) times_.let_go(limit.column);
   of_plans_.erase(&node);
+  of_time_.erase(&node);
   of_all_systems_.erase(&node);
   node.second.direct.for_each([&](DeviceNumber device) {
     const auto found = of_direct_.find(device);
@@ -85,6 +98,9 @@ void CollectionGraph::unsubscribe(Node& node) {
 void CollectionGraph::subscribe(Node& node) {
   for (const Rule& rule : node.second.rules) {
     if (!rule.is_indexed()) of_plans_.insert(&node);
+    if (rule.depends_on_time()) of_time_.insert(&node);
+    if (rule.time_limits())
+      for (const TimeLimit& limit : *rule.time_limits()) times_.take(limit.column);
     for (const PredicateNumber predicate : rule.predicates()) {
       if (of_predicate_.size() <= predicate) of_predicate_.resize(std::size_t{predicate} + 1);
       of_predicate_[predicate].insert(&node);
@@ -168,23 +184,27 @@ CollectionGraph::Ranks CollectionGraph::touched_by(DeviceFacts& device, const De
 }
 
 MembershipChanges CollectionGraph::device_changed(DeviceNumber device, const DeviceDelta& delta,
-                                                  Timestamp now) {
+                                                  const TimeOrders::Times& before, Timestamp now) {
   put_in_order();
+  times_.device_changed(device, delta, before);
+  latest_ = std::max(latest_, now);
   MembershipChanges changes;
   DeviceFacts facts(rows_, device);
   Ranks ranks = touched_by(facts, delta, now);
   while (!ranks.empty()) {
     Node& node = *order_[*ranks.begin()];
     ranks.erase(ranks.begin());
-    const std::size_t before = changes.size();
+    const std::size_t already = changes.size();
     settle(node, facts, changes);
-    if (changes.size() > before) add_users(node.second, ranks);
+    if (changes.size() > already) add_users(node.second, ranks);
   }
   return changes;
 }
 
-MembershipChanges CollectionGraph::device_left(DeviceNumber device, const DeviceDelta& delta) {
+MembershipChanges CollectionGraph::device_left(DeviceNumber device, const DeviceDelta& delta,
+                                               const TimeOrders::Times& before) {
   put_in_order();
+  times_.device_changed(device, delta, before);
   predicates_.rows_changed(delta);
   MembershipChanges changes;
   for (Node* node : order_) {
@@ -196,6 +216,7 @@ MembershipChanges CollectionGraph::device_left(DeviceNumber device, const Device
 }
 
 void CollectionGraph::match_all(Collection& collection, Timestamp now) const {
+  collection.asked = now;
   NumberBits matched;
   for (const Rule& rule : collection.rules)
     if (!rule.is_indexed()) rule.join_devices(rows_, matched, now);
@@ -295,6 +316,7 @@ Result<MembershipChanges> CollectionGraph::set(const CollectionId& id, Collectio
   collection = std::move(next);
   subscribe(node);
   is_ordered_ = false;
+  latest_ = std::max(latest_, now);
   match_all(collection, now);
   MembershipChanges changes;
   for (const CollectionId& each : with_users({id})) settle_all(*collections_.find(each), changes);
@@ -316,21 +338,99 @@ Result<MembershipChanges> CollectionGraph::remove(const CollectionId& id) {
   return changes;
 }
 
+CollectionGraph::Pending CollectionGraph::passed_by_time(const Collection& collection,
+                                                         Timestamp now) const {
+  Pending out;
+  for (const Rule& rule : collection.rules) {
+    if (!rule.depends_on_time()) continue;
+    if (!rule.time_limits()) {
+      out.everybody = out.everybody || now >= collection.asked + kAskedInFull;
+      continue;
+    }
+    for (const TimeLimit& limit : *rule.time_limits()) {
+      const auto passed =
+          times_.passed(limit.column, model::time_of(limit.limit, collection.asked).ms,
+                        model::time_of(limit.limit, now).ms,
+                        [&](DeviceNumber each) { out.devices.insert(each); });
+      out.everybody = out.everybody || passed == TimeOrders::Passed::Shared;
+    }
+  }
+  return out;
+}
+
+CollectionGraph::Pending CollectionGraph::match_passed(Collection& collection,
+                                                       Timestamp now) const {
+  const Pending passed = passed_by_time(collection, now);
+  if (passed.everybody || are_many(passed.devices.size(), rows_)) {
+    match_all(collection, now);
+    return {.everybody = true, .devices = {}};
+  }
+  Pending out;
+  for (const DeviceNumber number : passed.devices) {
+    DeviceFacts device(rows_, number);
+    const bool matches = std::ranges::any_of(collection.rules, [&](const Rule& rule) {
+      return !rule.is_indexed() && rule.matches(rows_, device, now);
+    });
+    if (matches ? collection.matched.insert(number) : collection.matched.erase(number))
+      out.devices.insert(number);
+  }
+  // A rule without limits keeps its minute.
+  if (std::ranges::all_of(collection.rules, [](const Rule& rule) {
+        return !rule.depends_on_time() || rule.time_limits().has_value();
+      }))
+    collection.asked = now;
+  return out;
+}
+
+std::optional<MembershipChange> CollectionGraph::settle_pending(Node& node,
+                                                                const Pending& pending) {
+  MembershipChanges changes;
+  if (pending.everybody) settle_all(node, changes);
+  MembershipChange all{node.first, {}, {}};
+  for (const DeviceNumber number : pending.everybody ? std::set<DeviceNumber>() : pending.devices) {
+    DeviceFacts device(rows_, number);
+    MembershipChanges one;
+    settle(node, device, one);
+    if (one.empty()) continue;
+    (one.front().left.empty() ? all.joined : all.left).insert(number);
+  }
+  if (!all.joined.empty() || !all.left.empty()) changes.push_back(std::move(all));
+  if (changes.empty()) return std::nullopt;
+  return std::move(changes.front());
+}
+
 MembershipChanges CollectionGraph::refresh(Timestamp now) {
   put_in_order();
-  MembershipChanges changes;
-  Ranks ranks;
-  for (Node* node : of_plans_) {
-    if (std::ranges::none_of(node->second.rules, &Rule::depends_on_time)) continue;
-    match_all(node->second, now);
-    ranks.insert(node->second.rank);
+  // Devices that changed were asked for a time that is still to come: nobody's answer stands.
+  const bool set_back = now < latest_;
+  latest_ = now;
+  std::map<std::size_t, Pending> pending;
+  for (Node* node : of_time_) {
+    Pending found{.everybody = set_back, .devices = {}};
+    if (set_back)
+      match_all(node->second, now);
+    else
+      found = match_passed(node->second, now);
+    if (found.everybody || !found.devices.empty()) pending[node->second.rank] = std::move(found);
   }
-  while (!ranks.empty()) {
-    Node& node = *order_[*ranks.begin()];
-    ranks.erase(ranks.begin());
-    const std::size_t before = changes.size();
-    settle_all(node, changes);
-    if (changes.size() > before) add_users(node.second, ranks);
+  MembershipChanges changes;
+  while (!pending.empty()) {
+    const auto next = pending.extract(pending.begin());
+    Node& node = *order_[next.key()];
+    auto change = settle_pending(node, next.mapped());
+    if (!change) continue;
+    const bool many = are_many(change->joined.size() + change->left.size(), rows_);
+    for (const CollectionId& user : node.second.users) {
+      Pending& of_user = pending[collections_.at(user).rank];
+      if (many) {
+        of_user.everybody = true;
+        continue;
+      }
+      const auto add = [&](DeviceNumber device) { of_user.devices.insert(device); };
+      change->joined.for_each(add);
+      change->left.for_each(add);
+    }
+    changes.push_back(*std::move(change));
   }
   return changes;
 }

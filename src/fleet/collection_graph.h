@@ -10,6 +10,7 @@
 #include "fleet/fleet.h"
 #include "fleet/predicates.h"
 #include "fleet/rule.h"
+#include "fleet/time_orders.h"
 #include "model/collection_links.h"
 
 namespace muster::fleet {
@@ -17,12 +18,16 @@ namespace muster::fleet {
 class CollectionGraph {
  public:
   // `rows` outlives it.
-  explicit CollectionGraph(const DeviceRows& rows) : rows_(rows), predicates_(rows) {}
+  explicit CollectionGraph(const DeviceRows& rows) : rows_(rows), predicates_(rows), times_(rows) {}
 
-  // After `device` has changed as `delta` says.
-  MembershipChanges device_changed(DeviceNumber device, const DeviceDelta& delta, Timestamp now);
+  // To be asked before a device changes or goes.
+  TimeOrders::Times times_of(DeviceNumber device) const { return times_.times_of(device); }
+  // After `device` has changed as `delta` says; `before` is what its times were.
+  MembershipChanges device_changed(DeviceNumber device, const DeviceDelta& delta,
+                                   const TimeOrders::Times& before, Timestamp now);
   // After `device` has gone.
-  MembershipChanges device_left(DeviceNumber device, const DeviceDelta& delta);
+  MembershipChanges device_left(DeviceNumber device, const DeviceDelta& delta,
+                                const TimeOrders::Times& before);
 
   // Those with a rule that asks for a class at one of `places` lose their rules, keep their
   // members, and wait to be set again.
@@ -34,6 +39,7 @@ class CollectionGraph {
 
   Result<MembershipChanges> set(const CollectionId& id, CollectionRule rule, Timestamp now);
   Result<MembershipChanges> remove(const CollectionId& id);
+  // After time has passed.
   MembershipChanges refresh(Timestamp now);
 
   // Nothing for an unknown collection; all-systems is not one of them.
@@ -51,6 +57,7 @@ class CollectionGraph {
     CollectionId limiting;
     // Those that match a rule which no predicates decide: a change elsewhere need not ask again.
     DeviceSet matched;
+    Timestamp asked{};  // when `matched` was right as far as time decides
     DeviceSet members;
     // Collections that include, exclude or are limited to this one.
     std::set<CollectionId> users;
@@ -59,6 +66,11 @@ class CollectionGraph {
   };
   using Node = std::map<CollectionId, Collection>::value_type;
   using Ranks = std::set<std::size_t>;
+  // Who may come into a collection or leave it.
+  struct Pending {
+    bool everybody = false;
+    std::set<DeviceNumber> devices;
+  };
   using Links = std::vector<model::CollectionLink>;
 
   static Links links_of(const Collection& collection);
@@ -67,6 +79,10 @@ class CollectionGraph {
   void unsubscribe(Node& node);
   void subscribe(Node& node);
   void match_all(Collection& collection, Timestamp now) const;
+  // Those that time may have made match or not match any more since the collection was asked last.
+  Pending passed_by_time(const Collection& collection, Timestamp now) const;
+  // The same, asked: who does match now and did not, or the other way round.
+  Pending match_passed(Collection& collection, Timestamp now) const;
   const DeviceSet& members_of(const CollectionId& id) const;
   bool has(const CollectionId& id, DeviceNumber device) const;
   bool is_matched(const Collection& collection, DeviceFacts& device) const;
@@ -78,6 +94,8 @@ class CollectionGraph {
                    Timestamp now) const;
   // Puts the device where it should be; reports the change if it was not there.
   void settle(Node& node, DeviceFacts& device, MembershipChanges& changes);
+  // The same for all who may; the change if there is one.
+  std::optional<MembershipChange> settle_pending(Node& node, const Pending& pending);
   // All who should be in it now.
   NumberBits who_belongs(const Collection& collection) const;
   void settle_all(Node& node, MembershipChanges& changes);
@@ -88,6 +106,8 @@ class CollectionGraph {
 
   const DeviceRows& rows_;
   Predicates predicates_;
+  TimeOrders times_;
+  Timestamp latest_{};  // of all times for which anything was asked
   std::map<CollectionId, Collection> collections_;
   // Of all collections, each behind what it uses; see put_in_order().
   std::vector<Node*> order_;
@@ -95,6 +115,7 @@ class CollectionGraph {
 
   std::vector<std::set<Node*>> of_predicate_;
   std::set<Node*> of_plans_;  // with a rule that no predicates decide
+  std::set<Node*> of_time_;   // with a rule that asks for the clock
   std::map<DeviceNumber, std::set<Node*>> of_direct_;
   std::set<Node*> of_all_systems_;  // which name all-systems besides being limited to it
 };

@@ -65,8 +65,9 @@ Fleet& Fleet::operator=(Fleet&&) noexcept = default;
 
 Result<MembershipChanges> Fleet::apply(const DeviceChange& change, Timestamp now) {
   const std::unique_lock lock(state_->mutex);
+  const auto before = state_->collections.times_of(change.device);
   const DeviceDelta delta = TRY(state_->rows.apply(change));
-  MembershipChanges changes = state_->collections.device_changed(change.device, delta, now);
+  MembershipChanges changes = state_->collections.device_changed(change.device, delta, before, now);
   if (delta.is_new)
     changes.insert(changes.begin(), {CollectionId(kAllSystems), DeviceSet({change.device}), {}});
   return changes;
@@ -75,8 +76,9 @@ Result<MembershipChanges> Fleet::apply(const DeviceChange& change, Timestamp now
 MembershipChanges Fleet::remove(DeviceNumber device) {
   const std::unique_lock lock(state_->mutex);
   if (!state_->rows.find(device)) return {};
+  const auto before = state_->collections.times_of(device);
   const DeviceDelta delta = state_->rows.remove(device);
-  MembershipChanges changes = state_->collections.device_left(device, delta);
+  MembershipChanges changes = state_->collections.device_left(device, delta, before);
   changes.insert(changes.begin(), {CollectionId(kAllSystems), {}, DeviceSet({device})});
   return changes;
 }

@@ -147,7 +147,9 @@ class Fleet {
                                            Timestamp now);
   // Errors: kUnknownCollection, kCollectionInUse while others name it.
   Result<MembershipChanges> remove_collection(const CollectionId& id);
-  // Evaluates again the rules that ask for the time (ago, now): no change of a device does that.
+  // Follows the rules that ask for the time (ago, now): no change of a device does that. Asks those
+  // devices whose times have been passed since the last call, so it may be called often; a rule
+  // that compares with the time what a join or a projection made is asked in full, once a minute.
   MembershipChanges refresh(Timestamp now);
 
   // Whether the device is active.

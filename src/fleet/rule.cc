@@ -14,6 +14,7 @@ Rule::Rule(Plan plan, const DeviceRows& rows, Predicates& predicates)
   for (const model::InventoryClass* type : plan_.classes) places_.push_back(rows.place_of(*type));
   for (const DeviceCondition& each : device_conditions(rows, plan_))
     parts_.push_back({predicates_->take(each.condition), each.wanted});
+  time_limits_ = fleet::time_limits(rows, plan_);
 }
 
 Rule::~Rule() {

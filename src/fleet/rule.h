@@ -6,6 +6,7 @@
 
 #include "fleet/device_rows.h"
 #include "fleet/predicates.h"
+#include "fleet/time_limits.h"
 #include "model/query/plan.h"
 
 namespace muster::fleet {
@@ -21,6 +22,8 @@ class Rule {
   // Whether predicates decide it; else its classes do, and perhaps the time.
   bool is_indexed() const { return !parts_.empty(); }
   bool depends_on_time() const { return plan_.depends_on_time; }
+  // Nothing for one that has to be asked in full when time has passed.
+  const std::optional<std::vector<TimeLimit>>& time_limits() const { return time_limits_; }
   bool asks_for_touched_class(const DeviceDelta& delta) const;
   // Whether it reads rows of the class at that place of the tables.
   bool asks_for(std::size_t place) const;
@@ -40,6 +43,7 @@ class Rule {
   std::vector<std::size_t> places_;  // of the plan's classes
   Predicates* predicates_;
   std::vector<Part> parts_;  // the first is wanted
+  std::optional<std::vector<TimeLimit>> time_limits_;
 };
 
 }  // namespace muster::fleet

@@ -31,10 +31,15 @@ struct Column {
   std::string_view sentence;
 };
 
+// Who makes the rows of a class: the client reports them, or the site itself knows them. Rows of
+// the latter are not stored as inventory, and no client may report them.
+enum class Origin { Client, Site };
+
 struct InventoryClass {
   std::string_view name;
   std::string_view sentence;
   std::span<const Column> columns;
+  Origin origin = Origin::Client;
 
   std::optional<std::size_t> column(std::string_view name) const;
 };

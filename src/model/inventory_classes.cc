@@ -194,6 +194,13 @@ constexpr Column kSoftwareFile[] = {
     {"Version", VersionType, Shared, "The version of that package."},
 };
 
+constexpr Column kClient[] = {
+    {"Enrolled", Time, Unique, "When the device became known to the site."},
+    {"LastSeen", Time, Volatile,
+     "When the site last got a message of the client: a heartbeat, an inventory or a status."},
+    {"LastInventory", Time, Volatile, "When the site last got an inventory of the device."},
+};
+
 constexpr InventoryClass kClasses[] = {
     {"Device", "The device itself: one row.", kDevice},
     {"OperatingSystem", "The operating system that runs on the device: one row.", kOperatingSystem},
@@ -209,6 +216,8 @@ constexpr InventoryClass kClasses[] = {
     {"Service", "A service that a unit file of systemd declares.", kService},
     {"UserAccount", "An account in the device's own database.", kUserAccount},
     {"SoftwareFile", "A file that the client's settings software_files.* ask for.", kSoftwareFile},
+    {"Client", "What the site itself knows of the device's client: one row.", kClient,
+     Origin::Site},
 };
 
 }  // namespace

@@ -15,7 +15,8 @@ std::string_view trimmed(std::string_view text) {
 
 Failure unknown_class(std::string_view name) {
   std::vector<std::string_view> known;
-  for (const InventoryClass& type : inventory_classes()) known.push_back(type.name);
+  for (const InventoryClass& type : inventory_classes())
+    if (type.origin == Origin::Client) known.push_back(type.name);
   const auto close = nearest(name, known);
   return fail(kBadSetting, "inventory.intervals: there is no class '{}'{}", name.substr(0, 60),
               close.empty() ? std::string() : fmt::format("; did you mean '{}'?", close));
@@ -31,7 +32,8 @@ Result<ClassIntervals> parse_class_intervals(std::string_view text) {
     const std::string_view item = trimmed(rest.substr(0, comma));
     const std::size_t blank = item.find(' ');
     const std::string_view name = item.substr(0, blank);
-    if (find_inventory_class(name) == nullptr) return unknown_class(name);
+    const InventoryClass* type = find_inventory_class(name);
+    if (type == nullptr || type->origin != Origin::Client) return unknown_class(name);
     if (blank == std::string_view::npos)
       return fail(kBadSetting, "inventory.intervals: '{}' has no interval; write '{} PT12H'", name,
                   name);

@@ -68,6 +68,16 @@ TEST(InventoryReport, NamesAnUnknownClass) {
   EXPECT_TRUE(decode_inventory_report(text, model::Schema()).error().is(kUnknownClass));
 }
 
+// What the site says of a client is not the client's to say.
+TEST(InventoryReport, RefusesRowsOfTheSitesOwnClasses) {
+  std::string text = encode_inventory_report(sample());
+  text.replace(text.find("InstalledSoftware"), 17, "Client");
+  const auto refused = decode_inventory_report(text, model::Schema());
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().is(kBadMember));
+  EXPECT_NE(refused.error().text().find("rows of 'Client' are the site's own"), std::string::npos);
+}
+
 TEST(InventoryReport, NamesEachClassOnce) {
   InventoryReport report = sample();
   report.rows.push_back(software());

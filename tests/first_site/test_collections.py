@@ -154,6 +154,16 @@ class Collections(unittest.TestCase):
                                          "BootTime > startofday(now(), -1000)) on Device | distinct Name")
         self.assertEqual(answer["rows"], [[self.site.host()]])
 
+    def test_91_a_device_comes_by_time_alone_and_goes_when_it_is_heard_of(self):
+        self.apply(collection("quiet", [{"query": "Client | where LastSeen < ago(10s)"}]))
+        self.wait_for_members("quiet", 1)
+        self.start_client_with(["zzz-other"])  # which it reports
+        self.wait_for_members("quiet", 0)
+        self.wait_for_members("quiet", 1)
+        answer = self.site.json("query", "Client | where isnotempty(LastInventory) and LastSeen > ago(1h) | project Device")
+        self.assertEqual(answer["rows"], [[self.site.host()]])
+        self.site.cli("delete", "collection", "quiet")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -6,6 +6,7 @@
 
 #include "fleet/errors.h"
 #include "fleet/fleet.h"
+#include "fleet/time_orders.h"
 #include "model/errors.h"
 #include "tests/fleet/random_query.h"
 
@@ -176,26 +177,100 @@ TEST(Collections, FollowTheTimeWhenRefreshed) {
   EXPECT_EQ(text(fleet.refresh(kNow)), "");
   EXPECT_EQ(text(fleet.refresh(later)), "+long-up1 +pilot1 ");
   EXPECT_EQ(text(fleet.refresh(later)), "");
+  EXPECT_EQ(text(fleet.refresh(kNow)), "-long-up1 -pilot1 ") << "a clock that was set back";
+}
+
+TEST(Collections, FollowTheTimeToTheMillisecond) {
+  Fleet fleet;
+  const auto booted = [](DeviceNumber device, Timestamp time) {
+    return DeviceChange{.device = device,
+                        .name = {},
+                        .added = {rows_of("OperatingSystem", {{{"BootTime", time.ms}}})},
+                        .removed = {},
+                        .updated = {}};
+  };
+  const Duration one(1);
+  for (const DeviceNumber device : {1u, 2u, 3u})
+    ASSERT_TRUE(fleet.apply(booted(device, kNow + device * one), kNow));
+  ASSERT_TRUE(fleet.set_collection(
+      "up", {{query("OperatingSystem | where BootTime < ago(1d)")}, {}, {}}, kNow));
+  ASSERT_TRUE(fleet.set_collection("fresh", {{}, {}, {}, {"all-systems"}, {"up"}}, kNow));
+  const Timestamp day = kNow + std::chrono::days(1);
+  EXPECT_EQ(text(fleet.refresh(day + one)), "");
+  EXPECT_EQ(text(fleet.refresh(day + 2 * one)), "+up1 -fresh1 ");
+  // One that is started again meanwhile has another time to wait for.
+  EXPECT_EQ(text(fleet.apply(booted(2, kNow + 4 * one), day + 2 * one)), "");
+  EXPECT_EQ(text(fleet.apply(booted(1, kNow + 3 * one), day + 3 * one)), "-up1 +fresh1 ");
+  EXPECT_EQ(text(fleet.refresh(day + 3 * one)), "");
+  ASSERT_EQ(fleet.remove(3).size(), 2u);
+  EXPECT_EQ(text(fleet.refresh(day + 4 * one)), "+up1 -fresh1 ");
+  EXPECT_EQ(text(fleet.refresh(day + 5 * one)), "+up2 -fresh2 ");
+}
+
+// Many devices share the day on which their firmware was released.
+TEST(Collections, FollowTheTimesOfSharedColumns) {
+  Fleet fleet;
+  const auto released = [](DeviceNumber device, Timestamp time) {
+    return DeviceChange{.device = device,
+                        .name = {},
+                        .added = {rows_of("Bios", {{{"ReleaseDate", time.ms}}})},
+                        .removed = {},
+                        .updated = {}};
+  };
+  const Duration day = std::chrono::days(1);
+  ASSERT_TRUE(fleet.apply(released(1, kNow), kNow));
+  ASSERT_TRUE(fleet.apply(released(2, kNow), kNow));
+  ASSERT_TRUE(fleet.set_collection(
+      "old", {{query("Bios | where ReleaseDate < startofday(ago(30d))")}, {}, {}}, kNow));
+  ASSERT_TRUE(fleet.apply(released(3, kNow + day), kNow));
+  EXPECT_EQ(text(fleet.refresh(kNow + 30 * day)), "");
+  EXPECT_EQ(text(fleet.refresh(kNow + 31 * day)), "+old1 +old2 ");
+  EXPECT_EQ(text(fleet.refresh(kNow + 32 * day)), "+old3 ");
+}
+
+// A device that makes up new times without end does not fill the memory with those that are gone.
+TEST(Collections, KeepNoMoreTimesThanThereAre) {
+  const auto changed_at = [](std::int64_t time) {
+    return DeviceChange{.device = 1,
+                        .name = {},
+                        .added = {rows_of("Bios", {{{"ReleaseDate", time}}})},
+                        .removed = {},
+                        .updated = {}};
+  };
+  DeviceRows rows;
+  TimeOrders orders(rows);
+  const auto* bios = model::find_inventory_class("Bios");
+  const TimeColumn column{rows.place_of(*bios), bios->column("ReleaseDate").value()};
+  orders.take(column);
+  for (std::int64_t time = 0; time < 25'000; ++time) {
+    const auto before = orders.times_of(1);
+    orders.device_changed(1, rows.apply(changed_at(time)).value(), before);
+  }
+  EXPECT_LE(orders.size(column), 10'001u);
+  const auto none = [](DeviceNumber) { FAIL(); };
+  EXPECT_EQ(orders.passed(column, 24'999, 24'999, none), TimeOrders::Passed::Shared);
+  EXPECT_EQ(orders.passed(column, 25'000, 30'000, none), TimeOrders::Passed::Devices);
+  EXPECT_EQ(orders.passed(column, 0, 10'000, none), TimeOrders::Passed::Devices);
 }
 
 // Members by definition, from nothing but queries.
 std::set<DeviceNumber> expected(const Fleet& fleet,
                                 const std::map<CollectionId, CollectionRule>& rules,
-                                const CollectionId& id) {
+                                const CollectionId& id, Timestamp now) {
   const auto active = members(fleet, kAllSystems);
   if (id == kAllSystems) return {active.begin(), active.end()};
   const CollectionRule& rule = rules.at(id);
   std::set<DeviceNumber> named(rule.direct.begin(), rule.direct.end());
-  for (const auto& each : rule.included) named.merge(expected(fleet, rules, each));
+  for (const auto& each : rule.included) named.merge(expected(fleet, rules, each, now));
   for (const auto& each : rule.queries) {
-    const auto devices = fleet.devices_matching(each, kNow)->numbers();
+    const auto devices = fleet.devices_matching(each, now)->numbers();
     named.insert(devices.begin(), devices.end());
   }
   for (const auto& each : rule.excluded)
-    for (const DeviceNumber device : expected(fleet, rules, each)) named.erase(device);
+    for (const DeviceNumber device : expected(fleet, rules, each, now)) named.erase(device);
   std::set<DeviceNumber> out;
   for (const DeviceNumber device :
-       expected(fleet, rules, rule.limiting.value_or(CollectionId(kAllSystems))))
+       expected(fleet, rules, rule.limiting.value_or(CollectionId(kAllSystems)), now))
     if (named.contains(device)) out.insert(device);
   return out;
 }
@@ -244,21 +319,23 @@ class History {
 
   void step() {
     const auto device = static_cast<DeviceNumber>(random_.below(12));
-    const std::uint64_t roll = random_.below(13);
+    const std::uint64_t roll = random_.below(16);
     if (roll < 6) {
       replay(fleet_.apply({.device = device,
                            .name = {},
                            .added = samples::random_inventory(random_, device),
                            .removed = {},
                            .updated = {}},
-                          kNow));
+                          now_));
     } else if (roll == 6) {
       replay(fleet_.remove(device));
     } else if (roll == 7) {
       if (const auto rows = fleet_.rows(device))
-        replay(fleet_.apply(random_delta(random_, device, rows->classes), kNow));
+        replay(fleet_.apply(random_delta(random_, device, rows->classes), now_));
     } else if (roll == 8) {
       remove_collection();
+    } else if (roll > 12) {
+      pass_time();
     } else {
       set_collection();
     }
@@ -266,7 +343,7 @@ class History {
 
   void check() const {
     for (const auto& [id, rule] : rules_) {
-      const auto wanted = expected(fleet_, rules_, id);
+      const auto wanted = expected(fleet_, rules_, id, now_);
       const auto found = members(fleet_, id);
       ASSERT_EQ(std::set<DeviceNumber>(found.begin(), found.end()), wanted) << id;
       const auto told = replayed_.find(id);
@@ -278,6 +355,7 @@ class History {
 
   std::size_t cycles() const { return cycles_; }
   std::size_t nested() const { return nested_; }
+  std::size_t moved_by_time() const { return moved_by_time_; }
 
  private:
   CollectionId some_id() { return "c" + std::to_string(random_.below(8)); }
@@ -298,6 +376,20 @@ class History {
     }
   }
 
+  // By minutes or by days, to the end of one and a little further; now and then backwards.
+  void pass_time() {
+    constexpr std::int64_t kMinute = 60'000;
+    constexpr std::int64_t kDay = 1440 * kMinute;
+    const std::int64_t steps[] = {kMinute, kDay / 2, kDay - 1, kDay, kDay + 1, 2 * kDay};
+    if (random_.below(6) == 0 || now_ > kNow + std::chrono::days(12))
+      now_ = kNow + Duration(static_cast<std::int64_t>(random_.below(5)) * kDay / 2);
+    else
+      now_ = now_ + Duration(samples::pick(random_, steps));
+    const auto changes = fleet_.refresh(now_);
+    moved_by_time_ += changes.size();
+    replay(changes);
+  }
+
   void remove_collection() {
     const CollectionId id = some_id();
     const auto changes = fleet_.remove_collection(id);
@@ -311,16 +403,31 @@ class History {
     rules_.erase(id);
   }
 
+  // Those on time in every form that they have for the collections.
+  model::Query some_query() {
+    static constexpr std::string_view kOnTime[] = {
+        "OperatingSystem | where BootTime < ago(1d)",
+        "OperatingSystem | where BootTime >= ago(4d) and BootTime != ago(2d)",
+        "OperatingSystem | where BootTime between (ago(3d) .. startofday(ago(1d)))",
+        "Device | join kind=leftanti (OperatingSystem | where BootTime > ago(2d)) on Device",
+        "LogicalDisk | where FreeMB < 3"
+        " | join kind=inner (OperatingSystem | where BootTime <= startofday(ago(1d))) on Device",
+        "OperatingSystem | join kind=inner (LogicalDisk) on Device"
+        " | where BootTime < ago(2d) or FreeMB < 2"};
+    if (random_.below(2) == 0) return samples::QueryMaker(random_).make(true);
+    return query(samples::pick(random_, kOnTime));
+  }
+
   void set_collection() {
     const CollectionId id = some_id();
     CollectionRule rule;
-    if (random_.below(4) != 0) rule.queries.push_back(samples::QueryMaker(random_).make(true));
-    if (random_.below(4) == 0) rule.queries.push_back(samples::QueryMaker(random_).make(true));
+    if (random_.below(4) != 0) rule.queries.push_back(some_query());
+    if (random_.below(4) == 0) rule.queries.push_back(some_query());
     if (random_.below(3) == 0) rule.direct.push_back(static_cast<DeviceNumber>(random_.below(12)));
     if (random_.below(3) == 0) rule.limiting = some_id();
     for (std::uint64_t i = random_.below(3); i > 0; --i) rule.included.push_back(some_other());
     for (std::uint64_t i = random_.below(3); i > 0; --i) rule.excluded.push_back(some_other());
-    const auto changes = fleet_.set_collection(id, rule, kNow);
+    const auto changes = fleet_.set_collection(id, rule, now_);
     std::vector<CollectionId> named = rule.included;
     named.insert(named.end(), rule.excluded.begin(), rule.excluded.end());
     if (rule.limiting) named.push_back(*rule.limiting);
@@ -342,6 +449,8 @@ class History {
 
   SeededRandom random_;
   Fleet fleet_;
+  Timestamp now_ = kNow;
+  std::size_t moved_by_time_ = 0;
   std::map<CollectionId, CollectionRule> rules_;
   std::map<CollectionId, std::set<DeviceNumber>> replayed_;
   std::size_t cycles_ = 0;
@@ -352,6 +461,7 @@ TEST(Collections, AreWhatTheirRulesSayAfterAnyHistory) {
   const std::uint64_t seeds = std::getenv("MUSTER_LONG") != nullptr ? 300 : 15;
   std::size_t cycles = 0;
   std::size_t nested = 0;
+  std::size_t moved_by_time = 0;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     History history(seed);
     for (int step = 0; step < 150; ++step) {
@@ -362,9 +472,11 @@ TEST(Collections, AreWhatTheirRulesSayAfterAnyHistory) {
     }
     cycles += history.cycles();
     nested += history.nested();
+    moved_by_time += history.moved_by_time();
   }
   EXPECT_GT(cycles, 10u) << "circles should be tried";
   EXPECT_GT(nested, 100u) << "included members should be there";
+  EXPECT_GT(moved_by_time, 50u) << "time should bring members and take them away";
 }
 
 TEST(Collections, LeaveOutWhatAnyExcludeNamesWhateverElseNamesIt) {

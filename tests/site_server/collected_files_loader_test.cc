@@ -39,12 +39,16 @@ class CollectedFilesLoader : public store::SiteDatabaseTest {
   }
 
   Result<void> load(const Bytes& body) {
-    return site_->database->write([&](store::Transaction& t) {
+    return site_->database->write([&](store::Transaction& t) -> Result<void> {
       contract::EnvelopeHeader header{.sender = device_->id};
       header.stream = Bytes(16, 's');
       header.sequence = ++sequence_;
       header.type = contract::MessageType::CollectedFiles;
-      return load_collected_files(*site_, t, {*device_, header, kNow, schema_, known_}, body);
+      InboxEffects effects;
+      TRY(load_collected_files(*site_, t, {*device_, header, kNow, schema_, known_}, body,
+                               effects));
+      EXPECT_EQ(effects.changes.size(), 1u) << "the index learns that the device was seen";
+      return {};
     });
   }
   Result<void> load(const std::vector<contract::CollectedFile>& files, Timestamp collected = kNow) {

@@ -136,7 +136,7 @@ TEST_F(Snapshots, AndWhatCameSinceAreTheDatabase) {
   for (int round = 0; round < 5; ++round) {
     for (int change = 0; change < 10; ++change) {
       const auto number = numbers_[random.below(numbers_.size())];
-      switch (random.below(6)) {
+      switch (random.below(7)) {
         case 0:
           enroll();
           break;
@@ -157,6 +157,11 @@ TEST_F(Snapshots, AndWhatCameSinceAreTheDatabase) {
                 t, number,
                 random.below(2) == 0 ? store::DeviceState::Blocked : store::DeviceState::Active,
                 "alice");
+          });
+          break;
+        case 5:
+          write([&](store::Transaction& t) {
+            return store::touch_device(t, number, "1.0", kNow + Duration(random.below(9)));
           });
           break;
         default:

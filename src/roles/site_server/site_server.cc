@@ -38,6 +38,8 @@ namespace muster::site_server {
 namespace {
 
 constexpr Duration kLongestWait = std::chrono::seconds(5);
+// How soon collections follow the clock.
+constexpr Duration kClockInterval = std::chrono::seconds(1);
 constexpr Duration kAfterFailure = std::chrono::seconds(1);
 // An operator's objects come one by one.
 constexpr Duration kPause = std::chrono::milliseconds(50);
@@ -61,8 +63,9 @@ struct SiteServer::Components {
                             {contract::MessageType::Status, load_status_report},
                             {contract::MessageType::CollectedFiles,
                              [&site](store::Transaction& transaction, const MessageContext& context,
-                                     ByteView body, InboxEffects&) {
-                               return load_collected_files(site, transaction, context, body);
+                                     ByteView body, InboxEffects& effects) {
+                               return load_collected_files(site, transaction, context, body,
+                                                           effects);
                              }}},
                 .anonymous =
                     [&site](store::Transaction& transaction, const hosting::InboxRecord& record) {
@@ -201,7 +204,19 @@ void SiteServer::work() {
       site_->changed.wait(kAfterFailure);
       continue;
     }
-    if (!*more) site_->changed.wait(kLongestWait);
+    if (!*more) rest();
+  }
+}
+
+// Until there is work: nothing but the clock moves meanwhile, and what it makes of collections
+// takes no look into the database.
+void SiteServer::rest() {
+  Components& parts = *components_;
+  const Duration until = site_->clock.steady() + kLongestWait;
+  while (!stopping_ && site_->clock.steady() < until) {
+    if (site_->changed.wait(kClockInterval)) return;
+    parts.collections.time_passed(parts.dirty);
+    if (!parts.dirty.empty()) return;
   }
 }
 
@@ -376,8 +391,8 @@ Result<void> SiteServer::follow_time(Timestamp now) {
       log::failure(log::Level::Error, "content.retirement.failed", retired.error());
     parts.next_sweep = now + kSweepInterval;
   }
+  parts.collections.time_passed(parts.dirty);
   if (now >= parts.next_refresh) {
-    parts.collections.time_passed(parts.dirty);
     TRY(parts.policy.renew(parts.dirty));
     site_->shelf.forget_former(now);
     parts.next_refresh = now + kRefreshInterval;

@@ -29,6 +29,7 @@ class SiteServer {
   struct Components;
   explicit SiteServer(hosting::Site& site);
   void work();
+  void rest();
   // What messages, replayed ones and a failed round left for the index.
   Result<void> follow_messages();
   Result<void> recover();

@@ -280,7 +280,7 @@ Result<std::vector<DeviceNumber>> register_inventory_classes(Transaction& transa
                           {wanted, known.id}));
   }
   for (const model::InventoryClass* type : schema.classes()) {
-    if (present.contains(type->name)) continue;
+    if (type->origin != model::Origin::Client || present.contains(type->name)) continue;
     const std::int64_t id = TRY(take_counter(transaction, Counter::InventoryClass));
     TRY(transaction.run("INSERT INTO inventory_class (id, name, layout) VALUES ($1, $2, $3)",
                         {id, type->name, layout(*type)}));

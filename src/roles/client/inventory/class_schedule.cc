@@ -25,6 +25,7 @@ Timestamp ClassSchedule::next(const model::Schema& schema, const InventoryInterv
                               Timestamp now) const {
   std::optional<Timestamp> earliest;
   for (const model::InventoryClass* type : schema.classes()) {
+    if (type->origin != model::Origin::Client) continue;
     if (is_due(*type, intervals, now)) return now;
     const Timestamp due = last_.find(type->name)->second + intervals.of(*type);
     if (!earliest || due < *earliest) earliest = due;

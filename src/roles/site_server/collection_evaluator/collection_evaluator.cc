@@ -6,6 +6,7 @@
 #include "hosting/site_database.h"
 #include "hosting/stored_schema.h"
 #include "model/query/parse.h"
+#include "roles/site_server/client_facts.h"
 #include "store/errors.h"
 #include "store/site/collections.h"
 #include "store/site/device_names.h"
@@ -34,6 +35,7 @@ Result<fleet::DeviceChange> full_change(store::InventoryReader& inventories,
   change.name = device.name;
   change.extent = fleet::Extent::Full;
   change.added = by_class(TRY(inventories.rows(device.number)));
+  change.added.push_back(client_rows(device));
   return change;
 }
 
@@ -156,7 +158,9 @@ Result<void> CollectionEvaluator::put_in(fleet::DeviceChange change) {
   // One device's rows are no reason for the site not to start.
   log::failure(log::Level::Error, "fleet.device.unreadable", applied.error(),
                {{"device", change.device}});
-  change.added.clear();
+  std::erase_if(change.added, [](const model::ClassRows& rows) {
+    return rows.type->origin == model::Origin::Client;
+  });
   TRY(site_.fleet.apply(change, site_.clock.now()));
   TRY(site_.database->write([&](store::Transaction& transaction) {
     return store::demand_resync(transaction, change.device);
@@ -182,10 +186,32 @@ Result<void> CollectionEvaluator::load_since(const IndexPosition& position) {
     if (!site_.fleet.contains(number)) others.insert(number);
   for (const auto number : others)
     if (const auto change = TRY(read_anew(number))) TRY(put_in(*change));
+  TRY(load_client_facts());
   log::info("fleet.snapshot.followed", "devices that are other than in the snapshot were read",
             {{"devices", others.size()}});
   TRY(load_collections());
   return reconcile_members();
+}
+
+// Most messages leave no word in the log of inventories.
+Result<void> CollectionEvaluator::load_client_facts() {
+  const model::Schema schema = site_.fleet.schema();
+  for (store::DeviceNumber after = 0;;) {
+    const auto devices = TRY(site_.database->read([&](store::Reader& reader) {
+      return store::list_devices(reader, store::DeviceState::Active, after, kPage);
+    }));
+    if (devices.empty()) return {};
+    for (const store::Device& device : devices) {
+      after = device.number;
+      fleet::DeviceChange change;
+      change.device = device.number;
+      change.schema = schema;
+      change.extent = fleet::Extent::Delta;
+      change.updated.push_back(client_rows(device));
+      // One that has just become active is told of in the round that follows.
+      if (site_.fleet.contains(device.number)) TRY(site_.fleet.apply(change, site_.clock.now()));
+    }
+  }
 }
 
 // A collection after those that it names; what cannot be placed is logged and left out.

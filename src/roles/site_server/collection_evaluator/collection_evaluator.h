@@ -62,6 +62,8 @@ class CollectionEvaluator {
   Result<void> load_devices();
   // Into the index, whatever the rows are: a device whose rows it cannot take is asked for them.
   Result<void> put_in(fleet::DeviceChange change);
+  // When each was seen, into devices that are there.
+  Result<void> load_client_facts();
   Result<void> load_collections();
   Result<void> reconcile_members();
   Result<void> take_anew(store::DeviceNumber device, Devices& dirty);

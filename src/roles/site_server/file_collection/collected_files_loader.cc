@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "contract/collected_files.h"
 #include "contract/objects/object.h"
+#include "roles/site_server/client_facts.h"
 #include "store/site/collected_files.h"
 #include "store/site/objects.h"
 
@@ -32,7 +33,8 @@ bool is_asked_for(const FileCollections& known, const contract::CollectedFile& f
 }  // namespace
 
 Result<void> load_collected_files(const hosting::Site& site, store::Transaction& transaction,
-                                  const MessageContext& context, ByteView body) {
+                                  const MessageContext& context, ByteView body,
+                                  InboxEffects& effects) {
   const auto report = TRY(contract::decode_collected_files(body));
   FileCollections known;
   for (const contract::CollectedFile& file : report.files)
@@ -68,6 +70,7 @@ Result<void> load_collected_files(const hosting::Site& site, store::Transaction&
       {.versions = site.settings.integer("collected_files.versions"),
        .bytes =
            static_cast<std::int64_t>(site.settings.size_bytes("collected_files.device_limit"))}));
+  note_seen(context, effects);
   log::debug("files.taken", "a device sent copies of files",
              {{"device", context.device.id.text()},
               {"stored", stored},

@@ -8,6 +8,7 @@
 namespace muster::site_server {
 
 Result<void> load_collected_files(const hosting::Site& site, store::Transaction& transaction,
-                                  const MessageContext& context, ByteView body);
+                                  const MessageContext& context, ByteView body,
+                                  InboxEffects& effects);
 
 }  // namespace muster::site_server

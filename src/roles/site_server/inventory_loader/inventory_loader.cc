@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "contract/document_errors.h"
 #include "contract/inventory_report.h"
+#include "roles/site_server/client_facts.h"
 #include "store/errors.h"
 #include "store/site/inventory.h"
 
@@ -55,28 +56,33 @@ Result<void> load_inventory_report(store::Transaction& transaction, const Messag
   if (!TRY(is_new(transaction, context))) return {};
   const store::DeviceNumber number = context.device.number;
   TRY(store::touch_device(transaction, number, context.device.client_version, context.received));
-  fleet::DeviceChange change;
-  change.device = number;
-  change.schema = context.schema;
-  if (report.kind == contract::InventoryReport::Kind::Full) {
+  const bool is_full = report.kind == contract::InventoryReport::Kind::Full;
+  fleet::DeviceChange change =
+      change_by(context, Brings::Inventory, is_full ? fleet::Extent::Full : fleet::Extent::Delta);
+  if (is_full) {
     TRY(store::apply_full(transaction, context.known, context.schema, number, report.rows,
                           context.received));
-    change.extent = fleet::Extent::Full;
   } else {
     const auto applied =
         store::apply_delta(transaction, context.known, context.schema, number, report.base.text(),
                            report.removed, report.rows, context.received);
-    if (!applied && applied.error().is(store::kDigestMismatch))
+    if (!applied && applied.error().is(store::kDigestMismatch)) {
+      note_seen(context, effects);
       return ask_for_full(transaction, context, applied.error().text(), effects);
+    }
     if (!applied) return fail(applied.error());
-    if (applied->sequence == 0) return {};  // applied before, or empty
+    const bool is_empty = report.removed.empty() && report.rows.empty();
+    if (applied->sequence == 0 && !is_empty) {  // applied before
+      note_seen(context, effects);
+      return {};
+    }
     if (applied->digest != report.digest.text())
       TRY(ask_for_full(transaction, context, "the delta led to other rows than it says", effects));
-    change.extent = fleet::Extent::Delta;
     change.removed = std::move(report.removed);
   }
   TRY(rename(transaction, context, name_of(report)));
-  change.added = std::move(report.rows);
+  change.added.insert(change.added.end(), std::make_move_iterator(report.rows.begin()),
+                      std::make_move_iterator(report.rows.end()));
   effects.changes.push_back({std::move(change), context.received, context.replayed});
   return {};
 }
@@ -92,19 +98,16 @@ Result<void> load_heartbeat(store::Transaction& transaction, const MessageContex
   TRY(rename(transaction, context, heartbeat.name));
   const bool differs = context.device.inventory_digest &&
                        *context.device.inventory_digest != heartbeat.inventory.text();
-  if (differs)
-    return ask_for_full(transaction, context, "the heartbeat names another inventory", effects);
-  if (!heartbeat.volatile_rows.empty() && context.device.inventory_digest) {
+  fleet::DeviceChange change = change_by(context, Brings::NoInventory, fleet::Extent::Delta);
+  if (!differs && !heartbeat.volatile_rows.empty() && context.device.inventory_digest) {
     TRY(store::apply_volatile(transaction, context.known, context.schema, context.device.number,
                               heartbeat.volatile_rows, context.received));
-    fleet::DeviceChange change;
-    change.device = context.device.number;
-    change.schema = context.schema;
-    change.extent = fleet::Extent::Delta;
-    change.updated = heartbeat.volatile_rows;
-    effects.changes.push_back({std::move(change), context.received, context.replayed});
+    change.updated.insert(change.updated.end(), heartbeat.volatile_rows.begin(),
+                          heartbeat.volatile_rows.end());
   }
-  return {};
+  effects.changes.push_back({std::move(change), context.received, context.replayed});
+  if (!differs) return {};
+  return ask_for_full(transaction, context, "the heartbeat names another inventory", effects);
 }
 
 }  // namespace muster::site_server

@@ -4,13 +4,14 @@
 
 #include "contract/status_report.h"
 #include "model/status_ids.h"
+#include "roles/site_server/client_facts.h"
 #include "store/site/objects.h"
 #include "store/site/status.h"
 
 namespace muster::site_server {
 
 Result<void> load_status_report(store::Transaction& transaction, const MessageContext& context,
-                                ByteView body, InboxEffects&) {
+                                ByteView body, InboxEffects& effects) {
   const auto report = TRY(contract::decode_status_report(body));
   if (!TRY(is_new(transaction, context))) return {};
   TRY(store::touch_device(transaction, context.device.number, context.device.client_version,
@@ -29,6 +30,7 @@ Result<void> load_status_report(store::Transaction& transaction, const MessageCo
   message.detail = body;
   if (!report.report.empty()) message.report = TRY(from_hex(report.report));
   TRY(store::add_status_message(transaction, message));
+  note_seen(context, effects);
   // Other topics may name a deployment, as a restart names who wanted it: that is no state of it.
   if (!report.deployment || report.topic != model::kTopicEnforcement) return {};
   const auto deployment = TRY(store::find_object(transaction, *report.deployment));
