@@ -204,7 +204,10 @@ FleetCounts Fleet::counts() const {
   for (std::size_t i = 0; i < rows.tables().size(); ++i)
     if (const RowTable& table = rows.tables()[i]; !table.type().columns.empty())
       out.classes.push_back(
-          {std::string(table.type().name), table.distinct_rows(), table.all_instances()});
+          {.name = std::string(table.type().name),
+           .origin = table.type().origin,
+           .distinct_rows = table.distinct_rows(),
+           .rows = table.all_instances()});
   return out;
 }
 

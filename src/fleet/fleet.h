@@ -78,6 +78,7 @@ struct EvaluationContext {
 
 struct ClassCounts {
   std::string name;
+  model::Origin origin = model::Origin::Client;
   std::uint64_t distinct_rows = 0;  // by Shared columns
   std::uint64_t rows = 0;           // of all devices
 };

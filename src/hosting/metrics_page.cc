@@ -88,6 +88,7 @@ void show_site(const Snapshot& now, Metrics& metrics) {
   std::uint64_t rows = 0;
   std::uint64_t distinct = 0;
   for (const fleet::ClassCounts& each : now.fleet.classes) {
+    if (each.origin != model::Origin::Client) continue;
     rows += each.rows;
     distinct += each.distinct_rows;
   }

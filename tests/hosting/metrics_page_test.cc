@@ -73,7 +73,8 @@ TEST(MetricsPage, ShowsWhatTheOtherPartsCount) {
   now.inbox_end = 350;
   now.fleet.devices = 3;
   now.fleet.classes = {{.name = "a", .distinct_rows = 2, .rows = 5},
-                       {.name = "b", .distinct_rows = 1, .rows = 4}};
+                       {.name = "b", .distinct_rows = 1, .rows = 4},
+                       {.name = "c", .origin = model::Origin::Site, .distinct_rows = 1, .rows = 3}};
   now.process.cpu_us = 2'500'000;
   show(now, figures.metrics());
   const std::string page = figures.metrics().render();
