@@ -2,7 +2,8 @@
 """What a site does beyond its capacity: musterd in a control group of 0.2 CPU.
 
 overload.hostile_p99: the ratio of other clients' p99 (poll of a kept connection) beside one client that makes
-1,000 requests a second to that without it, the worst of three kinds: polls, the same message, new connections.
+1,000 requests a second to that without it, the worst of three kinds: polls, the same message, new connections; once
+the client has used up what anybody may bring at once after a rest.
 overload.goodput: messages taken at ten times what it can take, against what it takes at its best.
 overload.revocation: seconds from `muster block` to the first 403 of the device's kept connection at that load.
 Prints "id value unit peer peer_version rounds". The control group's period is 10 ms: with the usual 100 ms
@@ -28,6 +29,7 @@ CPU = 0.2
 PERIOD_US = 10_000
 ROUNDS = 3
 SECONDS = 8
+LEAD = 12  # in which the hostile client uses up what it may bring at once
 
 
 class ControlGroup:
@@ -234,8 +236,8 @@ def bench_hostile(site, ca, honest, enemy):
         ratios = []
         for _ in range(ROUNDS):
             alone = finish(start(others, ca, [each.file for each in honest], SECONDS))
-            beside = start(hostile, kind, ca, enemy.file, message, SECONDS + 1)
-            time.sleep(0.5)
+            beside = start(hostile, kind, ca, enemy.file, message, LEAD + SECONDS + 1)
+            time.sleep(LEAD)
             crowd = finish(start(others, ca, [each.file for each in honest], SECONDS))
             counts = finish(beside)
             ratios.append(crowd[0] / alone[0])

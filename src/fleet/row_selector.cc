@@ -154,7 +154,6 @@ std::vector<RowNumber> matching_rows(const RowTable& table,
     RowSelector selector(table, filters, now, RowSelector::Verdicts::Once);
     for (const RowNumber row : table.named(*name))
       if (selector.select_shared(row)) out.push_back(row);
-    std::ranges::sort(out);
     return out;
   }
   RowSelector selector(table, filters, now, RowSelector::Verdicts::Kept);

@@ -83,7 +83,7 @@ class RowSelector {
   std::vector<Verdict> verdicts_;  // by row
 };
 
-// The distinct rows for which the filters hold that read Shared columns only, ascending.
+// The distinct rows for which the filters hold that read Shared columns only, in any order.
 std::vector<RowNumber> matching_rows(const RowTable& table,
                                      const std::vector<model::BoundExpression>& filters,
                                      Timestamp now);

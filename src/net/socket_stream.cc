@@ -184,6 +184,9 @@ void SocketStream::finish_writing() {
     ERR_clear_error();
     more_ = false;
     SSL_shutdown(tls_);
+    // What is read from now on passes TLS by. A server that stops does this for all connections at
+    // once, and the buffer of each farewell would stay until its peer has gone.
+    SSL_free_buffers(tls_);
   }
   ::shutdown(fd_.get(), SHUT_WR);
 }
