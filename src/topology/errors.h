@@ -22,4 +22,10 @@ inline constexpr ErrorKind kPortClash{
 inline constexpr ErrorKind kBadBuiltList{
     1357, "bad-built-list", "Correct the line of tests/connections/built.csv that the text names"};
 
+inline constexpr ErrorKind kUnknownFirewall{
+    1358, "unknown-firewall",
+    "Use nftables, firewalld, ufw or netsh; only nftables has a --complete form"};
+inline constexpr ErrorKind kLegNeeded{
+    1359, "leg-needed", "Close only alternatives, of which another leg of the set stays open"};
+
 }  // namespace muster::topology

@@ -1,5 +1,7 @@
 #include "topology/legs.h"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include "base/check.h"
@@ -163,6 +165,22 @@ std::string leg_name(const Leg& leg) {
     if (other.protocol == leg.protocol && other.transport != leg.transport)
       return fmt::format("{}/{}", out, transport_name(leg.transport));
   return out;
+}
+
+Result<const Leg*> find_leg_named(std::string_view text) {
+  const std::size_t blank = std::min(text.find(' '), text.size());
+  const ConnectionId id = TRY(parse_connection(text.substr(0, blank)));
+  const std::string_view rest = text.substr(std::min(blank + 1, text.size()));
+  for (const Leg& leg : legs_of(id)) {
+    const std::string name = leg_name(leg);
+    const auto same = [](char a, char b) {
+      return std::tolower(static_cast<unsigned char>(a)) ==
+             std::tolower(static_cast<unsigned char>(b));
+    };
+    if (std::ranges::equal(std::string_view(name).substr(name.find(' ') + 1), rest, same))
+      return &leg;
+  }
+  return &leg_of(TRY(parse_leg(text.substr(0, blank), rest)));
 }
 
 bool listens(const Leg& leg, Role role) {

@@ -107,6 +107,9 @@ Result<LegRef> parse_leg(std::string_view connection, std::string_view protocol)
 
 // "17 HTTPS", "E3 DNS/udp": the transport stands only where the protocol has two.
 std::string leg_name(const Leg& leg);
+// In any case, and without the transport where one of two is no quirk. Errors: kUnknownConnection,
+// kUnknownProtocol.
+Result<const Leg*> find_leg_named(std::string_view text);
 
 // Whether a host with this role answers on the leg. On a leg of direction Both the starting end
 // answers too, except HTTP and HTTPS of the update point, which has no web client's other half.

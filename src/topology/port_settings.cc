@@ -113,6 +113,8 @@ Result<PortRange> parse_range(std::string_view text) {
   return out;
 }
 
+PortRange high_ports() { return {kFirstDynamic, std::numeric_limits<std::uint16_t>::max()}; }
+
 std::string_view profile_name(Profile profile) {
   return profile == Profile::Standard ? "standard" : "unprivileged";
 }

@@ -33,6 +33,9 @@ std::string_view setting_name(PortSetting setting);
 // the declared name where the port can be moved, with kPortFixed and the connection where not.
 Result<void> set_port(Settings& settings, std::string_view name, std::string_view text);
 
+// All from which a dynamic port may come.
+PortRange high_ports();
+
 // The ports that a site has moved. What is not set here is the table's.
 class PortSettings {
  public:

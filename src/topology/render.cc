@@ -77,7 +77,15 @@ constexpr std::string_view kIntroduction =
 
 Who talks to whom, over which protocol and port: the 37 connections of the reference product's
 port list, and muster's own additions (E1 and on). `muster ports list` prints the same table for
-the roles of a host.
+the roles of a host, `muster ports export` makes firewall rules of it, and `muster ports check` asks
+each leg over TCP that starts at the host whether its other end answers:
+
+    muster ports export --format nftables --role "management point" --with client "site server"
+    muster ports check --role client --peer "management point=mp1.example.com"
+
+Rules are for any host at the other end unless `--peer ROLE=ADDRESS` names it; an alternative that
+the site has not chosen is closed by `--without "17 HTTP"`, and a required leg is never. A leg with a
+dynamic port opens all ports above 1023 unless `rpc.port_range` is set.
 
 **From → to**: the end on the left starts; with ↔ either end does.
 **Leg**: *required*: the connection fails without it; *alternative*: any one leg of the named set

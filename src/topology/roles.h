@@ -56,6 +56,12 @@ class RoleSet {
   }
   // Every role that muster plays.
   static RoleSet all();
+  // These and those of foreign peers.
+  static constexpr RoleSet everything() {
+    RoleSet out;
+    for (std::size_t i = 0; i < kRoleCount; ++i) out.add(static_cast<Role>(i));
+    return out;
+  }
 
   constexpr void add(Role role) {
     bits_ |= bit(role);

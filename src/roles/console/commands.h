@@ -61,10 +61,24 @@ Result<void> trigger(const Session& session, const std::string& device, const st
 Result<void> trigger_collection(const Session& session, const std::string& collection,
                                 const std::string& cycle);
 Result<void> replay(const Session& session, const std::string& number);
-// Without a role: the roles and ports of the site and client whose configuration lies in the state
-// folder; those of a trial site where there is none.
-Result<void> list_ports(const Session& session, const std::vector<std::string>& roles, bool all,
+// Which host, and who is at its other ends.
+struct PortsRequest {
+  // None: the roles of the site and client whose configuration lies in the state folder; those of
+  // a trial site where there is none.
+  std::vector<std::string> roles;
+  std::vector<std::string> with;      // roles that there are at other ends; none: all
+  std::vector<std::string> peers;     // "ROLE=ADDRESS,ADDRESS"
+  std::vector<std::string> without;   // legs that stay closed: "17 HTTP"
+  std::vector<std::string> settings;  // "ports.https=8443", over those of the configuration
+  std::string profile;                // "standard" or "unprivileged"; empty: the configuration's
+};
+Result<void> list_ports(const Session& session, const PortsRequest& request, bool all,
                         Format format);
+// Rules for "nftables", "firewalld", "ufw" or "netsh". Complete: all else is dropped.
+Result<void> export_ports(const Session& session, const PortsRequest& request,
+                          const std::string& firewall, bool complete);
+// Asks every leg over TCP that starts at this host. Exit code 0, or 3 where a connection fails.
+Result<int> check_ports(const Session& session, const PortsRequest& request, Format format);
 
 // The site's database from its state folder to the server that `database.url` names.
 Result<void> move_database(const Session& session, const std::string& config_file);

@@ -99,6 +99,16 @@ class Program {
     verb->add_option("-o,--output", format_text_, "how to print")
         ->type_name("table|wide|json|yaml|csv|name");
   }
+  void takes_host(CLI::App* verb) {
+    verb->add_option("--role", ports_.roles, "a host with these roles");
+    verb->add_option("--profile", ports_.profile, "of the ports")
+        ->type_name("standard|unprivileged");
+    verb->add_option("--set", ports_.settings, "a port that the site has moved: ports.https=8443");
+  }
+  void takes_ends(CLI::App* verb) {
+    verb->add_option("--peer", ports_.peers, "who has a role: 'management point=ADDRESS,ADDRESS'");
+    verb->add_option("--without", ports_.without, "a leg that the site has not chosen: '17 HTTP'");
+  }
   void takes_files(CLI::App* verb) {
     verb->add_option("-f,--file", apply_.paths, "a file, a folder or - for standard input")
         ->type_name("FILE")
@@ -251,9 +261,26 @@ class Program {
     ports_verb->require_subcommand(1);
     auto* ports_list = verb(*ports_verb, "list", "what this host listens on and dials");
     ports_list->add_flag("--all", all_, "the whole table");
-    ports_list->add_option("--role", roles_, "a host with these roles");
+    takes_host(ports_list);
     takes_format(ports_list);
-    on(ports_list, [this] { return list_ports(session_, roles_, all_, format_); });
+    on(ports_list, [this] { return list_ports(session_, ports_, all_, format_); });
+
+    auto* ports_export = verb(*ports_verb, "export", "firewall rules for a host of the site");
+    ports_export->add_option("--format", text_, "the host's firewall")
+        ->required()
+        ->type_name("nftables|firewalld|ufw|netsh");
+    takes_host(ports_export);
+    takes_ends(ports_export);
+    ports_export->add_option("--with", ports_.with, "roles that there are at other ends");
+    ports_export->add_flag("--complete", all_, "a whole ruleset, which drops all else (nftables)");
+    on(ports_export, [this] { return export_ports(session_, ports_, text_, all_); });
+
+    auto* ports_check =
+        verb(*ports_verb, "check", "can this host reach its peers: 0 yes, 3 a connection fails");
+    takes_host(ports_check);
+    takes_ends(ports_check);
+    takes_format(ports_check);
+    on(ports_check, [this] { return check_ports(session_, ports_, format_); });
   }
 
   void add_site_verbs() {
@@ -329,6 +356,7 @@ class Program {
   std::string format_text_ = "table";
   Format format_ = Format::Table;
   std::vector<std::string> roles_;
+  PortsRequest ports_;
   unsigned count_ = 1;
   bool dry_run_ = false, watch_ = false, all_ = false;
 };

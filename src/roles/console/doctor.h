@@ -29,13 +29,16 @@ struct ExaminedHost {
 // A file that is there and cannot be read is a finding.
 ExaminedHost examined_host(const Session& session, Findings& findings);
 
-// What its site's configuration says; the table's where there is none.
 struct HostPorts {
   topology::PortSettings settings;
   bool https_only = false;
 };
-Result<HostPorts> ports_of(const ExaminedHost& host);
+// What its site's configuration says, the table's where there is none; `over` goes before both.
+using SettingTexts = std::vector<std::pair<std::string, std::string>>;
+Result<HostPorts> ports_of(const ExaminedHost& host, const SettingTexts& over = {});
 topology::RoleSet roles_of(const ExaminedHost& host);
+// SHA-256 of the site's CA as it lies here.
+Result<Bytes> pinned_ca(const Session& session);
 
 // Each built connection that the host listens on is dialled at its own address, each that it dials
 // at the peer's; servers' certificates are verified and their remaining life told.

@@ -1,17 +1,11 @@
 // The doctor's probes: connections and certificates.
-#include <sys/socket.h>
-
-#include <cstring>
-
 #include "base/os/file.h"
 #include "base/settings_tables.h"
 #include "contract/catalogue.h"
-#include "hosting/server_check.h"
 #include "hosting/signer_client.h"
-#include "net/address.h"
-#include "net/errors.h"
-#include "net/http_client.h"
+#include "net/url.h"
 #include "roles/console/doctor.h"
+#include "roles/console/leg_probe.h"
 #include "store/postgres_url.h"
 #include "topology/built.h"
 #include "topology/https_only.h"
@@ -27,7 +21,6 @@ using topology::Protocol;
 constexpr std::string_view kBuilt =
 #include <generated/built.inc>
     ;
-constexpr Duration kConnectTime = std::chrono::seconds(3);
 constexpr std::string_view kListenAdvice =
     "Look whether musterd runs, and at its log: muster trace musterd";
 constexpr std::string_view kDialAdvice =
@@ -78,44 +71,6 @@ Result<std::vector<Probe>> probes_of(const ExaminedHost& host) {
   return probes;
 }
 
-Result<void> connect_to(const Probe& probe) {
-  const auto addresses = TRY(net::resolve(probe.host, probe.port, kConnectTime));
-  if (addresses.empty()) return fail(net::kConnectFailed, "{} has no address", probe.host);
-  const os::Fd fd(::socket(addresses[0].get()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const timeval limit{.tv_sec = kConnectTime.count() / 1000, .tv_usec = 0};
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-  if (::connect(fd.get(), addresses[0].get(), addresses[0].size) != 0)
-    return fail(net::kConnectFailed, "{}:{}: {}", probe.host, probe.port, std::strerror(errno));
-  return {};
-}
-
-// A TLS handshake; the server must be one of our own site. Its certificate comes back.
-Result<trust::Certificate> shake_hands(const Probe& probe, const Bytes& ca_sha256,
-                                       const Clock& clock) {
-  std::optional<trust::Certificate> shown;
-  net::ClientSettings settings;
-  settings.limits.connect_time = kConnectTime;
-  settings.tls.verify = [&](ByteView leaf, std::span<const Bytes> chain) -> Result<void> {
-    shown = TRY(trust::parse_certificate_der(leaf));
-    TRY(hosting::check_server({ca_sha256}, leaf, chain, probe.host, clock.now()));
-    return {};
-  };
-  const auto client = TRY(net::HttpClient::create(std::move(settings), clock));
-  net::ClientRequest request;
-  request.url = fmt::format("https://{}:{}/livez", probe.host, probe.port);
-  request.time = kConnectTime * 2;
-  // Any answer will do: only the provider has this path, and who may ask is another question.
-  TRY(client->send(request));
-  if (!shown) return fail(net::kConnectFailed, "{}:{}: no certificate", probe.host, probe.port);
-  return *std::move(shown);
-}
-
-Result<Bytes> pinned_ca(const Session& session) {
-  const auto ca =
-      TRY(trust::parse_certificate_pem(TRY(os::read_file(session.state / "operator" / "ca.pem"))));
-  return ca.sha256;
-}
-
 Finding failed(std::string check, const Error& error, std::string_view advice) {
   return {Health::Failed, std::move(check), error.text(), std::string(advice)};
 }
@@ -141,6 +96,12 @@ void add_life_of_file(const fs::path& file, std::string check, std::string_view 
 
 }  // namespace
 
+Result<Bytes> pinned_ca(const Session& session) {
+  const auto ca =
+      TRY(trust::parse_certificate_pem(TRY(os::read_file(session.state / "operator" / "ca.pem"))));
+  return ca.sha256;
+}
+
 topology::RoleSet roles_of(const ExaminedHost& host) {
   topology::RoleSet roles;
   if (host.site)
@@ -148,7 +109,7 @@ topology::RoleSet roles_of(const ExaminedHost& host) {
   return roles;
 }
 
-Result<HostPorts> ports_of(const ExaminedHost& host) {
+Result<HostPorts> ports_of(const ExaminedHost& host, const SettingTexts& over) {
   Settings settings{topology::port_setting_table(), site_settings()};
   std::string database_url;
   if (host.site) {
@@ -157,6 +118,9 @@ Result<HostPorts> ports_of(const ExaminedHost& host) {
       if (name == "database.url") database_url = text;
     }
   }
+  for (const auto& [name, text] : over)
+    TRY(name.starts_with("ports.") ? topology::set_port(settings, name, text)
+                                   : settings.set(name, text));
   HostPorts ports;
   ports.settings = TRY(topology::PortSettings::from(settings, settings.text("rpc.port_range")));
   if (const auto port = store::port_of_database_url(database_url))
@@ -171,26 +135,21 @@ void check_connections(const Session& session, const ExaminedHost& host, Finding
     findings.push_back(failed("connections", probes.error(), probes.error().kind().advice));
     return;
   }
-  const auto ca = pinned_ca(session);
+  const auto pinned = pinned_ca(session);
+  const std::optional<Bytes> ca = pinned ? std::optional(*pinned) : std::nullopt;
   for (const Probe& probe : *probes) {
     const std::string check = check_name(probe);
     const std::string_view advice = probe.listens ? kListenAdvice : kDialAdvice;
-    if (const auto connected = connect_to(probe); !connected) {
-      findings.push_back(failed(check, connected.error(), advice));
-      continue;
-    }
-    if (probe.leg->protocol != Protocol::Https || !ca) {
+    const LegAnswer answer = probe_leg({probe.leg, probe.host, probe.port}, ca, session.clock);
+    if (answer.why)
+      findings.push_back(failed(check, *answer.why, advice));
+    else if (!answer.certificate || !ca)
       findings.push_back({Health::Good, check, "answers", ""});
-      continue;
-    }
-    const auto leaf = shake_hands(probe, *ca, session.clock);
-    if (!leaf) {
-      findings.push_back(failed(check, leaf.error(), advice));
-      continue;
-    }
-    findings.push_back(life_finding(check, leaf->not_before, leaf->not_after, session.clock.now(),
-                                    "Look whether muster-signer runs: musterd renews at half of "
-                                    "the certificate's life"));
+    else
+      findings.push_back(life_finding(check, answer.certificate->not_before,
+                                      answer.certificate->not_after, session.clock.now(),
+                                      "Look whether muster-signer runs: musterd renews at half of "
+                                      "the certificate's life"));
   }
 }
 

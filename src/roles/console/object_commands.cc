@@ -1,4 +1,4 @@
-// Verbs about objects: get, describe, query, delete, explain, ports.
+// Verbs about objects: get, describe, query, delete, explain.
 #include <algorithm>
 #include <cstdio>
 #include <thread>
@@ -7,11 +7,7 @@
 #include "contract/deployment_status.h"
 #include "contract/explanation.h"
 #include "roles/console/commands.h"
-#include "roles/console/doctor.h"
 #include "roles/console/errors.h"
-#include "topology/https_only.h"
-#include "topology/port_settings.h"
-#include "topology/render.h"
 #include "wire/yaml.h"
 
 namespace muster::console {
@@ -218,50 +214,6 @@ Result<void> replay(const Session& session, const std::string& number) {
   auto api = TRY(sign_in(session));
   TRY(api.send("POST", fmt::format("/api/v1/quarantine/{}/replay", path_part(number)), {}));
   print(fmt::format("message {} was taken\n", number));
-  return {};
-}
-
-namespace {
-
-constexpr topology::RoleSet kTrialRoles = {
-    topology::Role::PrimarySiteServer,  topology::Role::ManagementPoint,
-    topology::Role::DistributionPoint,  topology::Role::Provider,
-    topology::Role::ServerLocatorPoint, topology::Role::FallbackStatusPoint};
-
-Result<std::vector<topology::PortRow>> port_rows(const Session& session, topology::RoleSet roles) {
-  Findings unread;
-  const ExaminedHost host = examined_host(session, unread);
-  const auto profile = host.site ? host.site->profile : topology::Profile::Unprivileged;
-  if (roles.empty()) {
-    roles = host.site ? roles_of(host) : kTrialRoles;
-    roles.add(topology::Role::Client);
-    roles.add(topology::Role::Console);
-  }
-  const HostPorts ports = TRY(ports_of(host));
-  auto rows = topology::ports_list(roles, profile, ports.settings);
-  if (ports.https_only) topology::close_http(rows);
-  return rows;
-}
-
-}  // namespace
-
-Result<void> list_ports(const Session& session, const std::vector<std::string>& roles, bool all,
-                        Format format) {
-  topology::RoleSet set;
-  for (const std::string& role : roles) set.add(TRY(topology::parse_role(role)));
-  const auto rows = all ? topology::ports_list_all(topology::Profile::Standard, {})
-                        : TRY(port_rows(session, set));
-  if (format == Format::Json) {
-    print(contract::encode_ports(rows) + "\n");
-    return {};
-  }
-  TextTable table{{"CONNECTION", "FROM", "TO", "PROTOCOL", "TRANSPORT", "PORT", "CONFIGURABLE",
-                   "NOTE", "LEG", "ROLE"},
-                  {}};
-  for (const auto& row : rows)
-    table.rows.push_back({row.connection, row.from, row.to, row.protocol, row.transport, row.port,
-                          row.configurable, row.note, row.leg, row.role});
-  print(format == Format::Csv ? render_csv(table) : render_table(table));
   return {};
 }
 

@@ -80,6 +80,23 @@ std::string render_table(const TextTable& table) {
   return out;
 }
 
+std::string render_json(const TextTable& table) {
+  wire::JsonWriter w;
+  w.array();
+  for (const auto& row : table.rows) {
+    w.object();
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      std::string name = table.headings[i];
+      for (char& c : name)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+      w.key(name).string(row[i]);
+    }
+    w.end();
+  }
+  w.end();
+  return std::move(w).take();
+}
+
 std::string render_csv(const TextTable& table) {
   std::string out;
   append_csv_line(out, table.headings);

@@ -27,6 +27,8 @@ struct TextTable {
 
 // Columns aligned with two spaces between them; long cells are not cut.
 std::string render_table(const TextTable& table);
+// An array of objects with texts, whose names are the headings in lower case.
+std::string render_json(const TextTable& table);
 // RFC 4180 with a heading line.
 std::string render_csv(const TextTable& table);
 
