@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "base/time.h"
+#include "hosting/database_provision.h"
 #include "roles/console/api_client.h"
 #include "roles/console/output.h"
 
@@ -66,6 +67,9 @@ Result<void> replay(const Session& session, const std::string& number);
 Result<void> list_ports(const Session& session, const std::vector<std::string>& roles, bool all,
                         Format format);
 
+// A PostgreSQL server for the site on this host, as root; the configuration then points at it.
+Result<void> provision_database(const Session& session, const std::string& config_file,
+                                const hosting::ProvisionRequest& request);
 // The site's database from its state folder to the server that `database.url` names.
 Result<void> move_database(const Session& session, const std::string& config_file);
 // Has the tables behind the views for reports made anew by the site, on its host.
