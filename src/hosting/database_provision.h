@@ -33,7 +33,8 @@ struct Provisioned {
 // As root. Makes what is missing, mends what differs from what muster would make, and leaves the
 // rest alone; at its end the site's login has come in over TLS. Passwords are random and lie in the
 // folder `database` of the state folder, as files of the state folder's owner, with the certificate
-// by which the server is known. Broken off, it goes on when it is run again. Errors:
+// by which the server is known. Broken off, it goes on when it is run again, but for a kill while
+// PostgreSQL lays out the empty data: what that leaves is refused as foreign. Errors:
 // kNoServerPackage, kForeignCluster, kPortTaken, kLittleDisk, kOtherServer, kClusterFailed, the
 // topology's kPortClash, the store's kBadClusterAddress.
 Result<Provisioned> provision_database(const contract::SiteConfig& config, const Settings& settings,

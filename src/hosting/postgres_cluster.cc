@@ -112,8 +112,11 @@ fs::path PostgresCluster::data() const {
 Result<void> PostgresCluster::create(const model::SiteCode& site, std::uint16_t port,
                                      const fs::path& data) const {
   if (!is_new_or_empty(data))
-    return fail(kForeignCluster, "{} is not empty, and no cluster {}/{} is known", data.string(),
-                kVersion, kName);
+    return fail(
+        kForeignCluster,
+        "{} is not empty, and no cluster {}/{} is known: it is somebody's, or was left when "
+        "one was being made and the machine stopped",
+        data.string(), kVersion, kName);
   const auto end = TRY(run({"/usr/bin/pg_createcluster",
                             "--quiet",
                             "--start-conf",

@@ -44,6 +44,7 @@ std::string content(const Fd& file) {
 
 Result<pid_t> start(const std::vector<std::string>& words, const Fd (&files)[3]) {
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
