@@ -23,5 +23,7 @@ inline constexpr ErrorKind kBadSetting{
     1007, "bad-setting", "Give a value of the setting's type; docs/settings.md lists all"};
 inline constexpr ErrorKind kProcessFailed{1008, "process-failed",
                                           "Look at the program's own output for the cause"};
+inline constexpr ErrorKind kNoAccount{1009, "no-account",
+                                      "Name an account of this machine, or run it as root"};
 
 }  // namespace muster

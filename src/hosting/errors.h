@@ -44,6 +44,26 @@ inline constexpr ErrorKind kBusy{1919, "busy", "Wait as Retry-After says"};
 inline constexpr ErrorKind kTooManyAtOnce{1920, "too-many-at-once",
                                           "Wait for the answers to the requests before"};
 
+// A server of the site's own (database_provision.h).
+inline constexpr ErrorKind kNotRoot{1921, "not-root",
+                                    "Run it as root: sudo muster database provision"};
+inline constexpr ErrorKind kNoServerPackage{1922, "no-server-package",
+                                            "Run: apt-get install postgresql-15"};
+inline constexpr ErrorKind kForeignCluster{
+    1923, "foreign-cluster",
+    "Look whose it is with pg_lsclusters; pg_renamecluster gives it another name, and "
+    "pg_dropcluster removes it with all its data"};
+inline constexpr ErrorKind kPortTaken{
+    1924, "port-taken", "Look with ss -ltnp who listens there and stop it, or give another --port"};
+inline constexpr ErrorKind kLittleDisk{1925, "little-disk",
+                                       "Free space there, or name another folder with --data"};
+inline constexpr ErrorKind kOtherServer{
+    1926, "other-server",
+    "Keep that server, or take database.url out of the configuration and run it again"};
+inline constexpr ErrorKind kClusterFailed{
+    1927, "cluster-failed",
+    "Mend what PostgreSQL's own words name, then run it again: what was done is kept"};
+
 inline constexpr ErrorKind kLogUnreadable{1908, "log-read-failed",
                                           "Name a log file that is there and that you may read"};
 

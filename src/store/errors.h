@@ -69,6 +69,8 @@ inline constexpr ErrorKind kDatabaseNotEmpty{
     1623, "database-not-empty", "Name an empty database: a site is not moved over another"};
 inline constexpr ErrorKind kMoveMismatch{
     1624, "move-mismatch", "Repeat the move: the copy differed from what was read and was dropped"};
+inline constexpr ErrorKind kBadClusterAddress{
+    1627, "bad-cluster-address", "Name addresses of this host in numbers, or '*' alone for all"};
 
 // Failures of the database or its machine, whatever was asked of it: what was tried took no effect
 // (after kCommitUnknown: perhaps) and is to be tried again.

@@ -48,6 +48,20 @@ TEST(ReplaceFile, GivesTheModeWhateverTheUmaskAndTheOldFileSay) {
   ::umask(before);
 }
 
+TEST(ReplaceContent, KeepsTheModeAndTheLink) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "f";
+  ASSERT_TRUE(replace_file(path, "first", FileMode::Private).has_value());
+  ASSERT_EQ(::chmod(path.c_str(), 0604), 0);
+  fs::create_symlink("f", folder.path() / "link");
+  ASSERT_TRUE(replace_content(folder.path() / "link", "second").has_value());
+  EXPECT_EQ(read_file(path).value(), "second");
+  EXPECT_EQ(mode_of(path), 0604u);
+  EXPECT_TRUE(fs::is_symlink(folder.path() / "link"));
+  EXPECT_EQ(entries_in(folder.path()), 2u);
+  EXPECT_TRUE(replace_content(folder.path() / "none", "x").error().is(kFileUnwritable));
+}
+
 TEST(ReplaceFile, LeavesTheOldFileWhenItFails) {
   const TemporaryFolder folder;
   const fs::path path = folder.path() / "taken";

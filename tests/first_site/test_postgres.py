@@ -12,25 +12,12 @@ from site_under_test import BIN, ROOT, Site, wait_until
 
 sys.path.insert(0, str(ROOT / "tests/postgres"))
 from postgres_server import PostgresServer  # noqa: E402
+from role_rights import RIGHTS, expect_exact_rights  # noqa: E402
 
 PORT = 21433
 PASSWORD = "correct horse battery staple"
 DEPLOYMENTS = 20
 OUTAGES = 40 if os.environ.get("MUSTER_LONG") else 6
-# What each role's login may do, as an administrator would check it: table, and of Select, Insert, Update, Delete.
-RIGHTS = {
-    "locator_point": "catalogue_document S counter S object S",
-    "management_point": "audit SI catalogue_document S certificate SI counter SIU device SIU enrolment_token SU object S "
-                        "pending_enrolment SIUD policy_body S policy_header S revocation S stream_position S",
-    "provider": "apply_set_member SIUD audit SI catalogue_document SI certificate SD change_log SI client_contact S "
-                "collected_content S collected_file S collection_member S counter SIU deployment_state SD deployment_summary SIUD "
-                "device SUD device_rows S "
-                "enrolment_token SID fallback_message S inbox_position S inventory_class S inventory_log S inventory_row S "
-                "object SIU package_content SIU pending_enrolment SD policy_body S policy_header S quarantine S "
-                "revocation SID row_dictionary S status_message SD",
-    "reporting_point": "",  # every view, and nothing else
-    "pxe_point": "collection_member S device S object S",
-}
 SEED = int(os.environ.get("MUSTER_SEED", "1"))
 
 
@@ -337,43 +324,8 @@ class OnPostgres(unittest.TestCase):
                               text=True, timeout=60, env={**os.environ, "PGPASSWORD": password})
 
     def test_5_each_login_may_do_exactly_what_its_role_does(self):
-        columns = dict(line.split("|") for line in self.server.psql(
-            "site", "SELECT table_name, min(column_name) FROM information_schema.columns WHERE table_schema = 'muster' "
-                    "GROUP BY table_name").splitlines())
-        self.assertGreater(len(columns), 25)
-        views = sorted(name for name in columns if name.startswith("v_"))
-        self.assertIn("v_gs_installed_software", views)
-        rights = {**RIGHTS, "reporting_point": " ".join(f"{view} S" for view in views)}
-        hidden = self.server.psql("site", "SELECT table_name FROM information_schema.tables "
-                                          "WHERE table_schema = 'muster_export'").splitlines()
-        self.assertGreater(len(hidden), 40)
-        for role, text in rights.items():
-            words = text.split()
-            expected = {(table, letter) for table, letters in zip(words[::2], words[1::2]) for letter in letters}
-            script, cells = [], []
-            for table, column in sorted(columns.items()):
-                for letter, statement in [("S", f"SELECT count(*) FROM muster.{table}"),
-                                          ("I", f"INSERT INTO muster.{table} DEFAULT VALUES"),
-                                          ("U", f"UPDATE muster.{table} SET {column} = NULL"),
-                                          ("D", f"DELETE FROM muster.{table}")][:1 if table.startswith("v_") else 4]:
-                    cells.append((table, letter))
-                    script.append(f"BEGIN; {statement}; \\echo state :SQLSTATE\nROLLBACK;")
-            done = self.as_login(f"site_{role}", role, "\n".join(script))
-            states = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("state ")]
-            self.assertEqual(len(states), len(cells), done.stderr[:300])
-            # Refused is 42501 alone; a row that cannot be is the statement's own fault.
-            allowed = {cell for cell, state in zip(cells, states) if state != "42501"}
-            self.assertEqual(allowed, expected, role)
-            for statement in ("CREATE TABLE muster.x (y int)", "CREATE TABLE public.x (y int)", "CREATE TEMP TABLE x (y int)",
-                              "DROP TABLE muster.counter", "TRUNCATE muster.audit", "SET ROLE muster_site",
-                              "ALTER ROLE muster_site PASSWORD 'x'", "COPY muster.device TO PROGRAM 'true'"):
-                done = self.as_login(f"site_{role}", role, f"{statement}; \\echo state :SQLSTATE\n")
-                self.assertEqual(done.stdout.strip(), "state 42501", f"{role}: {statement}")
-            script = [f"SELECT 1 FROM muster_export.{table} LIMIT 1; \\echo state :SQLSTATE" for table in hidden]
-            script += [f"{what}; \\echo state :SQLSTATE" for what in (
-                "SELECT * FROM pg_authid", "SELECT pg_read_file('PG_VERSION')", "COPY (SELECT 1) TO '/tmp/x'")]
-            done = self.as_login(f"site_{role}", role, "\n".join(script) + "\n")
-            self.assertEqual(done.stdout.split("\n")[:-1], ["state 42501"] * (len(hidden) + 3), role)
+        expect_exact_rights(self, "muster_site", lambda sql: self.server.psql("site", sql),
+                            lambda role, script: self.as_login(f"site_{role}", role, script))
         self.assertEqual(self.ask("SELECT DISTINCT privilege_type FROM information_schema.role_table_grants "
                                   "WHERE grantee = 'site_reporting_point'"), "SELECT")
         refused = self.as_login("stranger", "stranger", "SELECT 1;")

@@ -17,6 +17,39 @@ Failure unwritable(const fs::path& path, const char* what) {
   return fail(kFileUnwritable, "{}: {}: {}", path.string(), what, std::strerror(errno));
 }
 
+constexpr uid_t kSame = static_cast<uid_t>(-1);  // chown(2) leaves it as it is
+
+// Of a file that takes another's place. Who makes it owns it unless it says otherwise.
+struct Attributes {
+  mode_t mode = 0600;
+  uid_t uid = kSame;
+  gid_t gid = kSame;
+};
+
+Result<void> replace(const fs::path& path,
+                     const std::function<Result<void>(const FileSink&)>& write,
+                     const Attributes& attributes) {
+  const fs::path aside = fs::path(path).concat(fmt::format(".{}.new", ::getpid()));
+  // Closed to all others until its owner is the right one.
+  const mode_t first = attributes.uid == kSame ? attributes.mode : 0600;
+  Fd fd(::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, first));
+  if (!fd.valid()) return unwritable(aside, "open");
+  const auto written = [&]() -> Result<void> {
+    TRY(write([&](ByteView part) { return write_all(fd.get(), part, aside); }));
+    if (attributes.uid != kSame && ::fchown(fd.get(), attributes.uid, attributes.gid) != 0)
+      return unwritable(aside, "chown");
+    if (::fchmod(fd.get(), attributes.mode) != 0) return unwritable(aside, "chmod");
+    if (::fsync(fd.get()) != 0) return unwritable(aside, "fsync");
+    if (::rename(aside.c_str(), path.c_str()) != 0) return unwritable(path, "rename");
+    return {};
+  }();
+  if (!written) {
+    ::unlink(aside.c_str());
+    return written;
+  }
+  return sync_folder(path.parent_path());
+}
+
 }  // namespace
 
 bool file_exists(const fs::path& path) {
@@ -69,22 +102,18 @@ Result<void> replace_file(const fs::path& path, ByteView content, FileMode mode)
 Result<void> replace_file(const fs::path& path,
                           const std::function<Result<void>(const FileSink&)>& write,
                           FileMode mode) {
-  const fs::path aside = fs::path(path).concat(fmt::format(".{}.new", ::getpid()));
-  Fd fd(::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-               static_cast<mode_t>(mode)));
-  if (!fd.valid()) return unwritable(aside, "open");
-  const auto written = [&]() -> Result<void> {
-    TRY(write([&](ByteView part) { return write_all(fd.get(), part, aside); }));
-    if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0) return unwritable(aside, "chmod");
-    if (::fsync(fd.get()) != 0) return unwritable(aside, "fsync");
-    if (::rename(aside.c_str(), path.c_str()) != 0) return unwritable(path, "rename");
-    return {};
-  }();
-  if (!written) {
-    ::unlink(aside.c_str());
-    return written;
-  }
-  return sync_folder(path.parent_path());
+  return replace(path, write, {.mode = static_cast<mode_t>(mode)});
+}
+
+Result<void> replace_content(const fs::path& path, ByteView content) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return unwritable(path, "stat");
+  // A link stays one.
+  std::error_code error;
+  const fs::path file = fs::canonical(path, error);
+  if (error) return unwritable(path, "canonical");
+  return replace(file, [content](const FileSink& sink) { return sink(content); },
+                 {.mode = info.st_mode & 07777, .uid = info.st_uid, .gid = info.st_gid});
 }
 
 Result<void> make_private_folder(const fs::path& path) {

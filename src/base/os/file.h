@@ -29,6 +29,9 @@ using FileSink = std::function<Result<void>(ByteView part)>;
 Result<void> replace_file(const std::filesystem::path& path,
                           const std::function<Result<void>(const FileSink&)>& write, FileMode mode);
 
+// The same for a file that is there: its owner, group and mode stay. Error: kFileUnwritable.
+Result<void> replace_content(const std::filesystem::path& path, ByteView content);
+
 // Creates the folder and its parents, those that are new with mode 0700.
 Result<void> make_private_folder(const std::filesystem::path& path);
 

@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "base/time.h"
+#include "hosting/database_provision.h"
 #include "roles/console/api_client.h"
 #include "roles/console/output.h"
 
@@ -80,6 +81,9 @@ Result<void> export_ports(const Session& session, const PortsRequest& request,
 // Asks every leg over TCP that starts at this host. Exit code 0, or 3 where a connection fails.
 Result<int> check_ports(const Session& session, const PortsRequest& request, Format format);
 
+// A PostgreSQL server for the site on this host, as root; the configuration then points at it.
+Result<void> provision_database(const Session& session, const std::string& config_file,
+                                const hosting::ProvisionRequest& request);
 // The site's database from its state folder to the server that `database.url` names.
 Result<void> move_database(const Session& session, const std::string& config_file);
 // Has the tables behind the views for reports made anew by the site, on its host.

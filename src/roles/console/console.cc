@@ -55,6 +55,7 @@ class Program {
     add_object_verbs();
     add_device_verbs();
     add_site_verbs();
+    add_database_verbs();
     add_help_verbs();
   }
 
@@ -311,9 +312,26 @@ class Program {
     wait_verb->add_option("WHAT", text_)->required();
     wait_verb->add_option("NAME", name_);
     on(wait_verb, [this] { return wait_for(session_, text_, name_); });
+  }
 
+  void add_database_verbs() {
     auto* database_verb = verb(app_, "database", "where the site keeps its database");
     database_verb->require_subcommand(1);
+    auto* provision_verb = verb(*database_verb, "provision",
+                                "make a PostgreSQL server for the site on this host; as root");
+    provision_verb->add_option("--config", text_, "FILE, where it is not site/musterd.yaml");
+    provision_verb
+        ->add_option("--listen", provision_.addresses,
+                     "an address of this host beside the loopback, or * for all; 127.0.0.1: none")
+        ->type_name("ADDRESS");
+    provision_verb->add_option("--port", provision_.port, "where it is not the standard one")
+        ->check(CLI::Range(1024, 65'535));
+    provision_verb->add_option("--data", data_, "where its data goes, a new or empty folder")
+        ->type_name("FOLDER");
+    on(provision_verb, [this] {
+      if (!data_.empty()) provision_.data = std::filesystem::absolute(data_);
+      return provision_database(session_, text_, provision_);
+    });
     auto* move_verb =
         verb(*database_verb, "move",
              "from the state folder to the server of database.url; musterd is stopped");
@@ -352,6 +370,8 @@ class Program {
   ApplyRequest apply_;
   ExportRequest export_;
   TraceRequest trace_;
+  hosting::ProvisionRequest provision_;
+  std::string data_;
   std::string kind_, name_, text_, life_, address_ = "127.0.0.1", profile_ = "unprivileged";
   std::string format_text_ = "table";
   Format format_ = Format::Table;
