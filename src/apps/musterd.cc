@@ -53,6 +53,7 @@ muster::Result<std::vector<muster::hosting::LegRoutes>> legs_of(
     auto routes = muster::provider::routes(site, ports);
     routes.push_back(TRY(muster::hosting::metrics_route(site)));
     legs.push_back({{extension(1), Protocol::Https}, std::move(routes)});
+    legs.push_back({{connection(26), Protocol::Rpc}, muster::provider::rpc_routes(site, ports)});
   }
   return legs;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "base/byte_order.h"
 #include "base/bytes.h"
 #include "base/errors.h"
 
@@ -10,11 +11,13 @@ namespace muster {
 
 class ByteReader {
  public:
-  explicit ByteReader(ByteView input) : input_(input) {}
+  explicit ByteReader(ByteView input, ByteOrder order = ByteOrder::Big)
+      : input_(input), order_(order) {}
 
   bool at_end() const { return position_ == input_.size(); }
   std::size_t position() const { return position_; }
   std::size_t remaining() const { return input_.size() - position_; }
+  ByteOrder order() const { return order_; }
 
   Result<std::uint8_t> u8() { return number<std::uint8_t>(1); }
   Result<std::uint16_t> u16() { return number<std::uint16_t>(2); }
@@ -49,12 +52,17 @@ class ByteReader {
  private:
   template <typename T>
   Result<T> number(std::size_t width) {
+    const ByteView taken = TRY(bytes(width));
     std::uint64_t value = 0;
-    for (char byte : TRY(bytes(width))) value = value << 8 | static_cast<std::uint8_t>(byte);
+    for (std::size_t i = 0; i < width; ++i) {
+      const char byte = taken[order_ == ByteOrder::Big ? i : width - 1 - i];
+      value = value << 8 | static_cast<std::uint8_t>(byte);
+    }
     return static_cast<T>(value);
   }
 
   ByteView input_;
+  ByteOrder order_;
   std::size_t position_ = 0;
 };
 

@@ -1,19 +1,22 @@
-// Appends numbers and strings to bytes: big endian, varints as LEB128. The only place besides
-// byte_reader.h that shifts bytes.
+// Appends numbers and strings to bytes: big endian unless told otherwise, varints as LEB128. The
+// only place besides byte_reader.h that shifts bytes.
 #pragma once
 
 #include <cstdint>
 
+#include "base/byte_order.h"
 #include "base/bytes.h"
 
 namespace muster {
 
 class ByteWriter {
  public:
+  explicit ByteWriter(ByteOrder order = ByteOrder::Big) : order_(order) {}
+
   void u8(std::uint8_t value) { out_ += static_cast<char>(value); }
-  void u16(std::uint16_t value) { big_endian(value, 2); }
-  void u32(std::uint32_t value) { big_endian(value, 4); }
-  void u64(std::uint64_t value) { big_endian(value, 8); }
+  void u16(std::uint16_t value) { number(value, 2); }
+  void u32(std::uint32_t value) { number(value, 4); }
+  void u64(std::uint64_t value) { number(value, 8); }
   void varint(std::uint64_t value) {
     for (; value >= 0x80; value >>= 7) u8(static_cast<std::uint8_t>(value | 0x80));
     u8(static_cast<std::uint8_t>(value));
@@ -32,10 +35,13 @@ class ByteWriter {
   Bytes take() && { return std::move(out_); }
 
  private:
-  void big_endian(std::uint64_t value, int width) {
-    for (int shift = (width - 1) * 8; shift >= 0; shift -= 8)
+  void number(std::uint64_t value, int width) {
+    for (int i = 0; i < width; ++i) {
+      const int shift = 8 * (order_ == ByteOrder::Big ? width - 1 - i : i);
       out_ += static_cast<char>(value >> shift & 255);
+    }
   }
+  ByteOrder order_;
   Bytes out_;
 };
 

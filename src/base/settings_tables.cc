@@ -155,6 +155,16 @@ constexpr Setting kHost[] = {
     {"http.address_rate", Integer, "200", "requests", "1", "1000000", "",
      "How many requests without a certificate one address may make a second; twenty times as many "
      "after a rest."},
+    {"rpc.mapper_connections", Integer, "256", "connections", "4", "100000", "",
+     "How many connections the endpoint mapper holds at once."},
+    {"rpc.mapper_connections_per_address", Integer, "32", "connections", "1", "100000", "",
+     "How many of them one address may hold."},
+    {"rpc.mapper_answer_time", Duration, "PT60S", "", "PT1S", "PT1H", "",
+     "How long a connection to the endpoint mapper may stay without a whole question."},
+    {"rpc.mapper_udp", Boolean, "false", "", "", "", "",
+     "Whether the endpoint mapper answers datagrams too: no peer of today asks by them, and a "
+     "forged "
+     "sender makes them go to somebody else."},
     {"http.queue", Integer, "4096", "requests", "1", "1000000", "",
      "How many requests may wait for a thread before peers are answered 503."},
 };

@@ -49,7 +49,8 @@ Bytes encode_client_config(const ClientConfig& config);
 
 struct OperatorContext {
   std::string operator_name;
-  std::string api;            // "https://host:port"
+  // "https://host:port", or "rpc://host[:port]": what that host's endpoint mapper names.
+  std::string api;
   std::string folder;         // with the operator's keys
   std::string signer_socket;  // trial sites only: where `muster login` gets its certificate
 };

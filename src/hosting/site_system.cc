@@ -1,15 +1,20 @@
 #include "hosting/site_system.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 
+#include "base/check.h"
 #include "base/keyed_hash.h"
 #include "base/log.h"
 #include "base/os/file.h"
 #include "base/os/file_limit.h"
+#include "contract/rpc_interface.h"
 #include "hosting/errors.h"
 #include "net/address.h"
+#include "net/errors.h"
 #include "topology/https_only.h"
-#include "topology/port_settings.h"
+#include "transport/mapper_datagram.h"
 #include "trust/csr.h"
 #include "trust/peer_identity.h"
 
@@ -85,6 +90,8 @@ void SiteSystem::stop(Duration time) {
     stopping_.notify();
     upkeep_.join();
   }
+  mapper_.reset();
+  mapper_udp_.reset();
   if (server_) server_->stop(time);
   site_->server = nullptr;
   server_.reset();
@@ -132,12 +139,14 @@ Result<void> SiteSystem::load_ticket_keys() {
   return {};
 }
 
-Result<std::shared_ptr<net::TlsServer>> SiteSystem::make_tls(net::TlsVersion least) {
+Result<std::shared_ptr<net::TlsServer>> SiteSystem::make_tls(net::TlsVersion least,
+                                                             ClientCertificate wanted) {
   net::TlsServerSettings settings;
   settings.certificate_chain = chain_pem_;
   settings.private_key = key_pem_;
   settings.least_version = least;
   settings.request_client_certificate = true;
+  settings.demand_client_certificate = wanted == ClientCertificate::Demanded;
   settings.client_authorities = trust::certificate_pem(site_->ca);
   settings.ticket_keys = ticket_keys_;
   settings.identify = [site = site_](ByteView leaf_der) -> std::shared_ptr<const void> {
@@ -150,14 +159,45 @@ Result<std::shared_ptr<net::TlsServer>> SiteSystem::make_tls(net::TlsVersion lea
   return net::TlsServer::create(std::move(settings), site_->clock);
 }
 
-Result<void> SiteSystem::open_listeners(std::vector<LegRoutes> legs) {
+Result<SiteSystem::HostPorts> SiteSystem::host_ports() const {
   topology::RoleSet roles;
   for (const auto role : site_->config.roles) roles.add(role);
-  const auto ports =
+  HostPorts out;
+  out.settings =
       TRY(topology::PortSettings::from(site_->settings, site_->settings.text("rpc.port_range")));
-  TRY(topology::check_listeners(roles, site_->config.profile, ports));
-  const auto listeners = topology::listeners_of(roles, site_->config.profile, ports);
+  TRY(topology::check_listeners(roles, site_->config.profile, out.settings));
+  out.listeners = topology::listeners_of(roles, site_->config.profile, out.settings);
+  return out;
+}
 
+Result<void> SiteSystem::open_listeners(std::vector<LegRoutes> legs) {
+  const HostPorts ports = TRY(host_ports());
+  for (const LegRoutes& each : legs)
+    if (!declared(ports.listeners, each.leg))
+      return fail(kMissingHandler, "{}: no role of this host answers there",
+                  topology::leg_name(topology::leg_of(each.leg)));
+  const auto first_rpc = std::stable_partition(legs.begin(), legs.end(), [](const LegRoutes& each) {
+    return each.leg.protocol != topology::Protocol::Rpc;
+  });
+  std::vector<LegRoutes> rpc(std::make_move_iterator(first_rpc),
+                             std::make_move_iterator(legs.end()));
+  legs.erase(first_rpc, legs.end());
+  allow_connections(site_->settings);
+  server_ =
+      std::make_unique<net::Server>(server_settings(site_->settings, site_->random), site_->clock);
+  site_->server = server_.get();
+  TRY(open_web(std::move(legs), ports));
+  return open_interfaces(std::move(rpc), ports);
+}
+
+std::unique_ptr<RouteTable> SiteSystem::make_table() {
+  auto table = std::make_unique<RouteTable>(site_->clock, site_->access);
+  table->count_in(*site_->figures);
+  table->admit_by(*site_->admission, [site = site_] { return site->congestion(); });
+  return table;
+}
+
+Result<void> SiteSystem::open_web(std::vector<LegRoutes> legs, const HostPorts& ports) {
   struct Port {
     std::unique_ptr<RouteTable> table;
     bool tls = false;
@@ -169,39 +209,107 @@ Result<void> SiteSystem::open_listeners(std::vector<LegRoutes> legs) {
   for (LegRoutes& each : legs) {
     const auto& leg = topology::leg_of(each.leg);
     if (https_only && topology::is_closed_by_https_only(leg)) continue;
-    if (!declared(listeners, each.leg))
-      return fail(kMissingHandler, "{}: no role of this host answers there",
-                  topology::leg_name(leg));
-    Port& port = by_port[topology::listen_port(leg, site_->config.profile, ports)];
-    if (!port.table) {
-      port.table = std::make_unique<RouteTable>(site_->clock, site_->access);
-      port.table->count_in(*site_->figures);
-    }
+    Port& port = by_port[topology::listen_port(leg, site_->config.profile, ports.settings)];
+    if (!port.table) port.table = make_table();
     port.tls = each.leg.protocol == topology::Protocol::Https;
     port.least = std::min(port.least, least_version(each.leg));
     port.names += (port.names.empty() ? "" : ", ") + topology::leg_name(leg);
     for (Route& route : each.routes) port.table->add(std::move(route));
   }
-  allow_connections(site_->settings);
-  server_ =
-      std::make_unique<net::Server>(server_settings(site_->settings, site_->random), site_->clock);
-  site_->server = server_.get();
   for (auto& [number, port] : by_port) {
-    port.table->admit_by(*site_->admission, [site = site_] { return site->congestion(); });
     std::shared_ptr<net::TlsServer> tls;
-    if (port.tls) tls_.push_back(tls = TRY(make_tls(port.least)));
+    if (port.tls) tls_.push_back(tls = TRY(make_tls(port.least, ClientCertificate::Asked)));
     const auto opened =
         TRY_IN(server_->listen(site_->config.address, number, std::move(tls),
                                [table = port.table.get()](const net::RequestHead& head) {
                                  return table->resolve(head);
                                }),
                "{}", port.names);
-    opened_.push_back({port.names, site_->config.address, opened});
+    add_opened(port.names, opened);
     tables_.push_back(std::move(port.table));
-    log::info("host.listening", "a listener is open",
-              {{"connection", port.names}, {"address", site_->config.address}, {"port", opened}});
   }
   return {};
+}
+
+Result<void> SiteSystem::open_interfaces(std::vector<LegRoutes> legs, const HostPorts& ports) {
+  for (LegRoutes& each : legs) {
+    const auto* const interface = contract::find_interface(each.leg);
+    MUSTER_CHECK(interface != nullptr);
+    const std::string name = topology::leg_name(topology::leg_of(each.leg));
+    auto table = make_table();
+    for (Route& route : each.routes) {
+      // Who may call an interface is somebody; what anybody may ask is asked elsewhere.
+      MUSTER_CHECK(route.access != Access::Public && route.bearer.empty());
+      table->add(std::move(route));
+    }
+    auto tls = TRY(make_tls(net::TlsVersion::Tls13, ClientCertificate::Demanded));
+    tls_.push_back(tls);
+    const auto opened = TRY_IN(listen_on_dynamic(ports, std::move(tls), *table), "{}", name);
+    tables_.push_back(std::move(table));
+    add_opened(name, opened);
+    endpoints_.set({interface->id, opened, {}, std::string(interface->name)});
+  }
+  if (legs.empty()) return {};
+  const auto by_udp = site_->settings.boolean("rpc.mapper_udp");
+  for (const auto& leg : topology::legs_of(legs.front().leg.connection)) {
+    if (leg.protocol != topology::Protocol::RpcEndpointMapper) continue;
+    if (leg.transport == topology::Transport::Tcp) TRY(open_mapper(leg, ports));
+    if (leg.transport == topology::Transport::Udp && by_udp) TRY(open_datagram_mapper(leg, ports));
+  }
+  return {};
+}
+
+Result<std::uint16_t> SiteSystem::listen_on_dynamic(const HostPorts& ports,
+                                                    std::shared_ptr<net::TlsServer> tls,
+                                                    const RouteTable& table) {
+  const auto listen = [&](std::uint16_t port) {
+    return server_->listen(
+        site_->config.address, port, tls,
+        [table = &table](const net::RequestHead& head) { return table->resolve(head); });
+  };
+  const auto range = ports.settings.rpc_range();
+  if (!range) return listen(0);
+  for (std::uint32_t port = range->first; port <= range->last; ++port)
+    if (auto opened = listen(static_cast<std::uint16_t>(port))) return opened;
+  return fail(net::kListenFailed, "no port of rpc.port_range {}-{} is free", range->first,
+              range->last);
+}
+
+Result<void> SiteSystem::open_mapper(const topology::Leg& leg, const HostPorts& ports) {
+  net::StreamLimits limits;
+  limits.connections = static_cast<std::size_t>(site_->settings.integer("rpc.mapper_connections"));
+  limits.connections_per_address =
+      static_cast<std::size_t>(site_->settings.integer("rpc.mapper_connections_per_address"));
+  limits.answer_time = site_->settings.duration("rpc.mapper_answer_time");
+  const auto port = topology::listen_port(leg, site_->config.profile, ports.settings);
+  const std::string name = topology::leg_name(leg);
+  mapper_ = TRY_IN(transport::EndpointMapper::start(site_->config.address, port, endpoints_,
+                                                    site_->random, site_->clock, limits),
+                   "{}", name);
+  add_opened(name, mapper_->port());
+  return {};
+}
+
+Result<void> SiteSystem::open_datagram_mapper(const topology::Leg& leg, const HostPorts& ports) {
+  net::DatagramSettings settings;
+  settings.address = site_->config.address;
+  settings.port = topology::listen_port(leg, site_->config.profile, ports.settings);
+  settings.hash_key = site_->random.bytes(kHashKeySize);
+  const auto boot = static_cast<std::uint32_t>(site_->clock.now().ms / 1000);
+  const auto own = transport::ip_v4(TRY(net::parse_address(site_->config.address, 0)));
+  settings.answer = [endpoints = &endpoints_, own, boot](ByteView datagram) {
+    return transport::answer_datagram(datagram, *endpoints, own, boot);
+  };
+  const std::string name = topology::leg_name(leg);
+  mapper_udp_ = TRY_IN(net::DatagramServer::start(std::move(settings), site_->clock), "{}", name);
+  add_opened(name, mapper_udp_->port());
+  return {};
+}
+
+void SiteSystem::add_opened(const std::string& legs, std::uint16_t port) {
+  opened_.push_back({legs, site_->config.address, port});
+  log::info("host.listening", "a listener is open",
+            {{"connection", legs}, {"address", site_->config.address}, {"port", port}});
 }
 
 void SiteSystem::upkeep() {

@@ -55,6 +55,32 @@ std::uint16_t SocketAddress::port() const {
   return ntohs(reinterpret_cast<const sockaddr_in&>(storage).sin_port);
 }
 
+Bytes SocketAddress::v4_octets() const {
+  in_addr_t octets = 0;
+  if (storage.ss_family == AF_INET) {
+    octets = reinterpret_cast<const sockaddr_in&>(storage).sin_addr.s_addr;
+  } else {
+    const in6_addr& address = reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr;
+    if (storage.ss_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&address)) return {};
+    std::memcpy(&octets, address.s6_addr + 12, sizeof octets);
+  }
+  return {reinterpret_cast<const char*>(&octets), sizeof octets};
+}
+
+SocketAddress own_end_of(const os::Fd& fd) {
+  SocketAddress out;
+  out.size = sizeof out.storage;
+  if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&out.storage), &out.size) != 0) return {};
+  return out;
+}
+
+SocketAddress peer_of(const os::Fd& fd) {
+  SocketAddress out;
+  out.size = sizeof out.storage;
+  if (::getpeername(fd.get(), reinterpret_cast<sockaddr*>(&out.storage), &out.size) != 0) return {};
+  return out;
+}
+
 Result<SocketAddress> parse_address(const std::string& address, std::uint16_t port) {
   SocketAddress out;
   auto& v4 = reinterpret_cast<sockaddr_in&>(out.storage);

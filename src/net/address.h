@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
+#include "base/os/fd.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "net/url.h"
@@ -21,7 +23,13 @@ struct SocketAddress {
   // Numeric; an IPv4 address mapped into IPv6 reads as IPv4.
   std::string text() const;
   std::uint16_t port() const;
+  // The four bytes of an IPv4 address, also of one mapped into IPv6; else nothing.
+  Bytes v4_octets() const;
 };
+
+// The two ends of a socket. Empty where it has none.
+SocketAddress own_end_of(const os::Fd& fd);
+SocketAddress peer_of(const os::Fd& fd);
 
 // A numeric address. Error: kBadUrl.
 Result<SocketAddress> parse_address(const std::string& address, std::uint16_t port);

@@ -25,6 +25,8 @@ struct TlsServerSettings {
   // not lead to `client_authorities` (PEM) ends the handshake.
   bool request_client_certificate = false;
   std::string client_authorities;
+  // Demanded after all: without one there is no connection.
+  bool demand_client_certificate = false;
   // Turns a verified leaf into what Peer::identity holds; null ends the handshake. Called on a
   // loop thread, once per certificate while it is remembered: so it must depend on the
   // certificate alone. Revocation and rights are checked per request by the caller.

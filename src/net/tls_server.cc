@@ -32,7 +32,8 @@ Result<void> ask_for_certificates(SSL_CTX* context, const TlsServerSettings& set
   for (const Certificate& authority : authorities)
     if (SSL_CTX_add_client_CA(context, authority.get()) != 1)
       return fail(kBadCertificate, "client authorities: {}", openssl_error_text());
-  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, allow_expired);
+  const int demand = settings.demand_client_certificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | demand, allow_expired);
   return {};
 }
 
@@ -46,7 +47,9 @@ Result<TlsContext> make_context(const TlsServerSettings& settings) {
       context.get(),
       std::chrono::duration_cast<std::chrono::seconds>(settings.ticket_lifetime).count());
   // A session is good only under the authorities that its client was verified with.
-  const Bytes id = sha256(settings.request_client_certificate ? settings.client_authorities : "");
+  // Nor does a session without one lead to where one is demanded.
+  const Bytes id = sha256((settings.demand_client_certificate ? "demanded " : "") +
+                          (settings.request_client_certificate ? settings.client_authorities : ""));
   SSL_CTX_set_session_id_context(context.get(), as_u8(id), static_cast<unsigned>(id.size()));
   SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol, nullptr);
   return context;

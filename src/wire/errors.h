@@ -25,5 +25,10 @@ inline constexpr ErrorKind kFieldKind{1131, "field-kind",
                                       "Give the key a value of the kind that the text names"};
 inline constexpr ErrorKind kFieldUnknown{1132, "field-unknown",
                                          "Correct the key's spelling or place, or remove it"};
+inline constexpr ErrorKind kRpcSyntax{
+    1140, "rpc-syntax", "Send DCE/RPC as docs/protocols/rpc.md says; the text names the part"};
+inline constexpr ErrorKind kRpcVersion{1141, "rpc-version", "Speak version 5 of DCE/RPC"};
+inline constexpr ErrorKind kRpcLimit{1142, "rpc-limit",
+                                     "Send less in one call: the text names the limit"};
 
 }  // namespace muster::wire

@@ -22,6 +22,20 @@ TEST(ByteWriter, WritesBigEndian) {
   EXPECT_EQ(to_hex(out.view()), "0102030405060708090a0b0c0d0e0f");
 }
 
+TEST(ByteWriter, WritesLittleEndianWhereItIsTold) {
+  ByteWriter out(ByteOrder::Little);
+  out.u8(0x01);
+  out.u16(0x0203);
+  out.u32(0x04050607);
+  out.u64(0x08090a0b0c0d0e0full);
+  EXPECT_EQ(to_hex(out.view()), "010302070605040f0e0d0c0b0a0908");
+  ByteReader in(out.view(), ByteOrder::Little);
+  EXPECT_EQ(in.u8().value(), 0x01);
+  EXPECT_EQ(in.u16().value(), 0x0203);
+  EXPECT_EQ(in.u32().value(), 0x04050607u);
+  EXPECT_EQ(in.u64().value(), 0x08090a0b0c0d0e0full);
+}
+
 TEST(ByteWriter, WritesVarintsAsLeb128) {
   EXPECT_EQ(to_hex(varint(0)), "00");
   EXPECT_EQ(to_hex(varint(127)), "7f");

@@ -60,6 +60,40 @@ class TlsServerTest : public testing::Test {
   std::atomic<int> identified{0};
 };
 
+TEST_F(TlsServerTest, HasNoConnectionWithoutACertificateWhereOneIsDemanded) {
+  TlsServerSettings asked = settings();
+  TlsServerSettings demanded = settings();
+  demanded.demand_client_certificate = true;
+  const TestSite open({}, system_clock(), tls(asked));
+  const TestSite closed({}, system_clock(), tls(demanded));
+  const auto stranger = client(nullptr);
+  EXPECT_TRUE(ask(*stranger, open).has_value());
+  const auto refused = ask(*stranger, closed);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_TRUE(refused.error().is(kTlsFailed) || refused.error().is(kConnectionLost))
+      << refused.error().text();
+  EXPECT_EQ(closed.server->counters().requests, 0u);
+  const auto known = client(&device);
+  EXPECT_TRUE(ask(*known, closed).has_value());
+}
+
+TEST_F(TlsServerTest, ResumesNoSessionWithoutACertificateWhereOneIsDemanded) {
+  TlsServerSettings wanted = settings();
+  auto open = std::make_unique<TestSite>(ServerSettings{}, system_clock(), tls(wanted));
+  const std::uint16_t port = open->port;
+  const auto stranger = client(nullptr);
+  ASSERT_TRUE(ask(*stranger, *open).has_value());
+  open.reset();
+  wanted.demand_client_certificate = true;
+  Server closed({}, system_clock());
+  ASSERT_TRUE(closed.listen("127.0.0.1", port, tls(wanted), [](const RequestHead&) -> Resolved {
+    return text_response(200, "in");
+  }));
+  ClientRequest request;
+  request.url = fmt::format("https://127.0.0.1:{}/who", port);
+  EXPECT_FALSE(stranger->send(request).has_value());
+}
+
 TEST_F(TlsServerTest, ServesClientsWithAndWithoutACertificate) {
   TestSite site({}, system_clock(), tls(settings()));
   EXPECT_EQ(body_of(ask(*client(nullptr), site)), "127.0.0.1 tls none nobody");

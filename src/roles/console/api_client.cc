@@ -5,9 +5,11 @@
 
 #include "base/os/file.h"
 #include "contract/problem.h"
+#include "contract/rpc_interface.h"
 #include "hosting/server_check.h"
 #include "net/url.h"
 #include "roles/console/errors.h"
+#include "topology/port_settings.h"
 
 namespace muster::console {
 namespace {
@@ -24,6 +26,16 @@ Error refusal(const net::ClientResponse& response, std::string_view what) {
 
 }  // namespace
 
+Result<transport::RpcCaller::Target> provider_target(const std::string& api) {
+  const auto& interface = contract::kProviderInterface;
+  const topology::LegRef mapper{interface.leg.connection, topology::Protocol::RpcEndpointMapper};
+  const auto usual = topology::dial_port(mapper, topology::Profile::Standard, {});
+  transport::RpcCaller::Target out;
+  out.mapper = TRY(transport::parse_mapper_url(api, usual));
+  out.wanted = {interface.id, std::string(interface.name)};
+  return out;
+}
+
 std::string path_part(std::string_view name) {
   std::string out;
   for (char c : name) {
@@ -37,16 +49,33 @@ std::string path_part(std::string_view name) {
 Result<ApiClient> ApiClient::create(const contract::OperatorContext& context, const Clock& clock) {
   const std::filesystem::path folder = context.folder;
   const auto ca = TRY(trust::parse_certificate_pem(TRY(os::read_file(folder / "ca.pem"))));
-  const auto url = TRY(net::parse_url(context.api + "/"));
   net::ClientSettings settings;
   settings.tls.certificate_chain = TRY(os::read_file(folder / "certificate.pem"));
   settings.tls.private_key = TRY(os::read_file(folder / "certificate.key"));
-  settings.tls.verify = [pinned = hosting::PinnedCa{ca.sha256}, host = url.host, &clock](
-                            ByteView leaf, std::span<const Bytes> chain) -> Result<void> {
+  const auto verify = [pinned = hosting::PinnedCa{ca.sha256}, &clock](
+                          ByteView leaf, std::span<const Bytes> chain,
+                          const std::string& host) -> Result<void> {
     TRY(hosting::check_server(pinned, leaf, chain, host, clock.now()));
     return {};
   };
+  if (transport::is_mapper_url(context.api)) {
+    auto target = TRY(provider_target(context.api));
+    return ApiClient(std::make_unique<transport::RpcCaller>(std::move(target), std::move(settings),
+                                                            verify, clock),
+                     context.api);
+  }
+  const auto url = TRY(net::parse_url(context.api + "/"));
+  settings.tls.verify = [verify, host = url.host](ByteView leaf, std::span<const Bytes> chain) {
+    return verify(leaf, chain, host);
+  };
   return ApiClient(TRY(net::HttpClient::create(std::move(settings), clock)), context.api);
+}
+
+// Requests name the provider by the context's address, whichever port it has now.
+Result<net::ClientResponse> ApiClient::call(net::ClientRequest request) {
+  if (http_) return http_->send(request);
+  request.url.erase(0, base_.size());
+  return rpc_->send(std::move(request));
 }
 
 Result<ApiAnswer> ApiClient::exchange(net::ClientRequest request, bool missing_is_answer) {
@@ -58,7 +87,7 @@ Result<ApiAnswer> ApiClient::exchange(net::ClientRequest request, bool missing_i
   request.time = std::chrono::minutes(30);
   request.body_limit_bytes = body_limit_bytes;
   const std::string what = fmt::format("{} {}", request.method, request.url);
-  auto response = TRY_IN(http_->send(request), "{}", what);
+  auto response = TRY_IN(call(std::move(request)), "{}", what);
   if (response.status >= 400 && !(response.status == 404 && missing_is_answer))
     return fail(refusal(response, what));
   return ApiAnswer{response.status, std::string(response.headers.get("ETag")),

@@ -10,6 +10,7 @@
 #include "contract/api.h"
 #include "contract/site_config.h"
 #include "net/http_client.h"
+#include "transport/rpc_caller.h"
 #include "wire/node.h"
 
 namespace muster::console {
@@ -22,7 +23,9 @@ struct ApiAnswer {
 
 class ApiClient {
  public:
-  // Reads certificate, key and the pinned CA from the context's folder.
+  // Reads certificate, key and the pinned CA from the context's folder. The provider is dialled at
+  // the context's address (extension E1), or where the endpoint mapper at that address says that it
+  // is (connections 26 and 32).
   static Result<ApiClient> create(const contract::OperatorContext& context, const Clock& clock);
 
   // Errors: those of the connection; kApiRefused with the problem's number, text and advice for
@@ -46,13 +49,21 @@ class ApiClient {
  private:
   ApiClient(std::unique_ptr<net::HttpClient> http, std::string base)
       : http_(std::move(http)), base_(std::move(base)) {}
+  ApiClient(std::unique_ptr<transport::RpcCaller> rpc, std::string base)
+      : rpc_(std::move(rpc)), base_(std::move(base)) {}
+  Result<net::ClientResponse> call(net::ClientRequest request);
   Result<ApiAnswer> exchange(net::ClientRequest request, bool missing_is_answer);
   Result<ApiAnswer> exchange(net::ClientRequest request, bool missing_is_answer,
                              std::uint64_t body_limit_bytes);
 
+  // One of the two.
   std::unique_ptr<net::HttpClient> http_;
+  std::unique_ptr<transport::RpcCaller> rpc_;
   std::string base_;
 };
+
+// Whom to ask for the provider, of a context's "rpc://HOST[:PORT]". Error: net::kBadUrl.
+Result<transport::RpcCaller::Target> provider_target(const std::string& api);
 
 // A name as one part of a URL's path.
 std::string path_part(std::string_view name);

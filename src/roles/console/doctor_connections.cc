@@ -2,8 +2,10 @@
 #include "base/os/file.h"
 #include "base/settings_tables.h"
 #include "contract/catalogue.h"
+#include "contract/rpc_interface.h"
 #include "hosting/signer_client.h"
 #include "net/url.h"
+#include "roles/console/api_client.h"
 #include "roles/console/doctor.h"
 #include "roles/console/leg_probe.h"
 #include "store/postgres_url.h"
@@ -39,6 +41,17 @@ std::string check_name(const Probe& probe) {
                      probe.listens ? "listens at" : "dials", probe.host, probe.port);
 }
 
+// Connection 26 begins with a question to the mapper of the host that the context names.
+void add_mapper(const std::string& api, const std::vector<topology::BuiltLeg>& built,
+                std::vector<Probe>& probes) {
+  if (!transport::is_mapper_url(api)) return;
+  const auto target = provider_target(api);
+  const auto& leg =
+      topology::leg_of({contract::kProviderInterface.leg.connection, Protocol::RpcEndpointMapper});
+  if (target && topology::find_built(built, leg))
+    probes.push_back({&leg, target->mapper.host, target->mapper.port, false});
+}
+
 // The peers that the host's own configuration names.
 void add_dialled(const ExaminedHost& host, const std::vector<topology::BuiltLeg>& built,
                  std::vector<Probe>& probes) {
@@ -51,7 +64,9 @@ void add_dialled(const ExaminedHost& host, const std::vector<topology::BuiltLeg>
   };
   if (host.client)
     add(host.client->management_point, topology::Role::Client, topology::Role::ManagementPoint);
-  if (host.context) add(host.context->api, topology::Role::Console, topology::Role::Provider);
+  if (!host.context) return;
+  add(host.context->api, topology::Role::Console, topology::Role::Provider);
+  add_mapper(host.context->api, built, probes);
 }
 
 Result<std::vector<Probe>> probes_of(const ExaminedHost& host) {

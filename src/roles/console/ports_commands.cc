@@ -7,6 +7,7 @@
 #include "contract/api.h"
 #include "model/ip_address.h"
 #include "net/url.h"
+#include "roles/console/api_client.h"
 #include "roles/console/commands.h"
 #include "roles/console/doctor.h"
 #include "roles/console/errors.h"
@@ -170,7 +171,14 @@ Result<std::vector<Peer>> peers_of(const PortsRequest& request, const Host& host
       out.push_back({role, url->host, url->port});
   };
   if (host.examined.client) add(Role::ManagementPoint, host.examined.client->management_point);
-  if (host.examined.context) add(Role::Provider, host.examined.context->api);
+  if (host.examined.context) {
+    const std::string& api = host.examined.context->api;
+    const auto target = provider_target(api);
+    if (target && transport::is_mapper_url(api))
+      out.push_back({Role::Provider, target->mapper.host});
+    else
+      add(Role::Provider, api);
+  }
   if (out.empty())
     return fail(kUsage,
                 "nothing here says which peers there are: name them, "

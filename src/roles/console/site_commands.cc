@@ -193,6 +193,14 @@ Result<void> wait_for(const Session& session, const std::string& what, const std
     });
   }
   if (what == "site") {
+    if (transport::is_mapper_url(context.api)) {
+      const auto target = TRY(provider_target(context.api));
+      return wait_until(session, "the provider by " + context.api, [&] {
+        return transport::ask_mapper(target.mapper, target.wanted, std::chrono::seconds(1),
+                                     session.clock)
+            .has_value();
+      });
+    }
     const auto url = TRY(net::parse_url(context.api + "/"));
     return wait_until(session, "the site at " + context.api, [&] {
       const auto addresses = net::resolve(url.host, url.port, std::chrono::seconds(1));

@@ -1,5 +1,6 @@
 #include "roles/provider/provider.h"
 
+#include "contract/rpc_interface.h"
 #include "hosting/errors.h"
 #include "roles/provider/answers.h"
 #include "roles/provider/collected_files_api.h"
@@ -112,6 +113,15 @@ std::vector<hosting::Route> routes(hosting::Site& site, const HostPorts& ports) 
   routes.add("PUT", "/api/v1/*/*", update_object, kObjectBody);
   routes.add("DELETE", "/api/v1/*/*", delete_object);
   return std::move(routes).take();
+}
+
+std::vector<hosting::Route> rpc_routes(hosting::Site& site, const HostPorts& ports) {
+  auto out = routes(site, ports);
+  for (hosting::Route& route : out) {
+    route.connection = topology::to_text(contract::kProviderInterface.leg.connection);
+    route.access = hosting::Access::Operator;
+  }
+  return out;
 }
 
 }  // namespace muster::provider

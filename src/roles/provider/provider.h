@@ -1,4 +1,4 @@
-// The provider (extension E1; connections 26 and 32 later): the operators' interface to the site.
+// The provider (extension E1, connections 26 and 32): the operators' interface to the site.
 #pragma once
 
 #include <functional>
@@ -18,5 +18,8 @@ struct HostPorts {
 
 // All routes of api/openapi.yaml. `site` outlives them.
 std::vector<hosting::Route> routes(hosting::Site& site, const HostPorts& ports);
+
+// The same for connection 26 (contract::kProviderInterface): each for operators alone.
+std::vector<hosting::Route> rpc_routes(hosting::Site& site, const HostPorts& ports);
 
 }  // namespace muster::provider
